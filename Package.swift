@@ -1,0 +1,61 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Dependency order, top to bottom, is the architecture: see docs/architecture.md.
+// No target carries unsafe flags, so that other packages can depend on Kith by URL.
+
+let package = Package(
+    name: "Kith",
+    products: [
+        .library(name: "Kith", targets: ["Kith"]),
+        .library(name: "KithNet", targets: ["Net"]),
+        .executable(name: "kith", targets: ["kith"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CKernels"),
+        .target(name: "Engine", dependencies: ["CKernels"]),
+        .target(name: "Snapshot", dependencies: ["Engine", "CKernels", "CZstd", "COpenSSL"]),
+        .target(name: "Kith", dependencies: ["Engine", "Snapshot"]),
+        .target(
+            name: "Net",
+            dependencies: [
+                "Engine", "Kith", "CKernels",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
+            name: "Import",
+            dependencies: ["Engine", "Kith", "CZlib", "COpenSSL", .product(name: "Yams", package: "Yams")]
+        ),
+        .target(name: "Demo", dependencies: ["Engine", "Kith"]),
+        .executableTarget(
+            name: "kith",
+            dependencies: [
+                "Engine", "Snapshot", "Kith", "Net", "Import", "Demo",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(name: "EngineTests", dependencies: ["Engine"], resources: [.copy("Scripts")]),
+        .testTarget(name: "SnapshotTests", dependencies: ["Snapshot", "Engine"]),
+        .testTarget(name: "KithTests", dependencies: ["Kith", "Engine", "Snapshot", "Demo"]),
+        .testTarget(
+            name: "NetTests",
+            dependencies: ["Net", "Kith", "Engine", .product(name: "NIOCore", package: "swift-nio")]
+        ),
+        .testTarget(name: "ImportTests", dependencies: ["Import", "Kith", "Engine", "Snapshot"]),
+        .testTarget(name: "CommandTests", dependencies: ["Kith", "Engine", "Net"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

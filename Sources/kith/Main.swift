@@ -1,0 +1,4 @@
+import ArgumentParser
+@main struct KithCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "kith")
+}
