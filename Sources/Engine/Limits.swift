@@ -1,0 +1,30 @@
+/// Every bound that the engine puts on its input and on itself, each with its reason.
+/// A bound of the wire stands in `WireLimits`, one of the disk in `StorageLimits`.
+public enum Limits {
+    /// Entities: what 12 bits of a record id name.
+    public static let entityCountMax = 4095
+    /// Attributes of one entity. Dynamics allows 1,023 columns of a table; more is a modelling error.
+    public static let attributeCountMax = 1024
+    /// Rows of one entity: rows are numbered in 32 bits, and all ones means "none".
+    public static let rowCountMax = Int(UInt32.max) - 1
+    /// Bytes of one text value: 20 bits in a text slot hold 1,048,575.
+    public static let textBytesMax = (1 << 20) - 1
+    /// Rows in one operation: a batch of 65,536 rows holds the writer for tens of milliseconds at most.
+    public static let operationRowsMax = 65_536
+    /// Operations in one transaction.
+    public static let transactionOperationsMax = 1024
+    /// Bytes of one encoded transaction, and so of its log entry's new values: the largest frame.
+    public static let transactionBytesMax = 16 << 20
+    /// Records that one delete may take with it by cascading: bounds the transaction's log entry and its time.
+    public static let cascadeRecordsMax = 100_000
+    /// Bytes of one log entry: the entry of a cascade or of an update also holds old values.
+    public static let entryBytesMax = 64 << 20
+    /// Stored results of idempotent requests per client: more unacknowledged requests than a client may have in flight.
+    public static let requestResultsPerClientMax = 1024
+    /// Clients whose request results are remembered; the one silent for longest is forgotten first.
+    public static let requestClientsMax = 65_536
+    /// Alternate keys of one entity, and attributes in one key.
+    public static let keyCountMax = 16
+    /// Attributes in one alternate key.
+    public static let keyAttributesMax = 8
+}

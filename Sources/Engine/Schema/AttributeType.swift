@@ -1,0 +1,119 @@
+/// What an attribute may hold. Bounds are part of the type, so that every check can name the rule it applied.
+public enum AttributeType: Hashable, Sendable {
+    /// One line of text of at most `lengthMax` Unicode scalars.
+    case text(lengthMax: Int)
+    /// Long text of at most `lengthMax` Unicode scalars; not indexed.
+    case memo(lengthMax: Int)
+    /// Whole number within the bounds.
+    case integer(minimum: Int64, maximum: Int64)
+    /// Decimal number with `scale` digits behind the point, bounds in scaled units.
+    case decimal(scale: UInt8, minimum: Int64, maximum: Int64)
+    /// Money, four digits behind the point, in the record's currency (`transactioncurrencyid`).
+    case money
+    /// Yes or no.
+    case boolean
+    /// One value of an option set of the schema.
+    case option(OptionSetID)
+    /// State of the record's life cycle; the options are the entity's states.
+    case state(OptionSetID)
+    /// Status within a state; the options are the entity's statuses.
+    case status(OptionSetID)
+    /// Calendar date without a time zone.
+    case date
+    /// Moment in UTC with microseconds.
+    case instant
+    /// Reference to a record of one of these entities.
+    case lookup([EntityID])
+    /// The record's own id. Kept by the engine.
+    case identifier
+    /// The record's version: position of its last change. Kept by the engine.
+    case version
+
+    /// Digits behind the point that money is stored with.
+    public static let moneyScale: UInt8 = 4
+
+    /// How values lie in batches, log and wire.
+    public var physicalKind: PhysicalKind {
+        switch self {
+        case .text, .memo: .text
+        case .integer, .decimal, .money, .instant, .version: .int64
+        case .boolean: .bool
+        case .option, .state, .status, .date: .int32
+        case .lookup, .identifier: .id
+        }
+    }
+
+    /// The option set behind an option, state or status attribute.
+    public var optionSet: OptionSetID? {
+        switch self {
+        case .option(let id), .state(let id), .status(let id): id
+        default: nil
+        }
+    }
+
+    /// Digits behind the point of the scaled integer; nil when the values are not decimal.
+    public var decimalScale: UInt8? {
+        switch self {
+        case .decimal(let scale, _, _): scale
+        case .money: AttributeType.moneyScale
+        default: nil
+        }
+    }
+
+    /// Entities that a lookup may refer to; empty for other types.
+    public var lookupTargets: [EntityID] {
+        if case .lookup(let targets) = self { targets } else { [] }
+    }
+}
+
+/// Number of an option set in the schema.
+public struct OptionSetID: Hashable, Sendable {
+    /// Index into `Schema.optionSets`.
+    public let rawValue: UInt16
+    /// Wraps the index.
+    public init(_ rawValue: UInt16) { self.rawValue = rawValue }
+}
+
+/// A list of numbered, labelled choices. Append-only: a column stores the place of an option in this list.
+public struct OptionSet: Hashable, Sendable {
+    /// One choice.
+    public struct Option: Hashable, Sendable {
+        /// The number that programs use.
+        public var value: Int32
+        /// What people see; unique within the set under the default collation.
+        public var label: String
+    }
+
+    /// Logical name: `<entity>_<attribute>` for a local set.
+    public var name: String
+    /// The choices in the order of their declaration.
+    public var options: [Option]
+
+    /// Place of the option with this number, nil when there is none. O(n) in a list of rarely more than ten.
+    public func place(of value: Int32) -> Int? { options.firstIndex { $0.value == value } }
+
+    /// Label of the option with this number.
+    public func label(of value: Int32) -> String? { place(of: value).map { options[$0].label } }
+}
+
+/// Index of an attribute among the attributes of its entity. Append-only: it is also the number of the column.
+public struct AttributeID: Hashable, Comparable, Sendable {
+    /// The index.
+    public let rawValue: UInt16
+    /// Wraps the index.
+    @inlinable
+    public init(_ rawValue: UInt16) { self.rawValue = rawValue }
+    /// By index.
+    @inlinable
+    public static func < (a: AttributeID, b: AttributeID) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// What happens to a record that refers to a deleted one.
+public enum DeleteBehaviour: UInt8, Sendable {
+    /// The delete is refused while the reference exists.
+    case restrict = 1
+    /// The reference becomes null.
+    case removeLink = 2
+    /// The referring record is deleted too.
+    case cascade = 3
+}

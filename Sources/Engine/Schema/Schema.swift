@@ -1,0 +1,78 @@
+/// The entities, option sets and relationships of one organisation at one moment. Immutable and shared by reference;
+/// a change of the schema is a new one with a higher epoch.
+public final class Schema: Sendable {
+    /// Counts changes of the schema; a client that prepared something under an older epoch is told to refresh.
+    public let epoch: UInt32
+    /// All entities in order of their numbers.
+    public let entities: [Entity]
+    /// All option sets, by `OptionSetID`.
+    public let optionSets: [OptionSet]
+    /// Per entity (by place in `entities`): the lookups that can refer to it, in order of entity and attribute.
+    package let references: [[Reference]]
+
+    private let placesByName: [String: Int]
+    private let placesByID: [Int16]
+
+    /// A lookup attribute seen from its target.
+    package struct Reference: Hashable, Sendable {
+        package var entity: EntityID
+        package var attribute: AttributeID
+        package var onDelete: DeleteBehaviour
+    }
+
+    /// Puts a schema together. Numbers and names of entities must be unique.
+    package init(epoch: UInt32, entities: [Entity], optionSets: [OptionSet]) {
+        precondition(entities.count <= Limits.entityCountMax)
+        let entities = entities.sorted { $0.id < $1.id }
+        self.epoch = epoch
+        self.entities = entities
+        self.optionSets = optionSets
+        var byName: [String: Int] = [:]
+        var byID = [Int16](repeating: -1, count: 4096)
+        for (place, entity) in entities.enumerated() {
+            let previous = byName.updateValue(place, forKey: entity.name)
+            precondition(previous == nil && byID[Int(entity.id.rawValue)] < 0, "\(entity.name) is declared twice")
+            byID[Int(entity.id.rawValue)] = Int16(place)
+        }
+        var references = [[Reference]](repeating: [], count: entities.count)
+        for entity in entities {
+            for (index, attribute) in entity.attributes.enumerated() {
+                for target in attribute.type.lookupTargets {
+                    let place = Int(byID[Int(target.rawValue)])
+                    precondition(place >= 0, "\(entity.name).\(attribute.name) refers to an unknown entity")
+                    references[place].append(
+                        Reference(
+                            entity: entity.id, attribute: AttributeID(UInt16(index)), onDelete: attribute.onDelete))
+                }
+            }
+        }
+        placesByName = byName
+        placesByID = byID
+        self.references = references
+    }
+
+    /// Place of an entity in `entities`, nil when the number names none. O(1).
+    public func place(of id: EntityID) -> Int? {
+        guard id.rawValue < 4096 else { return nil }
+        let place = Int(placesByID[Int(id.rawValue)])
+        return place < 0 ? nil : place
+    }
+
+    /// The entity with this number. O(1).
+    public func entity(_ id: EntityID) -> Entity? { place(of: id).map { entities[$0] } }
+
+    /// The entity with this logical name (lower case). O(1).
+    public func entity(named name: String) -> Entity? { placesByName[name].map { entities[$0] } }
+
+    /// The option set with this number; the number must come from this schema.
+    public subscript(_ id: OptionSetID) -> OptionSet { optionSets[Int(id.rawValue)] }
+
+    /// The text form of a record id: `account/7K3M`.
+    public func text(of id: RecordID) -> String { "\(entity(id.entity)?.name ?? String(id.entity.rawValue))/\(id.code)" }
+
+    /// Reads the text form of a record id; nil when the entity is unknown or the check character is wrong.
+    public func recordID(_ text: some StringProtocol) -> RecordID? {
+        guard let slash = text.firstIndex(of: "/"), let entity = entity(named: String(text[..<slash])) else { return nil }
+        return RecordID(entity: entity.id, code: text[text.index(after: slash)...])
+    }
+}
