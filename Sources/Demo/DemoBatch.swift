@@ -8,7 +8,7 @@ public struct DemoBatch: Sendable {
     public enum Values: Sendable {
         /// Plain values; `null` where there is none.
         case values([Value])
-        /// Links to records of earlier batches; nil where there is none.
+        /// Links to records of earlier batches, all of one entity; nil where there is none.
         case references([DemoReference?])
     }
 
@@ -31,6 +31,42 @@ public struct DemoBatch: Sendable {
 
     /// Rows in a batch are never more.
     public static let rowCountMax = 2000
+}
+
+extension DemoBatch {
+    /// The batch in parts within which each link refers to one entity, since a reference by key names the entity once for
+    /// the whole column. Rows keep their order; the parts come in the order of their first rows.
+    func partedByTarget() -> [DemoBatch] {
+        var parts = [self]
+        for place in columns.indices {
+            parts = parts.flatMap { part -> [DemoBatch] in
+                guard case .references(let references) = part.columns[place].values else { return [part] }
+                var targets: [String?] = []
+                for reference in references where !targets.contains(reference?.entity) {
+                    targets.append(reference?.entity)
+                }
+                // Rows without a link fit to any others.
+                if targets.count > 1 { targets.removeAll { $0 == nil } }
+                guard targets.count > 1 else { return [part] }
+                return targets.map { target in
+                    part.rows(references.indices.filter { (references[$0]?.entity ?? targets[0]) == target })
+                }
+            }
+        }
+        return parts
+    }
+
+    private func rows(_ rows: [Int]) -> DemoBatch {
+        let columns = columns.map { column in
+            let values: Values =
+                switch column.values {
+                case .values(let values): .values(rows.map { values[$0] })
+                case .references(let references): .references(rows.map { references[$0] })
+                }
+            return Column(attribute: column.attribute, values: values)
+        }
+        return DemoBatch(entity: entity, records: rows.map { records[$0] }, columns: columns, progress: progress)
+    }
 }
 
 /// One attribute of a generated record and where its value comes from.
@@ -101,7 +137,7 @@ struct DemoStep: Sendable {
     var indexesPerBatch: Int { DemoBatch.rowCountMax / recordsPerIndexMax }
 }
 
-/// The batches of a demonstration. Holds one batch at a time.
+/// The batches of a demonstration. Holds the parts of one batch at a time.
 public struct DemoBatches: Sequence, IteratorProtocol, Sendable {
     private let demo: Demo
     private let steps: [DemoStep]
@@ -109,6 +145,8 @@ public struct DemoBatches: Sequence, IteratorProtocol, Sendable {
     private var step = 0
     private var index = 0
     private var indexesDone = 0
+    /// Parts of the last batch made that are still to be handed out, the next one last.
+    private var waiting: [DemoBatch] = []
 
     init(demo: Demo) {
         self.demo = demo
@@ -118,6 +156,7 @@ public struct DemoBatches: Sequence, IteratorProtocol, Sendable {
 
     /// The next batch that has any rows.
     public mutating func next() -> DemoBatch? {
+        if let batch = waiting.popLast() { return batch }
         while step < steps.count {
             let current = steps[step]
             let end = Swift.min(index + current.indexesPerBatch, current.indexCount)
@@ -130,7 +169,8 @@ public struct DemoBatches: Sequence, IteratorProtocol, Sendable {
             }
             guard !batch.records.isEmpty else { continue }
             batch.progress = Double(indexesDone) / Double(indexTotal)
-            return batch
+            waiting = batch.partedByTarget().reversed()
+            return waiting.popLast()
         }
         return nil
     }

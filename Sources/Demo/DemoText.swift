@@ -52,15 +52,28 @@ enum DemoText {
         return text
     }
 
-    /// The year of a day counted from 1970-01-01, in the proleptic Gregorian calendar (Howard Hinnant, `civil_from_days`).
-    static func year(ofDay day: Int) -> Int {
+    /// Year, month and day of a day counted from 1970-01-01, in the proleptic Gregorian calendar (Howard Hinnant,
+    /// `civil_from_days`). Years of this reckoning begin in March, so that the leap day is the last.
+    private static func civil(_ day: Int) -> (year: Int, month: Int, day: Int) {
         let shifted = day + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let dayOfEra = shifted - era * 146_097
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        // Years of this reckoning begin in March: its last 59 or 60 days belong to the next one.
-        return yearOfEra + era * 400 + (dayOfYear >= 306 ? 1 : 0)
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        return (
+            yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+        )
+    }
+
+    /// The year that a day lies in.
+    static func year(ofDay day: Int) -> Int { civil(day).year }
+
+    /// A day as `2026-05-27`.
+    static func date(ofDay day: Int) -> String {
+        let date = civil(day)
+        return "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))"
     }
 
     /// The working day at or after `day`: Saturdays and Sundays move to Monday.
