@@ -97,7 +97,9 @@ extension RecordID {
     /// Reads the text form without the entity's name; nil when a character or the check character is wrong.
     public init?(entity: EntityID, code: some StringProtocol) {
         let bytes = Array(code.utf8)
-        guard bytes.count >= 2, bytes.count <= 12, let check = RecordID.digit(bytes[bytes.count - 1]) else { return nil }
+        guard bytes.count >= 2, bytes.count <= 12, let check = RecordID.digit(bytes[bytes.count - 1]) else {
+            return nil
+        }
         var value: UInt64 = 0
         for byte in bytes.dropLast() {
             guard let digit = RecordID.digit(byte) else { return nil }

@@ -22,7 +22,9 @@ public struct Decimal64: Hashable, Sendable {
     public func rescaled(to newScale: UInt8) -> Decimal64? {
         guard scale <= 18, newScale <= 18 else { return nil }
         if newScale >= scale {
-            let (product, overflow) = units.multipliedReportingOverflow(by: Decimal64.powersOfTen[Int(newScale - scale)])
+            let (product, overflow) = units.multipliedReportingOverflow(
+                by: Decimal64.powersOfTen[Int(newScale - scale)]
+            )
             return overflow ? nil : Decimal64(units: product, scale: newScale)
         }
         let (quotient, remainder) = units.quotientAndRemainder(dividingBy: Decimal64.powersOfTen[Int(scale - newScale)])

@@ -1,4 +1,5 @@
 import ArgumentParser
+
 @main struct KithCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "kith")
 }

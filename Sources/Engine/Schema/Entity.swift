@@ -76,8 +76,14 @@ public struct Entity: Hashable, Sendable {
 
     /// Makes an entity. Names of attributes must be unique.
     package init(
-        id: EntityID, name: String, displayName: String, ownership: Ownership, attributes: [Attribute],
-        primaryName: AttributeID, keys: [AlternateKey], stateModel: StateModel?
+        id: EntityID,
+        name: String,
+        displayName: String,
+        ownership: Ownership,
+        attributes: [Attribute],
+        primaryName: AttributeID,
+        keys: [AlternateKey],
+        stateModel: StateModel?
     ) {
         self.id = id
         self.name = name

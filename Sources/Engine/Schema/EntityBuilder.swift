@@ -15,8 +15,13 @@ package struct EntityBuilder {
     private(set) var optionSets: [OptionSet]
 
     init(
-        id: EntityID, name: String, displayName: String, ownership: Ownership, keyAttribute: String?,
-        optionSets: [OptionSet], entityIDs: @escaping (String) -> EntityID
+        id: EntityID,
+        name: String,
+        displayName: String,
+        ownership: Ownership,
+        keyAttribute: String?,
+        optionSets: [OptionSet],
+        entityIDs: @escaping (String) -> EntityID
     ) {
         self.id = id
         self.name = name
@@ -38,19 +43,35 @@ package struct EntityBuilder {
     }
 
     private mutating func add(
-        _ name: String, _ displayName: String, _ type: AttributeType, required: Bool = false,
-        default defaultValue: Value = .null, ordered: Bool = false, onDelete: DeleteBehaviour = .removeLink
+        _ name: String,
+        _ displayName: String,
+        _ type: AttributeType,
+        required: Bool = false,
+        default defaultValue: Value = .null,
+        ordered: Bool = false,
+        onDelete: DeleteBehaviour = .removeLink
     ) {
         precondition(attributes.count < Limits.attributeCountMax)
         attributes.append(
             Attribute(
-                name: name, displayName: displayName, type: type, isRequired: required, defaultValue: defaultValue,
-                isOrdered: ordered, onDelete: onDelete))
+                name: name,
+                displayName: displayName,
+                type: type,
+                isRequired: required,
+                defaultValue: defaultValue,
+                isOrdered: ordered,
+                onDelete: onDelete
+            )
+        )
     }
 
     /// One line of text.
     package mutating func text(
-        _ name: String, _ displayName: String, _ lengthMax: Int, required: Bool = false, ordered: Bool = false
+        _ name: String,
+        _ displayName: String,
+        _ lengthMax: Int,
+        required: Bool = false,
+        ordered: Bool = false
     ) {
         add(name, displayName, .text(lengthMax: lengthMax), required: required, ordered: ordered)
     }
@@ -62,24 +83,36 @@ package struct EntityBuilder {
 
     /// Whole number; the default bounds are those of 32 bits, as in Dynamics.
     package mutating func integer(
-        _ name: String, _ displayName: String, _ bounds: ClosedRange<Int64> = -2_147_483_648...2_147_483_647,
-        default defaultValue: Int64? = nil, ordered: Bool = false
+        _ name: String,
+        _ displayName: String,
+        _ bounds: ClosedRange<Int64> = -2_147_483_648...2_147_483_647,
+        default defaultValue: Int64? = nil,
+        ordered: Bool = false
     ) {
         add(
-            name, displayName, .integer(minimum: bounds.lowerBound, maximum: bounds.upperBound),
-            default: defaultValue.map(Value.integer) ?? .null, ordered: ordered)
+            name,
+            displayName,
+            .integer(minimum: bounds.lowerBound, maximum: bounds.upperBound),
+            default: defaultValue.map(Value.integer) ?? .null,
+            ordered: ordered
+        )
     }
 
     /// Decimal number with `scale` digits behind the point and bounds in whole units.
     package mutating func decimal(
-        _ name: String, _ displayName: String, scale: UInt8 = 2,
+        _ name: String,
+        _ displayName: String,
+        scale: UInt8 = 2,
         _ bounds: ClosedRange<Int64> = -100_000_000_000...100_000_000_000
     ) {
         let unit = Decimal64.powersOfTen[Int(scale)]
         let (low, lowOverflow) = bounds.lowerBound.multipliedReportingOverflow(by: unit)
         let (high, highOverflow) = bounds.upperBound.multipliedReportingOverflow(by: unit)
         let type = AttributeType.decimal(
-            scale: scale, minimum: lowOverflow ? .min : low, maximum: highOverflow ? .max : high)
+            scale: scale,
+            minimum: lowOverflow ? .min : low,
+            maximum: highOverflow ? .max : high
+        )
         add(name, displayName, type)
     }
 
@@ -95,7 +128,9 @@ package struct EntityBuilder {
 
     /// One of a list of labels, with a set of its own named `<entity>_<attribute>`.
     package mutating func option(
-        _ name: String, _ displayName: String, _ options: KeyValuePairs<Int32, String>,
+        _ name: String,
+        _ displayName: String,
+        _ options: KeyValuePairs<Int32, String>,
         default defaultValue: Int32? = nil
     ) {
         let set = addOptionSet(name, options.map { ($0.key, $0.value) })
@@ -114,11 +149,19 @@ package struct EntityBuilder {
 
     /// Reference to a record of one of `targets`.
     package mutating func lookup(
-        _ name: String, _ displayName: String, to targets: String..., required: Bool = false,
+        _ name: String,
+        _ displayName: String,
+        to targets: String...,
+        required: Bool = false,
         onDelete: DeleteBehaviour = .removeLink
     ) {
         add(
-            name, displayName, .lookup(targets.map(entityIDs)), required: required, onDelete: onDelete)
+            name,
+            displayName,
+            .lookup(targets.map(entityIDs)),
+            required: required,
+            onDelete: onDelete
+        )
     }
 
     /// The attribute that names a record to people.
@@ -141,7 +184,8 @@ package struct EntityBuilder {
         let stateSet = addOptionSet("statecode", states.map { ($0.0, $0.1) })
         let statusSet = addOptionSet("statuscode", states.flatMap { state in state.2.map { ($0.key, $0.value) } })
         stateModel = StateModel(
-            states: states.map { state in StateModel.State(value: state.0, statuses: state.2.map(\.key)) })
+            states: states.map { state in StateModel.State(value: state.0, statuses: state.2.map(\.key)) }
+        )
         add("statecode", "State", .state(stateSet), required: true, default: .option(states[0].0))
         add("statuscode", "Status", .status(statusSet), required: true, default: .option(states[0].2[0].key))
     }
@@ -149,7 +193,8 @@ package struct EntityBuilder {
     private mutating func addOptionSet(_ attribute: String, _ options: [(Int32, String)]) -> OptionSetID {
         precondition(Set(options.map(\.0)).count == options.count, "\(name).\(attribute): an option number twice")
         optionSets.append(
-            OptionSet(name: "\(name)_\(attribute)", options: options.map { OptionSet.Option(value: $0.0, label: $0.1) }))
+            OptionSet(name: "\(name)_\(attribute)", options: options.map { OptionSet.Option(value: $0.0, label: $0.1) })
+        )
         return OptionSetID(UInt16(optionSets.count - 1))
     }
 
@@ -158,23 +203,36 @@ package struct EntityBuilder {
             preconditionFailure("\(name): no primary name")
         }
         return Entity(
-            id: id, name: name, displayName: displayName, ownership: ownership, attributes: attributes,
-            primaryName: AttributeID(UInt16(index)), keys: keys, stateModel: stateModel)
+            id: id,
+            name: name,
+            displayName: displayName,
+            ownership: ownership,
+            attributes: attributes,
+            primaryName: AttributeID(UInt16(index)),
+            keys: keys,
+            stateModel: stateModel
+        )
     }
 }
 
 /// Collects the entities of a schema written in Swift.
 package struct SchemaBuilder {
     private var declarations:
-        [(id: EntityID, name: String, displayName: String, ownership: Ownership, keyAttribute: String?,
-          declare: (inout EntityBuilder) -> Void)] = []
+        [(
+            id: EntityID, name: String, displayName: String, ownership: Ownership, keyAttribute: String?,
+            declare: (inout EntityBuilder) -> Void
+        )] = []
 
     package init() {}
 
     /// Declares an entity under a number that it keeps for ever.
     package mutating func entity(
-        _ number: UInt16, _ name: String, _ displayName: String, ownership: Ownership = .user,
-        keyAttribute: String? = nil, _ declare: @escaping (inout EntityBuilder) -> Void
+        _ number: UInt16,
+        _ name: String,
+        _ displayName: String,
+        ownership: Ownership = .user,
+        keyAttribute: String? = nil,
+        _ declare: @escaping (inout EntityBuilder) -> Void
     ) {
         declarations.append((EntityID(number), name, displayName, ownership, keyAttribute, declare))
     }
@@ -187,12 +245,17 @@ package struct SchemaBuilder {
         var optionSets: [OptionSet] = []
         for declaration in declarations {
             var builder = EntityBuilder(
-                id: declaration.id, name: declaration.name, displayName: declaration.displayName,
-                ownership: declaration.ownership, keyAttribute: declaration.keyAttribute, optionSets: optionSets,
+                id: declaration.id,
+                name: declaration.name,
+                displayName: declaration.displayName,
+                ownership: declaration.ownership,
+                keyAttribute: declaration.keyAttribute,
+                optionSets: optionSets,
                 entityIDs: { name in
                     guard let id = ids[name] else { preconditionFailure("lookup to unknown entity \(name)") }
                     return id
-                })
+                }
+            )
             declaration.declare(&builder)
             entities.append(builder.build())
             optionSets = builder.optionSets

@@ -42,7 +42,11 @@ public final class Schema: Sendable {
                     precondition(place >= 0, "\(entity.name).\(attribute.name) refers to an unknown entity")
                     references[place].append(
                         Reference(
-                            entity: entity.id, attribute: AttributeID(UInt16(index)), onDelete: attribute.onDelete))
+                            entity: entity.id,
+                            attribute: AttributeID(UInt16(index)),
+                            onDelete: attribute.onDelete
+                        )
+                    )
                 }
             }
         }
@@ -68,11 +72,15 @@ public final class Schema: Sendable {
     public subscript(_ id: OptionSetID) -> OptionSet { optionSets[Int(id.rawValue)] }
 
     /// The text form of a record id: `account/7K3M`.
-    public func text(of id: RecordID) -> String { "\(entity(id.entity)?.name ?? String(id.entity.rawValue))/\(id.code)" }
+    public func text(of id: RecordID) -> String {
+        "\(entity(id.entity)?.name ?? String(id.entity.rawValue))/\(id.code)"
+    }
 
     /// Reads the text form of a record id; nil when the entity is unknown or the check character is wrong.
     public func recordID(_ text: some StringProtocol) -> RecordID? {
-        guard let slash = text.firstIndex(of: "/"), let entity = entity(named: String(text[..<slash])) else { return nil }
+        guard let slash = text.firstIndex(of: "/"), let entity = entity(named: String(text[..<slash])) else {
+            return nil
+        }
         return RecordID(entity: entity.id, code: text[text.index(after: slash)...])
     }
 }

@@ -1,0 +1,55 @@
+// The reverse of a lookup: from a record to the records that refer to it through one attribute.
+//
+// A doubly linked list through the referring rows: `heads[target row]` is the newest referring row, `next` and `previous`
+// lead through the others. Insert and remove touch at most three integers, whatever the size: a bulk load pays about
+// 20 ns a lookup where a search tree would pay 150 to 300. The lists are unordered but newest first, which is what "the
+// last activities of an account" wants. Following a list is one cache miss a row, the same as fetching the rows.
+
+/// Reverse index of one lookup attribute. Value semantics; kept in the referring table.
+package struct LinkIndex: Sendable {
+    /// No row.
+    package static let none = UInt32.max
+
+    /// Per entity that the lookup may refer to, in the order of the attribute's type: newest referring row by target row.
+    private var heads: [PagedArray<UInt32>]
+    private var next = PagedArray<UInt32>(empty: none)
+    private var previous = PagedArray<UInt32>(empty: none)
+
+    package init(targetCount: Int) {
+        heads = Array(repeating: PagedArray(empty: LinkIndex.none), count: targetCount)
+    }
+
+    package mutating func insert(row: UInt32, target: Int, targetRow: UInt32) {
+        let first = heads[target][Int(targetRow)]
+        next.set(Int(row), first)
+        previous.set(Int(row), LinkIndex.none)
+        if first != LinkIndex.none { previous.set(Int(first), row) }
+        heads[target].set(Int(targetRow), row)
+    }
+
+    package mutating func remove(row: UInt32, target: Int, targetRow: UInt32) {
+        let after = next[Int(row)]
+        let before = previous[Int(row)]
+        if before == LinkIndex.none {
+            precondition(heads[target][Int(targetRow)] == row, "link index: a row that is not in its list")
+            heads[target].set(Int(targetRow), after)
+        } else {
+            next.set(Int(before), after)
+        }
+        if after != LinkIndex.none { previous.set(Int(after), before) }
+        next.set(Int(row), LinkIndex.none)
+        previous.set(Int(row), LinkIndex.none)
+    }
+
+    /// The newest row that refers to the target; `none` when there is none.
+    @inline(__always)
+    package func first(target: Int, targetRow: UInt32) -> UInt32 { heads[target][Int(targetRow)] }
+
+    /// The next older row that refers to the same target.
+    @inline(__always)
+    package func next(after row: UInt32) -> UInt32 { next[Int(row)] }
+
+    package var memoryBytes: Int {
+        heads.reduce(next.memoryBytes + previous.memoryBytes) { $0 + $1.memoryBytes }
+    }
+}

@@ -1,0 +1,180 @@
+// The entities that every Kith organisation starts with, declared once, in the words of a CRM.
+//
+// Guarantees
+// - Names are Dynamics' logical names wherever Dynamics has the entity or attribute; where it has none (`account.sector`,
+//   `lead.age`), the name follows its habits: lower case, no separators.
+// - Numbers are Kith's own and frozen: an entity keeps its number and an attribute its place for ever, since record ids,
+//   columns, log and snapshots carry them. New attributes are therefore added at the END of their entity (after
+//   everything that helpers such as `address` declare), new options at the end of their list. A golden file in the tests
+//   pins all of it.
+// - Numbering: a block of sixteen per area, counted from 16, so that areas can grow side by side. Dynamics' type codes are
+//   deliberately not used: they are an outside system's registry, and run past 12 bits.
+//
+//     16… organisation   16 businessunit, 17 systemuser, 18 team, 19 territory, 20 transactioncurrency, 21 subject
+//     32… customers      32 account, 33 contact, 34 customeraddress
+//     48… sales          48 lead, 49 opportunity, 50 opportunityproduct, 51 competitor
+//     64… catalogue      64 product
+//     80… documents      80 salesorder, 81 salesorderdetail
+//     96… service        96 incident
+//    112… marketing     112 campaign
+//    128… activities    128 task, 129 phonecall, 130 email, 131 appointment
+//    144… notes         144 annotation
+//
+// Rules that hold throughout
+// - Little is required: names of things, nothing of people, because real files have leads without a name and deals without
+//   a customer. What a company wants to insist on is its own choice, not the standard's.
+// - Deleting: parts go with their whole (order lines, notes, activities: cascade); what is evidence of business keeps what
+//   it refers to (owner, product of a line, customer of a deal, order or case: restrict); every other link becomes null.
+// - An ordered index stands on what lists are sorted and cut by: names, due dates, close dates, amounts. Each costs memory
+//   and time on every write, so there are few.
+
+extension Schema {
+    /// The standard entities under their Dynamics logical names, as `docs/schema.md` lists them. Built once, on first use.
+    public static let standard: Schema = {
+        var schema = SchemaBuilder()
+        schema.addOrganisationEntities()
+        schema.addCustomerEntities()
+        schema.addSalesEntities()
+        schema.addCatalogueEntities()
+        schema.addDocumentEntities()
+        schema.addServiceEntities()
+        schema.addMarketingEntities()
+        schema.addActivityEntities()
+        schema.addNoteEntities()
+        return schema.build()
+    }()
+}
+
+// Groups of attributes that several entities share.
+extension EntityBuilder {
+    /// A postal address under a prefix: `address1_line1`, `address1_city`, …
+    mutating func address(_ prefix: String, _ displayName: String) {
+        text("\(prefix)_name", "\(displayName): name", 200)
+        text("\(prefix)_line1", "\(displayName): street 1", 250)
+        text("\(prefix)_line2", "\(displayName): street 2", 250)
+        text("\(prefix)_line3", "\(displayName): street 3", 250)
+        text("\(prefix)_city", "\(displayName): city", 80)
+        text("\(prefix)_county", "\(displayName): county", 80)
+        text("\(prefix)_stateorprovince", "\(displayName): state or province", 80)
+        text("\(prefix)_postalcode", "\(displayName): postal code", 20)
+        text("\(prefix)_postofficebox", "\(displayName): post office box", 20)
+        text("\(prefix)_country", "\(displayName): country or region", 80)
+        decimal("\(prefix)_latitude", "\(displayName): latitude", scale: 5, -90...90)
+        decimal("\(prefix)_longitude", "\(displayName): longitude", scale: 5, -180...180)
+        text("\(prefix)_telephone1", "\(displayName): telephone", 50)
+        text("\(prefix)_fax", "\(displayName): fax", 50)
+    }
+
+    /// A postal address on a document (`billto`, `shipto`), where it is a copy that later moves do not change.
+    mutating func documentAddress(_ prefix: String, _ displayName: String) {
+        text("\(prefix)_name", "\(displayName): name", 200)
+        text("\(prefix)_contactname", "\(displayName): contact name", 150)
+        text("\(prefix)_line1", "\(displayName): street 1", 250)
+        text("\(prefix)_line2", "\(displayName): street 2", 250)
+        text("\(prefix)_line3", "\(displayName): street 3", 250)
+        text("\(prefix)_city", "\(displayName): city", 80)
+        text("\(prefix)_stateorprovince", "\(displayName): state or province", 80)
+        text("\(prefix)_postalcode", "\(displayName): postal code", 20)
+        text("\(prefix)_country", "\(displayName): country or region", 80)
+        text("\(prefix)_telephone", "\(displayName): telephone", 50)
+        text("\(prefix)_fax", "\(displayName): fax", 50)
+    }
+
+    /// What a customer or prospect does not want, and how they like to be reached.
+    mutating func contactPreferences() {
+        boolean("donotbulkemail", "Do not allow bulk e-mail", default: false)
+        boolean("donotbulkpostalmail", "Do not allow bulk mail", default: false)
+        boolean("donotemail", "Do not allow e-mail", default: false)
+        boolean("donotfax", "Do not allow fax", default: false)
+        boolean("donotphone", "Do not allow phone calls", default: false)
+        boolean("donotpostalmail", "Do not allow mail", default: false)
+        boolean("donotsendmm", "Send no marketing material", default: false)
+        option(
+            "preferredcontactmethodcode",
+            "Preferred method of contact",
+            [1: "Any", 2: "E-mail", 3: "Phone", 4: "Fax", 5: "Mail"],
+            default: 1
+        )
+        instant("lastusedincampaign", "Last used in campaign")
+    }
+
+    /// When and by whom a customer likes to be served.
+    mutating func servicePreferences() {
+        option(
+            "preferredappointmentdaycode",
+            "Preferred day",
+            [
+                0: "Sunday", 1: "Monday", 2: "Tuesday", 3: "Wednesday", 4: "Thursday", 5: "Friday", 6: "Saturday",
+            ]
+        )
+        option(
+            "preferredappointmenttimecode",
+            "Preferred time",
+            [1: "Morning", 2: "Afternoon", 3: "Evening"]
+        )
+        lookup("preferredsystemuserid", "Preferred user", to: "systemuser")
+    }
+
+    /// Terms under which a customer buys.
+    mutating func creditTerms() {
+        money("creditlimit", "Credit limit")
+        boolean("creditonhold", "Credit hold", default: false)
+        paymentTerms()
+        shippingMethod()
+    }
+
+    mutating func paymentTerms() {
+        option(
+            "paymenttermscode",
+            "Payment terms",
+            [1: "Net 30", 2: "2% 10, Net 30", 3: "Net 45", 4: "Net 60"]
+        )
+    }
+
+    mutating func shippingMethod() {
+        option(
+            "shippingmethodcode",
+            "Shipping method",
+            [
+                1: "Airborne", 2: "DHL", 3: "FedEx", 4: "UPS", 5: "Postal mail", 6: "Full load", 7: "Will call",
+            ]
+        )
+    }
+
+    mutating func freightTerms() {
+        option("freighttermscode", "Freight terms", [1: "FOB", 2: "No charge"])
+    }
+
+    /// The currency of the record's money.
+    mutating func currency() {
+        lookup("transactioncurrencyid", "Currency", to: "transactioncurrency", onDelete: .restrict)
+    }
+
+    /// Dynamics' list of industries, under its numbers.
+    mutating func industry() {
+        option(
+            "industrycode",
+            "Industry",
+            [
+                1: "Accounting", 2: "Agriculture and Non-petrol Natural Resource Extraction",
+                3: "Broadcasting Printing and Publishing", 4: "Brokers", 5: "Building Supply Retail",
+                6: "Business Services", 7: "Consulting", 8: "Consumer Services",
+                9: "Design, Direction and Creative Management", 10: "Distributors, Dispatchers and Processors",
+                11: "Doctor's Offices and Clinics", 12: "Durable Manufacturing", 13: "Eating and Drinking Places",
+                14: "Entertainment Retail", 15: "Equipment Rental and Leasing", 16: "Financial",
+                17: "Food and Tobacco Processing", 18: "Inbound Capital Intensive Processing",
+                19: "Inbound Repair and Services", 20: "Insurance", 21: "Legal Services",
+                22: "Non-Durable Merchandise Retail", 23: "Outbound Consumer Service",
+                24: "Petrochemical Extraction and Distribution", 25: "Service Retail", 26: "SIG Affiliations",
+                27: "Social Services", 28: "Special Outbound Trade Contractors", 29: "Specialty Realty",
+                30: "Transportation", 31: "Utility Creation and Distribution", 32: "Vehicle Retail",
+                33: "Wholesale",
+            ]
+        )
+    }
+
+    /// The life cycle of records that are in use or not.
+    mutating func activeInactive() {
+        states([(0, "Active", [1: "Active"]), (1, "Inactive", [2: "Inactive"])])
+    }
+}

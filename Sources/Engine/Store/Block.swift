@@ -1,0 +1,263 @@
+// 8,192 values of one column: the unit of copy-on-write, zone maps and snapshots.
+//
+// Invariants
+// - A block is written only while one reference to it exists: a view that holds the same block makes the writer copy it
+//   (`Chunk.mutable`), so what a view sees never changes.
+// - `validity` has 8,192 bits always; bit i is set exactly when row i has a value, and then i < capacity.
+// - `minimum` and `maximum` enclose every valid value, read as Int64 (ids as bit patterns); they are widened by writes and
+//   never narrowed, so they may be loose after updates. A block of texts has none.
+// - Text slots that are not valid are garbage; heap bytes that no slot names are counted in `heapGarbage` and dropped when
+//   they are more than half.
+
+/// What a reader needs of a block, without touching its reference count. Valid while the block is alive and unwritten.
+package struct BlockHead {
+    /// The values, `capacity` of them; read only where the validity bit is set.
+    package var values: UnsafeMutableRawPointer
+    /// 128 words of 64 bits; bit i % 64 of word i / 64 is set when row i has a value.
+    package var validity: UnsafeMutablePointer<UInt64>
+    /// Bytes of texts longer than seven bytes.
+    package var heap: UnsafeMutableRawPointer
+
+    @inline(__always)
+    package func isValid(_ index: Int) -> Bool { validity[index >> 6] >> UInt64(index & 63) & 1 != 0 }
+
+    /// The bytes of a valid text. A short text's bytes stand in the slot itself, so the result points there.
+    @inline(__always)
+    package func text(_ index: Int) -> UnsafeRawBufferPointer {
+        let address = values + index * 8
+        let slot = TextSlot(word: address.load(as: UInt64.self))
+        // The inline bytes begin behind the length byte: x86 and arm64 Linux are little-endian.
+        if slot.isInline { return UnsafeRawBufferPointer(start: address + 1, count: slot.lengthBytes) }
+        return UnsafeRawBufferPointer(start: heap + slot.heapOffset, count: slot.lengthBytes)
+    }
+
+    /// A valid number of any layout but text, widened to 64 bits; ids as bit patterns.
+    @inline(__always)
+    package func number(_ index: Int, _ layout: ColumnLayout) -> Int64 {
+        switch layout {
+        case .code8: Int64(values.load(fromByteOffset: index, as: UInt8.self))
+        case .code16: Int64(values.load(fromByteOffset: index * 2, as: UInt16.self))
+        case .int32: Int64(values.load(fromByteOffset: index * 4, as: Int32.self))
+        case .int64, .id, .text: values.load(fromByteOffset: index * 8, as: Int64.self)
+        }
+    }
+}
+
+/// The values of one column for 8,192 rows.
+///
+/// Thread rule: written only by the engine's writer and only while unshared; shared blocks are immutable and may be read
+/// from any thread. That is why the class may be sent although it has mutable state.
+package final class Block: @unchecked Sendable {
+    /// Rows in a block. 8,192 eight-byte values are 64 KiB: small enough that a write under a view copies little, large
+    /// enough that a scan pays its per-block work once in 8,192 values.
+    package static let rowCount = 8192
+    package static let validityWords = rowCount / 64
+    private static let capacityMin = 64
+    private static let heapBytesMin = 1024
+
+    package let layout: ColumnLayout
+    package private(set) var head: BlockHead
+    /// Values that the buffer has room for: a power of two, so that small tables stay small.
+    package private(set) var capacity: Int
+    package private(set) var minimum: Int64 = .max
+    package private(set) var maximum: Int64 = .min
+    package private(set) var heapUsed = 0
+    private var heapCapacity = 0
+    private var heapGarbage = 0
+
+    package init(layout: ColumnLayout, capacity: Int = 0) {
+        self.layout = layout
+        self.capacity = Block.roundedCapacity(capacity)
+        let validity = UnsafeMutablePointer<UInt64>.allocate(capacity: Block.validityWords)
+        validity.initialize(repeating: 0, count: Block.validityWords)
+        let values = Block.allocate(self.capacity * layout.strideBytes)
+        // Blocks without texts never read the heap; pointing it at the values saves an allocation.
+        head = BlockHead(values: values, validity: validity, heap: values)
+    }
+
+    private init(copying other: Block) {
+        layout = other.layout
+        capacity = other.capacity
+        minimum = other.minimum
+        maximum = other.maximum
+        heapUsed = other.heapUsed
+        heapCapacity = other.heapCapacity
+        heapGarbage = other.heapGarbage
+        let validity = UnsafeMutablePointer<UInt64>.allocate(capacity: Block.validityWords)
+        validity.initialize(from: other.head.validity, count: Block.validityWords)
+        let values = Block.allocate(capacity * layout.strideBytes)
+        values.copyMemory(from: other.head.values, byteCount: capacity * layout.strideBytes)
+        head = BlockHead(values: values, validity: validity, heap: values)
+        if heapCapacity > 0 {
+            head.heap = Block.allocate(heapCapacity)
+            head.heap.copyMemory(from: other.head.heap, byteCount: heapUsed)
+        }
+    }
+
+    deinit {
+        if heapCapacity > 0 { head.heap.deallocate() }
+        head.values.deallocate()
+        head.validity.deallocate()
+    }
+
+    private static func roundedCapacity(_ count: Int) -> Int {
+        precondition(count <= rowCount)
+        var capacity = capacityMin
+        while capacity < count { capacity *= 2 }
+        return capacity
+    }
+
+    private static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
+        // Zeroed, so that unwritten values are the same bytes in every run and snapshots of them compress to nothing.
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+        return memory
+    }
+
+    package func copy() -> Block { Block(copying: self) }
+
+    /// Bytes that the block holds from the allocator.
+    package var memoryBytes: Int { capacity * layout.strideBytes + Block.validityWords * 8 + heapCapacity }
+
+    /// Makes room for values below `count`.
+    package func reserve(_ count: Int) {
+        guard count > capacity else { return }
+        let newCapacity = Block.roundedCapacity(count)
+        let values = Block.allocate(newCapacity * layout.strideBytes)
+        values.copyMemory(from: head.values, byteCount: capacity * layout.strideBytes)
+        if heapCapacity == 0 { head.heap = values }
+        head.values.deallocate()
+        head.values = values
+        capacity = newCapacity
+    }
+
+    @inline(__always)
+    private func markValid(_ index: Int) {
+        head.validity[index >> 6] |= 1 << UInt64(index & 63)
+    }
+
+    /// Makes the value null.
+    package func setNull(_ index: Int) {
+        if layout == .text, head.isValid(index) { dropText(index) }
+        head.validity[index >> 6] &= ~(1 << UInt64(index & 63))
+    }
+
+    /// Writes a number of any layout but text. The caller has checked that it fits the layout.
+    @inline(__always)
+    package func setNumber(_ index: Int, _ value: Int64) {
+        precondition(index < capacity)
+        switch layout {
+        case .code8: head.values.storeBytes(of: UInt8(truncatingIfNeeded: value), toByteOffset: index, as: UInt8.self)
+        case .code16:
+            head.values.storeBytes(of: UInt16(truncatingIfNeeded: value), toByteOffset: index * 2, as: UInt16.self)
+        case .int32:
+            head.values.storeBytes(of: Int32(truncatingIfNeeded: value), toByteOffset: index * 4, as: Int32.self)
+        case .int64, .id, .text: head.values.storeBytes(of: value, toByteOffset: index * 8, as: Int64.self)
+        }
+        markValid(index)
+        if value < minimum { minimum = value }
+        if value > maximum { maximum = value }
+    }
+
+    /// Writes `count` valid numbers from `source`, whose elements are as wide as the layout's.
+    package func setNumbers(_ index: Int, _ count: Int, from source: UnsafeRawPointer) {
+        precondition(layout != .text && index >= 0 && count >= 0 && index + count <= capacity)
+        (head.values + index * layout.strideBytes).copyMemory(from: source, byteCount: count * layout.strideBytes)
+        switch layout {
+        case .code8: widen(source, count, UInt8.self)
+        case .code16: widen(source, count, UInt16.self)
+        case .int32: widen(source, count, Int32.self)
+        case .int64, .id, .text: widen(source, count, Int64.self)
+        }
+        markValid(index, count)
+    }
+
+    private func widen<T: FixedWidthInteger>(_ source: UnsafeRawPointer, _ count: Int, _: T.Type) {
+        var low = T.max
+        var high = T.min
+        for i in 0..<count {
+            let value = source.loadUnaligned(fromByteOffset: i * MemoryLayout<T>.size, as: T.self)
+            if value < low { low = value }
+            if value > high { high = value }
+        }
+        guard count > 0 else { return }
+        minimum = min(minimum, Int64(low))
+        maximum = max(maximum, Int64(high))
+    }
+
+    /// Sets the validity bits of `count` rows, a word at a time.
+    private func markValid(_ index: Int, _ count: Int) {
+        var at = index
+        let end = index + count
+        while at < end {
+            let bit = at & 63
+            let run = Swift.min(64 - bit, end - at)
+            let mask: UInt64 = run == 64 ? .max : ((1 << UInt64(run)) - 1) << UInt64(bit)
+            head.validity[at >> 6] |= mask
+            at += run
+        }
+    }
+
+    /// Writes a text of at most `Limits.textBytesMax` bytes.
+    package func setText(_ index: Int, _ bytes: UnsafeRawBufferPointer) {
+        precondition(layout == .text && index < capacity)
+        if head.isValid(index) { dropText(index) }
+        let slot: TextSlot
+        if bytes.count <= TextSlot.inlineBytesMax {
+            // An empty buffer may have no address; its slot is zero.
+            slot = bytes.baseAddress.map { TextSlot(inline: $0, count: bytes.count) } ?? TextSlot(word: 0)
+        } else {
+            reserveHeap(bytes.count)
+            (head.heap + heapUsed).copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
+            slot = TextSlot(lengthBytes: bytes.count, heapOffset: heapUsed)
+            heapUsed += bytes.count
+        }
+        head.values.storeBytes(of: slot.word, toByteOffset: index * 8, as: UInt64.self)
+        markValid(index)
+    }
+
+    private func dropText(_ index: Int) {
+        let slot = TextSlot(word: head.values.load(fromByteOffset: index * 8, as: UInt64.self))
+        if !slot.isInline { heapGarbage += slot.lengthBytes }
+    }
+
+    private func reserveHeap(_ length: Int) {
+        guard heapUsed + length > heapCapacity else { return }
+        if heapGarbage > heapUsed / 2 { compactHeap() }
+        guard heapUsed + length > heapCapacity else { return }
+        var newCapacity = max(heapCapacity * 2, Block.heapBytesMin)
+        while newCapacity < heapUsed + length { newCapacity *= 2 }
+        let heap = Block.allocate(newCapacity)
+        if heapCapacity > 0 {
+            heap.copyMemory(from: head.heap, byteCount: heapUsed)
+            head.heap.deallocate()
+        }
+        head.heap = heap
+        heapCapacity = newCapacity
+    }
+
+    /// Copies the live texts together; in place, since they keep their order of offset only by chance, through a new heap.
+    private func compactHeap() {
+        let heap = Block.allocate(heapCapacity)
+        var used = 0
+        for index in 0..<capacity where head.isValid(index) {
+            let slot = TextSlot(word: head.values.load(fromByteOffset: index * 8, as: UInt64.self))
+            if slot.isInline { continue }
+            (heap + used).copyMemory(from: head.heap + slot.heapOffset, byteCount: slot.lengthBytes)
+            let moved = TextSlot(lengthBytes: slot.lengthBytes, heapOffset: used)
+            head.values.storeBytes(of: moved.word, toByteOffset: index * 8, as: UInt64.self)
+            used += slot.lengthBytes
+        }
+        head.heap.deallocate()
+        head.heap = heap
+        heapUsed = used
+        heapGarbage = 0
+    }
+
+    /// Valid values among the block's rows.
+    package var validCount: Int {
+        var count = 0
+        for word in 0..<Block.validityWords { count += head.validity[word].nonzeroBitCount }
+        return count
+    }
+}

@@ -1,0 +1,68 @@
+// A long array of integers in copy-on-write pages: what directories and indexes are made of, so that a view retains them
+// A long array of integers in copy-on-write pages: what directories and indexes are made of, so that a view retains them
+// by copying a list of page references and the writer copies only pages that it touches afterwards.
+//
+// 8,192 elements a page: 32 KiB of row numbers, 64 KiB of hash slots. For 10 million rows a view copies 1,220 references.
+
+import CKernels
+
+/// An array of integers in pages; positions that were never written read as `empty`. Value semantics.
+package struct PagedArray<Element: FixedWidthInteger & Sendable>: Sendable {
+    package static var pageCount: Int { 8192 }
+
+    /// Thread rule as for `Block`.
+    private final class Page: @unchecked Sendable {
+        let elements: UnsafeMutablePointer<Element>
+
+        init(repeating value: Element) {
+            elements = .allocate(capacity: PagedArray.pageCount)
+            elements.initialize(repeating: value, count: PagedArray.pageCount)
+        }
+
+        init(copying other: Page) {
+            elements = .allocate(capacity: PagedArray.pageCount)
+            elements.initialize(from: other.elements, count: PagedArray.pageCount)
+        }
+
+        deinit { elements.deallocate() }
+    }
+
+    package let empty: Element
+    private var pages: [Page?] = []
+
+    package init(empty: Element) { self.empty = empty }
+
+    /// O(1); positions beyond the last page are empty.
+    @inline(__always)
+    package subscript(_ index: Int) -> Element {
+        let page = index >> 13
+        guard page < pages.count, let elements = pages[page]?.elements else { return empty }
+        return elements[index & 8191]
+    }
+
+    /// Writes one element; O(1), or one page copy when a view shares the page.
+    @inline(__always)
+    package mutating func set(_ index: Int, _ value: Element) {
+        let page = index >> 13
+        if page >= pages.count { pages.append(contentsOf: repeatElement(nil, count: page + 1 - pages.count)) }
+        if pages[page] == nil {
+            guard value != empty else { return }
+            pages[page] = Page(repeating: empty)
+        } else if !isKnownUniquelyReferenced(&pages[page]) {
+            pages[page] = Page(copying: pages[page]!)
+        }
+        pages[page]!.elements[index & 8191] = value
+    }
+
+    /// Bytes held in pages.
+    package var memoryBytes: Int {
+        pages.reduce(0) { $0 + ($1 == nil ? 0 : PagedArray.pageCount * MemoryLayout<Element>.size) }
+    }
+
+    /// Asks the processor to fetch the element's cache line.
+    @inline(__always)
+    package func prefetch(_ index: Int) {
+        let page = index >> 13
+        if page < pages.count, let elements = pages[page]?.elements { kith_prefetch(elements + (index & 8191)) }
+    }
+}

@@ -1,0 +1,189 @@
+// Alternate keys and ordered access: how a table computes keys from rows and from batches, so that both agree.
+
+extension UnsafeRawBufferPointer {
+    /// The same bytes, typed.
+    @inline(__always)
+    package var asBytes: UnsafeBufferPointer<UInt8> { assumingMemoryBound(to: UInt8.self) }
+}
+
+/// Combines the hashes of a key's values, in order.
+@inline(__always)
+package func combinedHash(_ hash: UInt64, _ next: UInt64) -> UInt64 {
+    // Multiply and fold: the 128-bit product mixes every bit of both operands.
+    let product = (hash ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: next ^ 0xD1B5_4A32_D192_ED03)
+    return product.high ^ product.low
+}
+
+extension Table {
+    /// Seed of key hashes. A constant: the index never leaves memory, and a client that forces collisions slows down its
+    /// own organisation only.
+    package static let keySeed: UInt64 = 0x4B69_7468_2D6B_6579
+
+    @inline(__always)
+    package static func hash(number: Int64) -> UInt64 { combinedHash(keySeed, UInt64(bitPattern: number)) }
+
+    @inline(__always)
+    package static func hash(text: UnsafeRawBufferPointer) -> UInt64 {
+        Collation.hash(text.asBytes, seed: keySeed)
+    }
+
+    /// Hash of a row's values under a key; nil when one is null.
+    package func keyHash(_ key: Int, row: Int) -> UInt64? {
+        var hash: UInt64 = 0
+        for column in layout.keyColumns[key] {
+            guard let head = head(column, row), head.isValid(row & 8191) else { return nil }
+            let part =
+                layout.columns[column] == .text
+                ? Table.hash(text: head.text(row & 8191))
+                : Table.hash(number: physicalNumber(column, head.number(row & 8191, layout.columns[column])))
+            hash = combinedHash(hash, part)
+        }
+        return hash
+    }
+
+    /// Hash of values given in the order of the key's attributes; nil when one is null.
+    package static func keyHash(_ columns: [ColumnView], _ index: Int) -> UInt64? {
+        var hash: UInt64 = 0
+        for column in columns {
+            guard column.isValid(index) else { return nil }
+            let part =
+                column.kind == .text ? Table.hash(text: column.text(index)) : Table.hash(number: column.number(index))
+            hash = combinedHash(hash, part)
+        }
+        return hash
+    }
+
+    /// The row that an alternate key names; nil when there is none or a value is null.
+    package func find(key: Int, hash: UInt64, values: [ColumnView], _ index: Int) -> UInt32? {
+        let columns = layout.keyColumns[key]
+        return keys[key].find(hash) { row in
+            for place in 0..<columns.count where !matches(columns[place], Int(row), values[place], index) {
+                return false
+            }
+            return true
+        }
+    }
+
+    /// Whether a stored value equals one of a batch; texts under the collation.
+    private func matches(_ column: Int, _ row: Int, _ values: ColumnView, _ index: Int) -> Bool {
+        guard let head = head(column, row), head.isValid(row & 8191) else { return false }
+        if layout.columns[column] == .text {
+            return values.kind == .text && Collation.equal(head.text(row & 8191).asBytes, values.text(index).asBytes)
+        }
+        return values.kind != .text
+            && physicalNumber(column, head.number(row & 8191, layout.columns[column])) == values.number(index)
+    }
+
+    /// The row that a key of one attribute names by a text: the way of the query executor.
+    package func find(key: Int, text: UnsafeRawBufferPointer) -> UInt32? {
+        let column = layout.keyColumns[key][0]
+        return keys[key].find(combinedHash(0, Table.hash(text: text))) { row in
+            guard let head = head(column, Int(row)), head.isValid(Int(row) & 8191) else { return false }
+            return Collation.equal(head.text(Int(row) & 8191).asBytes, text.asBytes)
+        }
+    }
+
+    /// The row that a key of one attribute names by a number in physical form.
+    package func find(key: Int, number: Int64) -> UInt32? {
+        let column = layout.keyColumns[key][0]
+        return keys[key].find(combinedHash(0, Table.hash(number: number))) { row in
+            guard let head = head(column, Int(row)), head.isValid(Int(row) & 8191) else { return false }
+            return physicalNumber(column, head.number(Int(row) & 8191, layout.columns[column])) == number
+        }
+    }
+
+    mutating func insertKey(_ key: Int, row: Int) {
+        if let hash = keyHash(key, row: row) { keys[key].insert(hash, row: UInt32(row)) }
+    }
+
+    mutating func removeKey(_ key: Int, row: Int) {
+        if let hash = keyHash(key, row: row) { keys[key].remove(hash, row: UInt32(row)) }
+    }
+
+    // MARK: Ordered columns
+
+    mutating func insertOrdered(_ column: Int, row: Int) {
+        guard let head = head(column, row), head.isValid(row & 8191) else { return }
+        let place = Int(layout.orderedPlaces[column])
+        if layout.columns[column] == .text {
+            textOrders[place].insert(Collation.prefixKey128(head.text(row & 8191)), row: UInt32(row))
+        } else {
+            let number = head.number(row & 8191, layout.columns[column])
+            numberOrders[place].insert(ColumnOrder.key(number), row: UInt32(row))
+        }
+    }
+
+    mutating func removeOrdered(_ column: Int, row: Int) {
+        guard let head = head(column, row), head.isValid(row & 8191) else { return }
+        let place = Int(layout.orderedPlaces[column])
+        if layout.columns[column] == .text {
+            textOrders[place].remove(Collation.prefixKey128(head.text(row & 8191)), row: UInt32(row))
+        } else {
+            let number = head.number(row & 8191, layout.columns[column])
+            numberOrders[place].remove(ColumnOrder.key(number), row: UInt32(row))
+        }
+    }
+
+    /// Visits the rows of an ordered text column in collation order (ties by bytes, then by row), rising or falling, until
+    /// `body` returns false. Runs that agree in sixteen folded bytes are sorted here; a run of k rows costs k log k text
+    /// comparisons.
+    package func forEachInTextOrder(
+        _ column: Int,
+        from lower: UInt128 = .min,
+        through upper: UInt128 = .max,
+        descending: Bool = false,
+        _ body: (UInt32) -> Bool
+    ) {
+        guard case .text(let index)? = order(column) else { return }
+        var run: [UInt32] = []
+        var runKey: UInt128 = 0
+        var goesOn = true
+        func flush() -> Bool {
+            if run.count > 1 {
+                run.sort { a, b in
+                    let order = compareTexts(column, Int(a), Int(b))
+                    return order != 0 ? (descending ? order > 0 : order < 0) : (descending ? a > b : a < b)
+                }
+            }
+            for row in run where !body(row) { return false }
+            run.removeAll(keepingCapacity: true)
+            return true
+        }
+        index.forEach(from: lower, through: upper, descending: descending) { key, row in
+            if key != runKey || run.isEmpty {
+                goesOn = flush()
+                runKey = key
+            }
+            if goesOn { run.append(row) }
+            return goesOn
+        }
+        if goesOn { _ = flush() }
+    }
+
+    private func compareTexts(_ column: Int, _ a: Int, _ b: Int) -> Int {
+        guard let left = head(column, a), let right = head(column, b) else { return 0 }
+        return Collation.compareWithTieBreak(left.text(a & 8191).asBytes, right.text(b & 8191).asBytes)
+    }
+}
+
+extension Collation {
+    /// The first sixteen bytes of the folded text, the first one highest, padded with zeros.
+    package static func prefixKey128(_ bytes: UnsafeRawBufferPointer) -> UInt128 {
+        var key: UInt128 = 0
+        for place in 0..<min(16, bytes.count) {
+            var byte = bytes[place]
+            guard byte < 0x80 else { return foldedPrefixKey128(bytes) }
+            if byte >= 0x41, byte <= 0x5A { byte += 0x20 }
+            key |= UInt128(byte) << UInt128(120 - 8 * place)
+        }
+        return key
+    }
+
+    private static func foldedPrefixKey128(_ bytes: UnsafeRawBufferPointer) -> UInt128 {
+        var folded: [UInt8] = []
+        fold(bytes.asBytes, into: &folded)
+        var key: UInt128 = 0
+        for place in 0..<min(16, folded.count) { key |= UInt128(folded[place]) << UInt128(120 - 8 * place) }
+        return key
+    }
+}

@@ -1,0 +1,192 @@
+// Writing rows: values of a decoded column into blocks, a run within one chunk at a time, with the column's ordered index
+// kept. Values were checked before: here nothing can fail.
+
+extension Table {
+    // MARK: Rows
+
+    /// Takes `count` rows: freed ones first, then new ones behind the last. Returns the first row when they are a run;
+    /// otherwise they are listed in `list`.
+    mutating func takeRows(_ count: Int, list: inout [UInt32]) -> Int? {
+        list.removeAll(keepingCapacity: true)
+        if freeCount == 0 {
+            let first = rowCount
+            extendRows(to: rowCount + count)
+            return first
+        }
+        while list.count < count, freeCount > 0 {
+            freeCount -= 1
+            list.append(freeRows[freeCount])
+        }
+        while list.count < count {
+            list.append(UInt32(rowCount))
+            extendRows(to: rowCount + 1)
+        }
+        return nil
+    }
+
+    /// Appends row slots and the chunks for them.
+    mutating func extendRows(to count: Int) {
+        precondition(count <= Limits.rowCountMax)
+        rowCount = count
+        while chunks.count * Table.blockRows < count { chunks.append(Chunk(columnCount: layout.columns.count)) }
+    }
+
+    /// Runs `body` on the unshared block of a column in a chunk.
+    @inline(__always)
+    private mutating func withBlock(_ column: Int, chunk: Int, capacity: Int, _ body: (Block) -> Void) {
+        if !isKnownUniquelyReferenced(&chunks[chunk]) { chunks[chunk] = chunks[chunk].copy() }
+        chunks[chunk].withMutableBlock(column, layout: layout.columns[column], capacity: capacity, body)
+    }
+
+    // MARK: Values
+
+    /// Writes the values of `source` into a column of `rows` and keeps the column's ordered index. With `isNew` the rows
+    /// have no values yet, so there is nothing to take out of the index, and nulls need no work.
+    mutating func store(_ column: Int, _ source: ColumnView, rows: RowSet, isNew: Bool) {
+        let isOrdered = layout.orderedPlaces[column] >= 0
+        if isOrdered, !isNew { for i in 0..<rows.count { removeOrdered(column, row: rows[i]) } }
+        var at = 0
+        while at < rows.count {
+            let chunk = rows[at] >> 13
+            var end = at + 1
+            if rows.list == nil {
+                end = min(rows.count, at + Table.blockRows - (rows[at] & 8191))
+            } else {
+                while end < rows.count, rows[end] >> 13 == chunk { end += 1 }
+            }
+            storeRun(column, source, rows: rows, at: at, count: end - at, chunk: chunk, isNew: isNew)
+            at = end
+        }
+        if isOrdered { for i in 0..<rows.count { insertOrdered(column, row: rows[i]) } }
+    }
+
+    private mutating func storeRun(
+        _ column: Int,
+        _ source: ColumnView,
+        rows: RowSet,
+        at: Int,
+        count: Int,
+        chunk: Int,
+        isNew: Bool
+    ) {
+        if source.values == nil, isNew || chunks[chunk].head(column) == nil { return }
+        var last = 0
+        for i in at..<at + count { last = max(last, rows[i] & 8191) }
+        let columnLayout = layout.columns[column]
+        let layout = layout
+        withBlock(column, chunk: chunk, capacity: last + 1) { block in
+            if columnLayout == .text {
+                for i in at..<at + count {
+                    if source.isValid(i) {
+                        block.setText(rows[i] & 8191, source.text(i))
+                    } else {
+                        block.setNull(rows[i] & 8191)
+                    }
+                }
+                return
+            }
+            let isOption = !layout.optionValues[column].isEmpty
+            let isSameWidth = source.kind.strideBytes == columnLayout.strideBytes && !isOption
+            if rows.list == nil, isSameWidth, source.validity == nil, let values = source.values {
+                let stride = columnLayout.strideBytes
+                return block.setNumbers(rows[at] & 8191, count, from: values + at * stride)
+            }
+            for i in at..<at + count {
+                guard source.isValid(i) else {
+                    block.setNull(rows[i] & 8191)
+                    continue
+                }
+                let number = source.number(i)
+                block.setNumber(rows[i] & 8191, isOption ? layout.optionPlace(column, number) : number)
+            }
+        }
+    }
+
+    /// Writes one number, in stored form, to every row: the columns that the engine keeps itself.
+    mutating func fill(_ column: Int, _ number: Int64?, rows: RowSet) {
+        let isOrdered = layout.orderedPlaces[column] >= 0
+        for i in 0..<rows.count {
+            let row = rows[i]
+            if isOrdered { removeOrdered(column, row: row) }
+            if number == nil, chunks[row >> 13].head(column) == nil { continue }
+            withBlock(column, chunk: row >> 13, capacity: (row & 8191) + 1) { block in
+                if let number { block.setNumber(row & 8191, number) } else { block.setNull(row & 8191) }
+            }
+            if isOrdered { insertOrdered(column, row: row) }
+        }
+    }
+
+    /// Writes the id of each row, `first` counting upwards or from `list`, and enters it in the directory.
+    mutating func setIDs(rows: RowSet, _ id: (Int) -> RecordID) {
+        for i in 0..<rows.count {
+            let row = rows[i]
+            let id = id(i)
+            withBlock(Int(SystemAttribute.identifier.rawValue), chunk: row >> 13, capacity: (row & 8191) + 1) { block in
+                block.setNumber(row & 8191, Int64(bitPattern: id.rawValue))
+            }
+            setRow(of: id, UInt32(row))
+            if id.origin == 0, id.sequence >= nextSequence { nextSequence = id.sequence + 1 }
+        }
+        liveCount += rows.count
+    }
+
+    /// Frees a row: every column becomes null, and the id leaves the directory. Links and keys were removed before.
+    mutating func clear(row: Int) {
+        setRow(of: recordID(atRow: row), Table.noRow)
+        for column in layout.columns.indices where chunks[row >> 13].head(column) != nil {
+            if layout.orderedPlaces[column] >= 0 { removeOrdered(column, row: row) }
+            withBlock(column, chunk: row >> 13, capacity: 0) { $0.setNull(row & 8191) }
+        }
+        freeRows.set(freeCount, UInt32(row))
+        freeCount += 1
+        liveCount -= 1
+    }
+
+    // MARK: Encoding
+
+    /// Encodes a column's values in some rows, in the form of `ColumnView`.
+    package func encode(_ column: Int, rows: RowSet, into writer: inout ByteWriter) {
+        let kind = layout.entity.attributes[column].type.physicalKind
+        let columnLayout = layout.columns[column]
+        var validCount = 0
+        var heapBytes = 0
+        for i in 0..<rows.count {
+            guard let head = head(column, rows[i]), head.isValid(rows[i] & 8191) else { continue }
+            validCount += 1
+            if columnLayout == .text { heapBytes += head.text(rows[i] & 8191).count }
+        }
+        guard validCount > 0 else { return writer.u8(rows.count == 0 ? 0 : 2) }
+        writer.u8(validCount < rows.count ? 1 : 0)
+        let bitmapBytes = validCount < rows.count ? (rows.count + 7) / 8 : 0
+        let fixedBytes = rows.count * kind.strideBytes
+        let start = writer.claim(bitmapBytes + fixedBytes + heapBytes)
+        start.initializeMemory(as: UInt8.self, repeating: 0, count: bitmapBytes + fixedBytes)
+        let fixed = start + bitmapBytes
+        let heap = fixed + fixedBytes
+        let values = layout.optionValues[column]
+        var heapUsed = 0
+        for i in 0..<rows.count {
+            let row = rows[i]
+            if let head = head(column, row), head.isValid(row & 8191) {
+                if bitmapBytes > 0 { (start + i >> 3).assumingMemoryBound(to: UInt8.self).pointee |= 1 << UInt8(i & 7) }
+                if columnLayout == .text {
+                    let text = head.text(row & 8191)
+                    if let base = text.baseAddress {
+                        (heap + heapUsed).copyMemory(from: base, byteCount: text.count)
+                        heapUsed += text.count
+                    }
+                } else {
+                    let stored = head.number(row & 8191, columnLayout)
+                    let number = values.isEmpty ? stored : Int64(values[Int(stored)])
+                    switch kind {
+                    case .bool: fixed.storeBytes(of: UInt8(truncatingIfNeeded: number), toByteOffset: i, as: UInt8.self)
+                    case .int32, .text:
+                        fixed.storeBytes(of: Int32(truncatingIfNeeded: number), toByteOffset: i * 4, as: Int32.self)
+                    case .int64, .id, .double: fixed.storeBytes(of: number, toByteOffset: i * 8, as: Int64.self)
+                    }
+                }
+            }
+            if columnLayout == .text { fixed.storeBytes(of: UInt32(heapUsed), toByteOffset: i * 4, as: UInt32.self) }
+        }
+    }
+}

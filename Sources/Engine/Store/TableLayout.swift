@@ -1,0 +1,95 @@
+/// What a table derives from its entity once: layouts, index places and option tables. Immutable and shared by all copies
+/// of the table.
+package final class TableLayout: Sendable {
+    package let entity: Entity
+    package let columns: [ColumnLayout]
+    /// Per column: the option numbers by place; empty for other columns.
+    package let optionValues: [[Int32]]
+    /// Per column: place of its link index in `Table.links`, or -1.
+    package let linkPlaces: [Int8]
+    /// Per link index: its column, and the entities that it refers to.
+    package let links: [(column: Int, targets: [EntityID])]
+    /// Per column: place of its ordered index in `Table.textOrders` or, for other layouts, `Table.numberOrders`; or -1.
+    package let orderedPlaces: [Int8]
+    /// Columns with an ordered index, by place: the numbers and the texts.
+    package let numberOrderColumns: [Int]
+    package let textOrderColumns: [Int]
+    /// Per alternate key: its columns.
+    package let keyColumns: [[Int]]
+    /// Per column: the alternate keys that it is part of.
+    package let keysOfColumn: [[Int]]
+
+    package init(entity: Entity, schema: Schema) {
+        self.entity = entity
+        columns = entity.attributes.map { ColumnLayout($0.type, schema: schema) }
+        optionValues = entity.attributes.map { attribute in
+            attribute.type.optionSet.map { schema[$0].options.map(\.value) } ?? []
+        }
+        var linkPlaces = [Int8](repeating: -1, count: columns.count)
+        var links: [(column: Int, targets: [EntityID])] = []
+        var orderedPlaces = linkPlaces
+        var numberOrderColumns: [Int] = []
+        var textOrderColumns: [Int] = []
+        for (column, attribute) in entity.attributes.enumerated() {
+            // createdby and modifiedby change with every write and are hardly ever followed backwards: no index.
+            if case .lookup(let targets) = attribute.type, column >= SystemAttribute.count {
+                linkPlaces[column] = Int8(links.count)
+                links.append((column, targets))
+            }
+            guard attribute.isOrdered else { continue }
+            if columns[column] == .text {
+                orderedPlaces[column] = Int8(textOrderColumns.count)
+                textOrderColumns.append(column)
+            } else {
+                orderedPlaces[column] = Int8(numberOrderColumns.count)
+                numberOrderColumns.append(column)
+            }
+        }
+        self.linkPlaces = linkPlaces
+        self.links = links
+        self.orderedPlaces = orderedPlaces
+        self.numberOrderColumns = numberOrderColumns
+        self.textOrderColumns = textOrderColumns
+        keyColumns = entity.keys.map { $0.attributes.map { Int($0.rawValue) } }
+        var keysOfColumn = [[Int]](repeating: [], count: columns.count)
+        for (key, alternateKey) in entity.keys.enumerated() {
+            for attribute in alternateKey.attributes { keysOfColumn[Int(attribute.rawValue)].append(key) }
+        }
+        self.keysOfColumn = keysOfColumn
+    }
+
+    /// Place of an option number in its column's set, -1 when unknown. Sets are short, so a scan beats a hash.
+    @inline(__always)
+    package func optionPlace(_ column: Int, _ value: Int64) -> Int64 {
+        let values = optionValues[column]
+        for place in 0..<values.count where Int64(values[place]) == value { return Int64(place) }
+        return -1
+    }
+}
+
+/// An ordered index of whichever key width the column needs.
+package enum ColumnOrder: Sendable {
+    /// Numbers, dates, options, ids: the exact value.
+    case number(OrderedIndex<UInt64>)
+    /// Texts: the first sixteen folded bytes.
+    case text(OrderedIndex<UInt128>)
+
+    /// Entries, which is rows with a value.
+    package var count: Int {
+        switch self {
+        case .number(let index): index.count
+        case .text(let index): index.count
+        }
+    }
+
+    package var memoryBytes: Int {
+        switch self {
+        case .number(let index): index.memoryBytes
+        case .text(let index): index.memoryBytes
+        }
+    }
+
+    /// The key of a number: flips the sign bit, so that unsigned order is signed order.
+    @inline(__always)
+    package static func key(_ number: Int64) -> UInt64 { UInt64(bitPattern: number) ^ 1 << 63 }
+}
