@@ -45,7 +45,8 @@ package struct RowCondition: Sendable {
 /// How one attribute gets its value.
 package struct AttributeMapping: Sendable {
     package enum Source: Sendable {
-        case column(String)
+        /// The first of these columns that is not empty.
+        case columns([String])
         /// Text with columns in braces.
         case template([TemplatePart])
         case constant(String)

@@ -2,7 +2,7 @@
 struct MappingParser {
     private static let dialectFields = ["delimiter", "encoding", "header"]
     private static let cellFields = [
-        "trim", "null", "decimal", "thousands", "percent", "round", "format", "timezone", "yes", "no",
+        "trim", "null", "decimal", "thousands", "percent", "round", "multiply", "format", "timezone", "yes", "no",
     ]
     private static let attributeFields =
         ["column", "template", "constant", "map", "else", "default", "required", "lookup"] + cellFields
@@ -128,7 +128,7 @@ struct MappingParser {
             lookup: nil
         )
         if case .text(let column) = field.value.content {
-            attribute.source = .column(column)
+            attribute.source = .columns([column])
             return attribute
         }
         let reader = try MappingReader(field.value, what: "attribute '\(field.name)'", known: Self.attributeFields)
@@ -157,11 +157,11 @@ struct MappingParser {
     }
 
     private func source(_ reader: MappingReader, _ name: String) throws(ImportError) -> AttributeMapping.Source {
-        let column = try reader.text("column")
+        let columns = try reader.texts("column")
         let template = try reader.text("template")
         let constant = try reader.text("constant")
-        switch (column, template, constant) {
-        case (let column?, nil, nil): return .column(column)
+        switch (columns, template, constant) {
+        case (let columns?, nil, nil) where !columns.isEmpty: return .columns(columns)
         case (nil, let template?, nil): return .template(try parts(template, line: reader.line(of: "template")))
         case (nil, nil, let constant?): return .constant(constant)
         default:
@@ -176,6 +176,7 @@ struct MappingParser {
     private func parts(_ template: String, line: Int) throws(ImportError) -> [AttributeMapping.TemplatePart] {
         var parts: [AttributeMapping.TemplatePart] = []
         var literal = ""
+        var hasColumn = false
         var rest = Substring(template)
         while let character = rest.popFirst() {
             if (character == "{" || character == "}"), rest.first == character {
@@ -187,6 +188,7 @@ struct MappingParser {
                 }
                 if !literal.isEmpty { parts.append(.literal(literal)) }
                 literal = ""
+                hasColumn = true
                 parts.append(.column(String(rest[..<end])))
                 rest = rest[rest.index(after: end)...]
             } else if character == "}" {
@@ -194,6 +196,9 @@ struct MappingParser {
             } else {
                 literal.append(character)
             }
+        }
+        guard hasColumn else {
+            throw ImportError(.mapping, "the template names no {column}; say 'constant' (line \(line))")
         }
         if !literal.isEmpty { parts.append(.literal(literal)) }
         return parts
@@ -245,6 +250,12 @@ struct MappingParser {
         }
         if let percent = try reader.choice("percent", NumberFormat.Percent.self) { options.number.percent = percent }
         if let rounds = try reader.flag("round") { options.number.rounds = rounds }
+        if let text = try reader.text("multiply") {
+            guard text.first == "1", text.utf8.count <= 10, text.dropFirst().allSatisfy({ $0 == "0" }) else {
+                throw ImportError(.mapping, "'multiply' must be 10, 100, 1000, … (line \(reader.line(of: "multiply")))")
+            }
+            options.number.powerOfTen = text.utf8.count - 1
+        }
         if let patterns = try reader.texts("format") {
             options.dates = []
             for pattern in patterns {

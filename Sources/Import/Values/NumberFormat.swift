@@ -18,17 +18,21 @@ package struct NumberFormat: Sendable, Equatable {
     package var percent: Percent
     /// Digits that the attribute does not keep are rounded half away from zero, instead of refused.
     package var rounds: Bool
+    /// The number is multiplied by ten to this power: `0.15` with 2 is 15, `1.5` in millions with 6 is 1,500,000.
+    package var powerOfTen: Int
 
     package init(
         decimalSeparator: UInt8 = UInt8(ascii: "."),
         groupSeparator: UInt8? = nil,
         percent: Percent = .refuse,
-        rounds: Bool = false
+        rounds: Bool = false,
+        powerOfTen: Int = 0
     ) {
         self.decimalSeparator = decimalSeparator
         self.groupSeparator = groupSeparator
         self.percent = percent
         self.rounds = rounds
+        self.powerOfTen = powerOfTen
     }
 
     /// A whole number: ASCII digits with an optional sign, separators as given; digits behind the point only when they are zero.
@@ -83,6 +87,7 @@ package struct NumberFormat: Sendable, Equatable {
             throw .text(text, "has misplaced group separators")
         }
         if body.isPercent, percent == .fraction { number.fractionDigits += 2 }
+        number.fractionDigits -= powerOfTen
         switch number.scaled(to: scale, rounds: rounds) {
         case .value(let units): return body.isNegative ? -units : units
         case .overflow: throw .text(text, "is too large")
