@@ -272,9 +272,11 @@ extension Schema {
                 return "\(before.name) has lost attributes or keys"
             }
             for (a, b) in zip(after.attributes, before.attributes) {
-                guard a.name == b.name, ColumnLayout(a.type, schema: self) == ColumnLayout(b.type, schema: old),
-                    a.type.decimalScale == b.type.decimalScale, a.isOrdered == b.isOrdered,
-                    a.type.lookupTargets.starts(with: b.type.lookupTargets)
+                // The types are taken out first: with `a.type` in every condition, 6.3.1 crashes when it optimises.
+                let (typeA, typeB) = (a.type, b.type)
+                guard a.name == b.name, ColumnLayout(typeA, schema: self) == ColumnLayout(typeB, schema: old),
+                    typeA.decimalScale == typeB.decimalScale, a.isOrdered == b.isOrdered,
+                    typeA.lookupTargets.starts(with: typeB.lookupTargets)
                 else { return "\(before.name).\(b.name) has changed" }
                 if let setA = a.type.optionSet, let setB = b.type.optionSet {
                     guard self[setA].options.map(\.value).starts(with: old[setB].options.map(\.value)) else {
