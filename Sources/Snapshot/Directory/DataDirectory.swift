@@ -77,7 +77,7 @@ public final class DataDirectory: Sendable {
         self.lock = lock
         catalog = core.catalog
         storage = core.catalog.storage
-        queue = usesThreads ? GroupCommitter(core: core) : InlineCommitQueue(core: core)
+        queue = usesThreads ? GroupCommitter(core: core, lock: lock) : InlineCommitQueue(core: core)
         state = Monitor(State(snapshots: snapshots))
     }
 

@@ -174,7 +174,9 @@ private final class SimulatedFile: StorageFile, @unchecked Sendable {
             guard offset < UInt64(inode.live.count) else { return 0 }
             let start = Int(offset)
             let count = min(bytes.count, inode.live.count - start)
-            inode.live.withUnsafeBytes { bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start..<start + count])) }
+            inode.live.withUnsafeBytes {
+                bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start..<start + count]))
+            }
             return count
         }
     }
