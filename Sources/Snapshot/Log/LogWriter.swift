@@ -111,7 +111,7 @@ package struct LogWriter: ~Copyable {
             if case .storage(let inner) = error {
                 cause = inner
             } else {
-                cause = .outOfSpace(file: SegmentCatalog.spareName, operation: "prepare")
+                cause = .outOfSpace(file: "spare", operation: "prepare")
             }
             failure = cause
             throw .halted(cause)
