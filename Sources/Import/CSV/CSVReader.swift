@@ -64,7 +64,7 @@ package struct CSVReader: ~Copyable {
                 return try recover(from: fault, into: &record)
             case .record(let bytes, let lines):
                 record.reset(line: line)
-                let fault = copyCells(into: &record)
+                let fault = copyCells(bytes, into: &record)
                 head += bytes
                 line += lines
                 guard let fault else { return .record }
@@ -86,31 +86,31 @@ package struct CSVReader: ~Copyable {
         return outcome
     }
 
-    /// Moves the cut cells into the record, with quotes removed and bytes decoded.
-    private func copyCells(into record: inout CSVRecord) -> CSVFault? {
-        let text = window.span.extracting(head..<filled)
+    /// Copies the row into the record in one piece; behind it go the cells that are not text as they stand.
+    private func copyCells(_ byteCount: Int, into record: inout CSVRecord) -> CSVFault? {
+        record.bytes.append(contentsOf: window[head..<head + byteCount])
         for index in cells.indices {
             let cell = cells[index]
-            let start = record.bytes.count
+            var range = cell.start..<cell.end
             if cell.hasEscapes {
-                CSVScanner.appendUnescaped(text.extracting(cell.start..<cell.end), to: &record.bytes)
-            } else {
-                record.bytes.append(contentsOf: window[head + cell.start..<head + cell.end])
+                let quoted = Array(record.bytes[range])
+                range = record.bytes.count..<record.bytes.count
+                CSVScanner.appendUnescaped(quoted.span, to: &record.bytes)
+                range = range.lowerBound..<record.bytes.count
             }
-            if cell.isPlainASCII {
-                record.ends.append(record.bytes.count)
-                continue
+            if !cell.isPlainASCII {
+                switch Self.decoding(of: record.bytes.span.extracting(range), as: source.cellEncoding) {
+                case .none: break
+                case .fromWindows1252:
+                    let oneByteText = Array(record.bytes[range])
+                    let start = record.bytes.count
+                    TextEncoding.appendWindows1252(oneByteText.span, to: &record.bytes)
+                    range = start..<record.bytes.count
+                case .hasNUL: return .nulByte(cell: index)
+                case .isInvalid: return .invalidUTF8(cell: index)
+                }
             }
-            switch Self.decoding(of: record.bytes.span.extracting(start...), as: source.cellEncoding) {
-            case .none: break
-            case .fromWindows1252:
-                let oneByteText = Array(record.bytes[start...])
-                record.bytes.removeSubrange(start...)
-                TextEncoding.appendWindows1252(oneByteText.span, to: &record.bytes)
-            case .hasNUL: return .nulByte(cell: index)
-            case .isInvalid: return .invalidUTF8(cell: index)
-            }
-            record.ends.append(record.bytes.count)
+            record.cells.append(range)
         }
         return nil
     }
@@ -202,7 +202,7 @@ package struct CSVReader: ~Copyable {
             record.bytes.removeAll(keepingCapacity: true)
             TextEncoding.appendWindows1252(raw.span, to: &record.bytes)
         }
-        record.ends.append(record.bytes.count)
+        record.cells.append(0..<record.bytes.count)
         try countMalformed(fault)
         return .malformed(fault)
     }

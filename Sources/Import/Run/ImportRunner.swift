@@ -242,10 +242,8 @@ final class ImportRunner<Target: ImportTarget> {
         while try table.next(into: &record) != .end {
             let own = RejectsFile.ownColumnCount
             guard record.cellCount > own, let plan = bound[record.text(0) + "\n" + record.text(2)] else { continue }
-            let start = record.range(own - 1).upperBound
             var row = record
-            row.bytes = Array(record.bytes[start...])
-            row.ends = record.ends[own...].map { $0 - start }
+            row.cells.removeFirst(own)
             rejectedKeys.insert(row, plan)
         }
     }

@@ -45,11 +45,7 @@ extension CellPlan {
     /// The cell's text in a row that could not be converted as a whole; nil when even that cannot be had.
     func text(of record: CSVRecord, droppingCells surplus: Int) -> [UInt8]? {
         var shifted = record
-        if surplus > 0 {
-            let start = record.range(surplus - 1).upperBound
-            shifted.bytes = Array(record.bytes[start...])
-            shifted.ends = record.ends[surplus...].map { $0 - start }
-        }
+        shifted.cells.removeFirst(surplus)
         guard columnNumbers.allSatisfy({ $0 < shifted.cellCount }) else { return nil }
         var row = TypedRow()
         guard (try? append(shifted, to: &row)) != nil, case .text(let range)? = row.cells.first else { return nil }
