@@ -272,16 +272,10 @@ extension Schema {
                 return "\(before.name) has lost attributes or keys"
             }
             for (a, b) in zip(after.attributes, before.attributes) {
-                // The types are taken out first: with `a.type` in every condition, 6.3.1 crashes when it optimises.
-                let (typeA, typeB) = (a.type, b.type)
-                guard a.name == b.name, ColumnLayout(typeA, schema: self) == ColumnLayout(typeB, schema: old),
-                    typeA.decimalScale == typeB.decimalScale, a.isOrdered == b.isOrdered,
-                    typeA.lookupTargets.starts(with: typeB.lookupTargets)
-                else { return "\(before.name).\(b.name) has changed" }
-                if let setA = a.type.optionSet, let setB = b.type.optionSet {
-                    guard self[setA].options.map(\.value).starts(with: old[setB].options.map(\.value)) else {
-                        return "the options of \(before.name).\(b.name) have changed"
-                    }
+                let isKept = a.name == b.name && a.isOrdered == b.isOrdered && keepsColumn(a.type, of: b.type, in: old)
+                guard isKept else { return "\(before.name).\(b.name) has changed" }
+                guard keepsOptions(a.type, of: b.type, in: old) else {
+                    return "the options of \(before.name).\(b.name) have changed"
                 }
             }
             for (a, b) in zip(after.keys, before.keys) where a.attributes != b.attributes {
@@ -293,6 +287,18 @@ extension Schema {
             }
         }
         return nil
+    }
+
+    /// Whether a column of type `before` in `old` can serve as one of type `after`.
+    private func keepsColumn(_ after: AttributeType, of before: AttributeType, in old: Schema) -> Bool {
+        ColumnLayout(after, schema: self) == ColumnLayout(before, schema: old)
+            && after.decimalScale == before.decimalScale && after.lookupTargets.starts(with: before.lookupTargets)
+    }
+
+    /// Whether the options behind `before` are the first of those behind `after`.
+    private func keepsOptions(_ after: AttributeType, of before: AttributeType, in old: Schema) -> Bool {
+        guard let after = after.optionSet, let before = before.optionSet else { return true }
+        return self[after].options.map(\.value).starts(with: old[before].options.map(\.value))
     }
 
     /// The same entities and option sets, apart from the epoch.
