@@ -45,8 +45,8 @@ package struct CSVReader: ~Copyable {
     /// Bytes of the file on disk, and how many of them were read so far.
     package var progress: (read: Int, total: Int) { (source.fileBytesRead, source.fileBytes) }
 
-    /// Reads the next row into `record`. After `.malformed`, the record holds the line and, as its only cell, the beginning of
-    /// the text that could not be cut.
+    /// Reads the next row into `record`. After `.malformed`, the record holds the line and the cells, or as its only cell the
+    /// beginning of the text that could not be cut.
     package mutating func next(into record: inout CSVRecord) throws(ImportError) -> Event {
         while true {
             switch scan() {
@@ -86,9 +86,11 @@ package struct CSVReader: ~Copyable {
         return outcome
     }
 
-    /// Copies the row into the record in one piece; behind it go the cells that are not text as they stand.
+    /// Copies the row into the record in one piece; behind it go the cells that are not text as they stand. A cell with a fault
+    /// is decoded as well as can be, for the rejects file.
     private func copyCells(_ byteCount: Int, into record: inout CSVRecord) -> CSVFault? {
         record.bytes.append(contentsOf: window[head..<head + byteCount])
+        var fault: CSVFault?
         for index in cells.indices {
             let cell = cells[index]
             var range = cell.start..<cell.end
@@ -99,20 +101,21 @@ package struct CSVReader: ~Copyable {
                 range = range.lowerBound..<record.bytes.count
             }
             if !cell.isPlainASCII {
-                switch Self.decoding(of: record.bytes.span.extracting(range), as: source.cellEncoding) {
+                let decoding = Self.decoding(of: record.bytes.span.extracting(range), as: source.cellEncoding)
+                switch decoding {
                 case .none: break
-                case .fromWindows1252:
+                case .hasNUL: fault = fault ?? .nulByte(cell: index)
+                case .fromWindows1252, .isInvalid:
+                    if case .isInvalid = decoding { fault = fault ?? .invalidUTF8(cell: index) }
                     let oneByteText = Array(record.bytes[range])
                     let start = record.bytes.count
                     TextEncoding.appendWindows1252(oneByteText.span, to: &record.bytes)
                     range = start..<record.bytes.count
-                case .hasNUL: return .nulByte(cell: index)
-                case .isInvalid: return .invalidUTF8(cell: index)
                 }
             }
             record.cells.append(range)
         }
-        return nil
+        return fault
     }
 
     private enum Decoding {

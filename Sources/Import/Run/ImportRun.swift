@@ -1,4 +1,5 @@
 import Engine
+import Kith
 
 /// What a run may be told besides mapping and files.
 public struct ImportOptions: Sendable {
@@ -41,11 +42,18 @@ public struct ImportRun: Sendable {
         self.options = options
     }
 
-    /// Brings the rows in.
+    /// Brings the rows in, or with `isDryRun` tries them on a copy of the data.
     ///
     /// - Throws: ``ImportError`` when the run cannot go on; started again, it resumes.
-    package func run(target: some ImportTarget) async throws(ImportError) -> ImportReport {
-        let runner = try ImportRunner(mapping, files, options, target)
-        return try await runner.run()
+    public func run(session: any Session) async throws(ImportError) -> ImportReport {
+        var session = session
+        if options.isDryRun {
+            guard let rehearsable = session as? any RehearsableSession else {
+                throw ImportError(.session, "this session cannot rehearse: make the dry run on the data directory")
+            }
+            do { session = try await rehearsable.rehearsal() } catch { throw ImportError(.session, "\(error)") }
+        }
+        let target = try await ImportTarget(session)
+        return try await ImportRunner.make(mapping, files, options, target).run()
     }
 }

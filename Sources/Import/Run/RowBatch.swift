@@ -74,6 +74,26 @@ struct RowBatch: Sendable {
         return cell.lookup != nil || cell.kind == .text
     }
 
+    /// A record that the reply says is there, with a text of its key.
+    func anchor(_ reply: TransactionReply) -> ResumeRecord.Anchor? {
+        guard let ids = reply.operations.first?.ids, ids.count == rowCount,
+            let row = ids.lastIndex(where: { $0 != .none })
+        else { return nil }
+        if fileKey != nil {
+            let attribute = plan.entity[SystemAttribute.externalID].name
+            return ResumeRecord.Anchor(record: ids[row], attribute: attribute, text: externalIDs[row])
+        }
+        for (place, cell) in cells.enumerated() where plan.keyCells.contains(cell) && plan.cells[cell].lookup == nil {
+            guard let text = text(place, row: row) else { continue }
+            return ResumeRecord.Anchor(
+                record: ids[row],
+                attribute: plan.cells[cell].name,
+                text: String(decoding: text, as: UTF8.self)
+            )
+        }
+        return nil
+    }
+
     // MARK: Transaction
 
     /// The transaction that upserts these rows by the mapping's key, each row succeeding or failing on its own.
