@@ -7,8 +7,8 @@ public protocol RehearsableSession: Session {
     func rehearsal() async throws -> any Session
 }
 
-/// The records of an organisation at one moment, and what was tried on them since: every rule of the engine holds, no log is
-/// written. Shares memory with the database for all that neither side changes.
+/// The records of an organisation at one moment, and what was tried on them since: every rule of the engine holds, no
+/// log is written. Shares memory with the database for all that neither side changes.
 ///
 /// Thread rule: all calls from any task; one transaction at a time.
 public final class Rehearsal: Session {

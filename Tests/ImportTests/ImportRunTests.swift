@@ -202,8 +202,9 @@ private func counts(_ change: (inout ImportCounts) -> Void) -> ImportCounts {
             let report = try await fixture.run(target) { ($0.batchRows, $0.batchesInFlight) = (1, 3) }
             #expect(report.files == reference.files, "after \(breaks)")
             #expect(fixture.rejects == whole.rejects, "after \(breaks)")
-            // 4 users, 2 accounts, 6 deals, 3 links and one of them again without its reference. Nothing that was acknowledged is
-            // sent twice; a row that was refused and is to go in without its reference is, when the break came between.
+            // 4 users, 2 accounts, 6 deals, 3 links and one of them again without its reference. Nothing that was
+            // acknowledged is sent twice; a row that was refused and is to go in without its reference is, when the
+            // break came between.
             let expectedRows = breaks == 15 ? 17 : 16
             #expect(target.rowCount == expectedRows, "after \(breaks): \(sent) rows, then \(target.rowCount - sent)")
             #expect(target.view.rows("opportunity", "opportunitynumber", "customerid") == ["d1|Alpha", "d6|-"])

@@ -3,11 +3,12 @@ import Glibc
 /// Cuts a text table into rows and cells: RFC 4180, and what people really send.
 ///
 /// - Rows end with LF, CRLF or CR, also mixed; the last may lack its end. Rows without any character are skipped.
-/// - A cell is quoted when its first byte is a quote. Inside, delimiters and line breaks are text and two quotes stand for
-///   one. The cell ends at a quote that a delimiter, a row's end or the file's end follows, blanks between being dropped; any other
-///   quote (`"He said "hi" to me"`) is text. In a cell that does not begin with a quote, quotes are text (`5" nail`).
-/// - A row that cannot be cut (see ``CSVFault``) is reported once, with its line, and reading goes on at the next physical
-///   line: one lost quote costs the rows up to the next quote that closes, not the file.
+/// - A cell is quoted when its first byte is a quote. Inside, delimiters and line breaks are text and two quotes stand
+///   for one. The cell ends at a quote that a delimiter, a row's end or the file's end follows, blanks between being
+///   dropped; any other quote (`"He said "hi" to me"`) is text. In a cell that does not begin with a quote, quotes are
+///   text (`5" nail`).
+/// - A row that cannot be cut (see ``CSVFault``) is reported once, with its line, and reading goes on at the next
+///   physical line: one lost quote costs the rows up to the next quote that closes, not the file.
 ///
 /// Memory: the window, at most twice `recordBytesMax`, and the caller's record. One thread at a time.
 package struct CSVReader: ~Copyable {
@@ -45,8 +46,8 @@ package struct CSVReader: ~Copyable {
     /// Bytes of the file on disk, and how many of them were read so far.
     package var progress: (read: Int, total: Int) { (source.fileBytesRead, source.fileBytes) }
 
-    /// Reads the next row into `record`. After `.malformed`, the record holds the line and the cells, or as its only cell the
-    /// beginning of the text that could not be cut.
+    /// Reads the next row into `record`. After `.malformed`, the record holds the line and the cells, or as its only
+    /// cell the beginning of the text that could not be cut.
     package mutating func next(into record: inout CSVRecord) throws(ImportError) -> Event {
         while true {
             switch scan() {
@@ -76,7 +77,8 @@ package struct CSVReader: ~Copyable {
 
     // MARK: Cells
 
-    /// The cells move to a local for the call, since a window's span and the cells may not be borrowed from `self` at once.
+    /// The cells move to a local for the call, since a window's span and the cells may not be borrowed from `self` at
+    /// once.
     private mutating func scan() -> CSVScanner.Outcome {
         var found: [CellSpan] = []
         swap(&found, &cells)
@@ -86,8 +88,8 @@ package struct CSVReader: ~Copyable {
         return outcome
     }
 
-    /// Copies the row into the record in one piece; behind it go the cells that are not text as they stand. A cell with a fault
-    /// is decoded as well as can be, for the rejects file.
+    /// Copies the row into the record in one piece; behind it go the cells that are not text as they stand. A cell with
+    /// a fault is decoded as well as can be, for the rejects file.
     private func copyCells(_ byteCount: Int, into record: inout CSVRecord) -> CSVFault? {
         record.bytes.append(contentsOf: window[head..<head + byteCount])
         var fault: CSVFault?

@@ -1,5 +1,5 @@
-/// One row of a text table: its cells as UTF-8 without quotes, and where it began. Owns its bytes, so that it can outlive
-/// the reader's window; reused from row to row, it allocates nothing once its buffers have grown.
+/// One row of a text table: its cells as UTF-8 without quotes, and where it began. Owns its bytes, so that it can
+/// outlive the reader's window; reused from row to row, it allocates nothing once its buffers have grown.
 package struct CSVRecord: Sendable {
     /// The row's bytes as they stand in the file, followed by the cells that had to be decoded or unescaped.
     package internal(set) var bytes: [UInt8] = []

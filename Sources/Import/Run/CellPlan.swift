@@ -1,7 +1,7 @@
 import Engine
 
-/// How one attribute's value is made from a row: bound to column numbers and to the attribute's type. Immutable; a class, since it
-/// is reached for every cell and copying its many parts cost a third of the conversion.
+/// How one attribute's value is made from a row: bound to column numbers and to the attribute's type. Immutable; a
+/// class, since it is reached for every cell and copying its many parts cost a third of the conversion.
 package final class CellPlan: Sendable {
     enum Source: Sendable {
         case columns([Int])

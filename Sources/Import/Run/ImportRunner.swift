@@ -2,9 +2,9 @@ import Engine
 
 /// Carries an import out: pass by pass, batch by batch. One task at a time.
 ///
-/// A pass reads one file from its beginning. First come the mapping's files in their order, without links whose targets may come
-/// later; then, for the files that have such links, a second pass that upserts the rows which have one, links included. So forward
-/// and self references need no memory, and a second run of everything changes nothing.
+/// A pass reads one file from its beginning. First come the mapping's files in their order, without links whose targets
+/// may come later; then, for the files that have such links, a second pass that upserts the rows which have one, links
+/// included. So forward and self references need no memory, and a second run of everything changes nothing.
 final class ImportRunner {
     struct Step {
         /// Place in the mapping's files.
@@ -30,8 +30,8 @@ final class ImportRunner {
     private var bytesOfFinishedSteps = 0
     private var inFlight: [(batch: RowBatch, ticket: ImportTarget.Ticket?)] = []
 
-    /// A runner that goes on where an interrupted run with the same mapping and files stopped, if the database still holds the
-    /// last row that was brought in.
+    /// A runner that goes on where an interrupted run with the same mapping and files stopped, if the database still
+    /// holds the last row that was brought in.
     static func make(
         _ mapping: ImportMapping,
         _ files: ImportFiles,
@@ -161,8 +161,8 @@ final class ImportRunner {
         options.onProgress?(progress(file.file, bytes: bytesOfFinishedSteps + table.progress.read))
     }
 
-    /// Converts a row into the batch. In the second pass, rows without a link are left out, and so are those that cannot be
-    /// converted: the first pass has said so.
+    /// Converts a row into the batch. In the second pass, rows without a link are left out, and so are those that
+    /// cannot be converted: the first pass has said so.
     private func take(
         _ record: CSVRecord,
         _ row: inout TypedRow,

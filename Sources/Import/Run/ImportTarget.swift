@@ -3,9 +3,9 @@ import Kith
 
 /// Hands an import's transactions to a session in their order, and keeps the session busy while the next batch is made.
 ///
-/// Each transaction is executed when the one before it is durable: rows of one key must take effect in the order of the file, and
-/// a session may reorder what runs at the same time. Batches are large, so the time between two is small against theirs. After a
-/// failure nothing more is executed.
+/// Each transaction is executed when the one before it is durable: rows of one key must take effect in the order of the
+/// file, and a session may reorder what runs at the same time. Batches are large, so the time between two is small
+/// against theirs. After a failure nothing more is executed.
 final class ImportTarget {
     /// The reply to come.
     typealias Ticket = Task<Result<TransactionReply, ImportError>, Never>
@@ -27,7 +27,8 @@ final class ImportTarget {
     func submit(_ transaction: Transaction) -> Ticket {
         let previous = last
         let session = session
-        // Detached: the checker of 6.3.1 does not understand a task that inherits the isolation of a caller without one.
+        // Detached: the checker of 6.3.1 does not understand a task that inherits the isolation of a caller without
+        // one.
         let ticket = Task<Result<TransactionReply, ImportError>, Never>.detached {
             await ImportTarget.execute(transaction, session, after: previous)
         }

@@ -4,12 +4,12 @@ import Glibc
 /// How far an interrupted run came: what makes the same command go on where it stopped.
 ///
 /// The file stands beside the rejects file and is replaced (written aside, renamed) after every batch whose reply was
-/// handled. It holds `name value` lines and ends with the SHA-256 of those before. A file that is damaged, or that belongs to
-/// other data files, another mapping or another database, is ignored: the run begins anew, which is safe, since every row
-/// is an upsert.
+/// handled. It holds `name value` lines and ends with the SHA-256 of those before. A file that is damaged, or that
+/// belongs to other data files, another mapping or another database, is ignored: the run begins anew, which is safe,
+/// since every row is an upsert.
 struct ResumeRecord: Sendable, Equatable {
-    /// A record that the run brought in, to be found again before the run goes on: a database that was emptied, replaced or
-    /// restored from an older state would otherwise lack what the record says is there.
+    /// A record that the run brought in, to be found again before the run goes on: a database that was emptied,
+    /// replaced or restored from an older state would otherwise lack what the record says is there.
     struct Anchor: Sendable, Equatable {
         var record: RecordID
         /// One of the key's attributes and its text.

@@ -1,7 +1,7 @@
 import Engine
 
-/// Rows on their way into the database: their values by column, and their cells as they stood in the file, for the rejects
-/// file. Once filled it is sent, kept until its reply is there, and settled.
+/// Rows on their way into the database: their values by column, and their cells as they stood in the file, for the
+/// rejects file. Once filled it is sent, kept until its reply is there, and settled.
 struct RowBatch: Sendable {
     /// Values of one attribute.
     private struct Column: Sendable {
