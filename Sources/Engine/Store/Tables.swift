@@ -48,6 +48,13 @@ package final class Tables {
         }
     }
 
+    /// Takes over the records of views of the same schema, sharing everything with them.
+    func take(_ views: [TableView]) {
+        precondition(views.count == count)
+        for place in indices { base[place] = views[place].table.copy() }
+        frozen = views
+    }
+
     /// Replaces all tables by ones under new layouts; a table whose entity was there before keeps its records.
     func adopt(_ layouts: [TableLayout], keeping oldPlaces: [Int?]) {
         let adopted = UnsafeMutablePointer<Table>.allocate(capacity: max(layouts.count, 1))

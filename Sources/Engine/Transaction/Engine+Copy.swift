@@ -3,7 +3,7 @@ extension Engine {
     /// original, which notices nothing, and knows no earlier requests. O(entities).
     public convenience init(copying view: View) {
         self.init(schema: view.schema)
-        tables = view.tables
+        tables.take(view.tables)
         position = view.position
     }
 }
