@@ -19,6 +19,13 @@ package struct LinkIndex: Sendable {
         heads = Array(repeating: PagedArray(empty: LinkIndex.none), count: targetCount)
     }
 
+    /// The same lists, with room for more entities at the end.
+    package func widened(to targetCount: Int) -> LinkIndex {
+        var index = self
+        while index.heads.count < targetCount { index.heads.append(PagedArray(empty: LinkIndex.none)) }
+        return index
+    }
+
     package mutating func insert(row: UInt32, target: Int, targetRow: UInt32) {
         let first = heads[target][Int(targetRow)]
         next.set(Int(row), first)

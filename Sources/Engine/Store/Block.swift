@@ -202,6 +202,12 @@ package final class Block: @unchecked Sendable {
     package func setText(_ index: Int, _ bytes: UnsafeRawBufferPointer) {
         precondition(layout == .text && index < capacity)
         if head.isValid(index) { dropText(index) }
+        setNewText(index, bytes)
+        markValid(index)
+    }
+
+    /// Writes the slot of a text whose row has no text yet; the validity bit is the caller's.
+    func setNewText(_ index: Int, _ bytes: UnsafeRawBufferPointer) {
         let slot: TextSlot
         if bytes.count <= TextSlot.inlineBytesMax {
             // An empty buffer may have no address; its slot is zero.
@@ -213,7 +219,19 @@ package final class Block: @unchecked Sendable {
             heapUsed += bytes.count
         }
         head.values.storeBytes(of: slot.word, toByteOffset: index * 8, as: UInt64.self)
-        markValid(index)
+    }
+
+    /// Makes a heap of exactly this size in a block that has none: restore.
+    func allocateHeap(_ byteCount: Int) {
+        guard byteCount > 0, heapCapacity == 0 else { return }
+        head.heap = Block.allocate(byteCount)
+        heapCapacity = byteCount
+    }
+
+    /// Sets the zone map: restore.
+    func setBounds(_ minimum: Int64, _ maximum: Int64) {
+        self.minimum = minimum
+        self.maximum = maximum
     }
 
     private func dropText(_ index: Int) {

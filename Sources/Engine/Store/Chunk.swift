@@ -20,16 +20,24 @@ package final class Chunk: @unchecked Sendable {
         heads.initialize(repeating: nil, count: columnCount)
     }
 
-    private init(copying other: Chunk) {
-        columnCount = other.columnCount
-        blocks = other.blocks
+    private init(copying other: Chunk, columnCount: Int) {
+        self.columnCount = columnCount
+        let added = columnCount - other.columnCount
+        blocks = other.blocks + Array(repeating: nil, count: added)
         heads = .allocate(capacity: columnCount)
-        heads.initialize(from: other.heads, count: columnCount)
+        heads.initialize(from: other.heads, count: other.columnCount)
+        (heads + other.columnCount).initialize(repeating: nil, count: added)
     }
 
     deinit { heads.deallocate() }
 
-    package func copy() -> Chunk { Chunk(copying: self) }
+    package func copy() -> Chunk { Chunk(copying: self, columnCount: columnCount) }
+
+    /// A copy with more columns, null in every row.
+    package func widened(to columnCount: Int) -> Chunk {
+        precondition(columnCount >= self.columnCount)
+        return Chunk(copying: self, columnCount: columnCount)
+    }
 
     package func block(_ column: Int) -> Block? { blocks[column] }
 

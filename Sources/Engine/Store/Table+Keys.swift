@@ -65,7 +65,7 @@ extension Table {
     }
 
     /// Whether a stored value equals one of a batch; texts under the collation.
-    private func matches(_ column: Int, _ row: Int, _ values: ColumnView, _ index: Int) -> Bool {
+    func matches(_ column: Int, _ row: Int, _ values: ColumnView, _ index: Int) -> Bool {
         guard let head = head(column, row), head.isValid(row & 8191) else { return false }
         if layout.columns[column] == .text {
             return values.kind == .text && Collation.equal(head.text(row & 8191).asBytes, values.text(index).asBytes)

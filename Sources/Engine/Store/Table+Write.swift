@@ -31,6 +31,30 @@ extension Table {
         while chunks.count * Table.blockRows < count { chunks.append(Chunk(columnCount: layout.columns.count)) }
     }
 
+    /// Runs `body` on each run of rows that lie in one chunk: the chunk, and which rows of the set.
+    @inline(__always)
+    private static func forEachRun(of rows: RowSet, _ body: (Int, Range<Int>) -> Void) {
+        var at = 0
+        while at < rows.count {
+            let chunk = rows[at] >> 13
+            var end = at + 1
+            if rows.list == nil {
+                end = min(rows.count, at + Table.blockRows - (rows[at] & 8191))
+            } else {
+                while end < rows.count, rows[end] >> 13 == chunk { end += 1 }
+            }
+            body(chunk, at..<end)
+            at = end
+        }
+    }
+
+    /// Values that a block must have room for to hold these rows, which lie in one chunk.
+    @inline(__always)
+    private static func capacity(_ rows: RowSet, _ range: Range<Int>) -> Int {
+        if rows.list == nil { return (rows[range.upperBound - 1] & 8191) + 1 }
+        return range.reduce(0) { max($0, (rows[$1] & 8191) + 1) }
+    }
+
     /// Runs `body` on the unshared block of a column in a chunk.
     @inline(__always)
     private mutating func withBlock(_ column: Int, chunk: Int, capacity: Int, _ body: (Block) -> Void) {
@@ -45,38 +69,24 @@ extension Table {
     mutating func store(_ column: Int, _ source: ColumnView, rows: RowSet, isNew: Bool) {
         let isOrdered = layout.orderedPlaces[column] >= 0
         if isOrdered, !isNew { for i in 0..<rows.count { removeOrdered(column, row: rows[i]) } }
-        var at = 0
-        while at < rows.count {
-            let chunk = rows[at] >> 13
-            var end = at + 1
-            if rows.list == nil {
-                end = min(rows.count, at + Table.blockRows - (rows[at] & 8191))
-            } else {
-                while end < rows.count, rows[end] >> 13 == chunk { end += 1 }
-            }
-            storeRun(column, source, rows: rows, at: at, count: end - at, chunk: chunk, isNew: isNew)
-            at = end
-        }
+        Table.forEachRun(of: rows) { chunk, range in storeRun(column, source, rows, range, chunk: chunk, isNew: isNew) }
         if isOrdered { for i in 0..<rows.count { insertOrdered(column, row: rows[i]) } }
     }
 
     private mutating func storeRun(
         _ column: Int,
         _ source: ColumnView,
-        rows: RowSet,
-        at: Int,
-        count: Int,
+        _ rows: RowSet,
+        _ range: Range<Int>,
         chunk: Int,
         isNew: Bool
     ) {
         if source.values == nil, isNew || chunks[chunk].head(column) == nil { return }
-        var last = 0
-        for i in at..<at + count { last = max(last, rows[i] & 8191) }
         let columnLayout = layout.columns[column]
         let layout = layout
-        withBlock(column, chunk: chunk, capacity: last + 1) { block in
+        withBlock(column, chunk: chunk, capacity: Table.capacity(rows, range)) { block in
             if columnLayout == .text {
-                for i in at..<at + count {
+                for i in range {
                     if source.isValid(i) {
                         block.setText(rows[i] & 8191, source.text(i))
                     } else {
@@ -88,10 +98,10 @@ extension Table {
             let isOption = !layout.optionValues[column].isEmpty
             let isSameWidth = source.kind.strideBytes == columnLayout.strideBytes && !isOption
             if rows.list == nil, isSameWidth, source.validity == nil, let values = source.values {
-                let stride = columnLayout.strideBytes
-                return block.setNumbers(rows[at] & 8191, count, from: values + at * stride)
+                let start = values + range.lowerBound * columnLayout.strideBytes
+                return block.setNumbers(rows[range.lowerBound] & 8191, range.count, from: start)
             }
-            for i in at..<at + count {
+            for i in range {
                 guard source.isValid(i) else {
                     block.setNull(rows[i] & 8191)
                     continue
@@ -105,26 +115,29 @@ extension Table {
     /// Writes one number, in stored form, to every row: the columns that the engine keeps itself.
     mutating func fill(_ column: Int, _ number: Int64?, rows: RowSet) {
         let isOrdered = layout.orderedPlaces[column] >= 0
-        for i in 0..<rows.count {
-            let row = rows[i]
-            if isOrdered { removeOrdered(column, row: row) }
-            if number == nil, chunks[row >> 13].head(column) == nil { continue }
-            withBlock(column, chunk: row >> 13, capacity: (row & 8191) + 1) { block in
-                if let number { block.setNumber(row & 8191, number) } else { block.setNull(row & 8191) }
+        if isOrdered { for i in 0..<rows.count { removeOrdered(column, row: rows[i]) } }
+        Table.forEachRun(of: rows) { chunk, range in
+            if number == nil, chunks[chunk].head(column) == nil { return }
+            withBlock(column, chunk: chunk, capacity: Table.capacity(rows, range)) { block in
+                for i in range {
+                    if let number { block.setNumber(rows[i] & 8191, number) } else { block.setNull(rows[i] & 8191) }
+                }
             }
-            if isOrdered { insertOrdered(column, row: row) }
         }
+        if isOrdered { for i in 0..<rows.count { insertOrdered(column, row: rows[i]) } }
     }
 
-    /// Writes the id of each row, `first` counting upwards or from `list`, and enters it in the directory.
+    /// Writes the id of each row and enters it in the directory.
     mutating func setIDs(rows: RowSet, _ id: (Int) -> RecordID) {
-        for i in 0..<rows.count {
-            let row = rows[i]
-            let id = id(i)
-            withBlock(Int(SystemAttribute.identifier.rawValue), chunk: row >> 13, capacity: (row & 8191) + 1) { block in
-                block.setNumber(row & 8191, Int64(bitPattern: id.rawValue))
+        let column = Int(SystemAttribute.identifier.rawValue)
+        Table.forEachRun(of: rows) { chunk, range in
+            withBlock(column, chunk: chunk, capacity: Table.capacity(rows, range)) { block in
+                for i in range { block.setNumber(rows[i] & 8191, Int64(bitPattern: id(i).rawValue)) }
             }
-            setRow(of: id, UInt32(row))
+        }
+        for i in 0..<rows.count {
+            let id = id(i)
+            setRow(of: id, UInt32(rows[i]))
             if id.origin == 0, id.sequence >= nextSequence { nextSequence = id.sequence + 1 }
         }
         liveCount += rows.count
@@ -144,14 +157,14 @@ extension Table {
 
     // MARK: Encoding
 
-    /// Encodes a column's values in some rows, in the form of `ColumnView`.
+    /// Encodes a column's values in some rows, in the form of `ColumnView`. Rows that are not there are null.
     package func encode(_ column: Int, rows: RowSet, into writer: inout ByteWriter) {
         let kind = layout.entity.attributes[column].type.physicalKind
         let columnLayout = layout.columns[column]
         var validCount = 0
         var heapBytes = 0
         for i in 0..<rows.count {
-            guard let head = head(column, rows[i]), head.isValid(rows[i] & 8191) else { continue }
+            guard rows[i] < rowCount, let head = head(column, rows[i]), head.isValid(rows[i] & 8191) else { continue }
             validCount += 1
             if columnLayout == .text { heapBytes += head.text(rows[i] & 8191).count }
         }
@@ -167,7 +180,7 @@ extension Table {
         var heapUsed = 0
         for i in 0..<rows.count {
             let row = rows[i]
-            if let head = head(column, row), head.isValid(row & 8191) {
+            if row < rowCount, let head = head(column, row), head.isValid(row & 8191) {
                 if bitmapBytes > 0 { (start + i >> 3).assumingMemoryBound(to: UInt8.self).pointee |= 1 << UInt8(i & 7) }
                 if columnLayout == .text {
                     let text = head.text(row & 8191)

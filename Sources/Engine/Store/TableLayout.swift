@@ -16,6 +16,14 @@ package final class TableLayout: Sendable {
     package let textOrderColumns: [Int]
     /// Per alternate key: its columns.
     package let keyColumns: [[Int]]
+    /// Columns that a create must give: required and without a default.
+    package let requiredColumns: [Int]
+    /// Columns with a default, and the default in stored form.
+    package let defaults: [(column: Int, number: Int64)]
+    /// Columns of state, status and owner; -1 where the entity has none.
+    package let stateColumn: Int
+    package let statusColumn: Int
+    package let ownerColumn: Int
     /// Per column: the alternate keys that it is part of.
     package let keysOfColumn: [[Int]]
 
@@ -50,6 +58,27 @@ package final class TableLayout: Sendable {
         self.orderedPlaces = orderedPlaces
         self.numberOrderColumns = numberOrderColumns
         self.textOrderColumns = textOrderColumns
+        requiredColumns = entity.attributes.indices.filter {
+            entity.attributes[$0].isRequired && entity.attributes[$0].defaultValue == .null
+        }
+        stateColumn = entity.stateAttribute.map { Int($0.rawValue) } ?? -1
+        statusColumn = entity.statusAttribute.map { Int($0.rawValue) } ?? -1
+        ownerColumn = entity.ownerAttribute.map { Int($0.rawValue) } ?? -1
+        var defaults: [(column: Int, number: Int64)] = []
+        for (column, attribute) in entity.attributes.enumerated() {
+            switch attribute.defaultValue {
+            case .null: break
+            case .boolean(let isTrue): defaults.append((column, isTrue ? 1 : 0))
+            case .integer(let number): defaults.append((column, number))
+            case .option(let value):
+                guard let place = attribute.type.optionSet.flatMap({ schema[$0].place(of: value) }) else {
+                    preconditionFailure("\(entity.name).\(attribute.name): the default is not an option")
+                }
+                defaults.append((column, Int64(place)))
+            default: preconditionFailure("\(entity.name).\(attribute.name): a default of this type is not supported")
+            }
+        }
+        self.defaults = defaults
         keyColumns = entity.keys.map { $0.attributes.map { Int($0.rawValue) } }
         var keysOfColumn = [[Int]](repeating: [], count: columns.count)
         for (key, alternateKey) in entity.keys.enumerated() {

@@ -1,0 +1,88 @@
+// What "the same state" means, and that a state is sound: for tests, verification and replicas.
+
+extension Engine {
+    /// Digest of the logical content: every living record's id, version and values, and the position. Independent of row
+    /// places, so that an engine that replayed the log, one that restored a snapshot and one that did the work agree.
+    ///
+    /// The sum of a 128-bit hash per record: not against forgery, which is what the log's hash chain is for.
+    /// - Complexity: O(all values).
+    public var digest: UInt128 {
+        var sum = UInt128(position)
+        for (place, table) in tables.enumerated() {
+            sum &+= UInt128(table.nextSequence) << UInt128(place % 64)
+            for row in 0..<table.rowCount where table.recordID(atRow: row) != .none { sum &+= table.digest(row: row) }
+        }
+        return sum
+    }
+
+    /// Checks that every index agrees with the rows. Traps when one does not. O(all values × log).
+    package func checkInvariants() {
+        for table in tables {
+            var live = 0
+            for row in 0..<table.rowCount {
+                let id = table.recordID(atRow: row)
+                guard id != .none else { continue }
+                live += 1
+                precondition(table.row(of: id) == UInt32(row), "directory: \(id) leads elsewhere")
+                for key in table.keys.indices {
+                    guard let hash = table.keyHash(key, row: row) else { continue }
+                    precondition(
+                        table.keys[key].find(hash) { $0 == UInt32(row) } != nil,
+                        "key index: row \(row) is missing"
+                    )
+                }
+            }
+            precondition(live == table.liveCount, "\(table.entity.name): \(live) rows live, \(table.liveCount) counted")
+            for index in table.numberOrders { index.checkInvariants() }
+            for index in table.textOrders { index.checkInvariants() }
+            for (link, declaration) in table.layout.links.enumerated() {
+                var linked = 0
+                for (ordinal, target) in declaration.targets.enumerated() {
+                    guard let targetPlace = schema.place(of: target) else { continue }
+                    for targetRow in 0..<tables[targetPlace].rowCount {
+                        var row = table.links[link].first(target: ordinal, targetRow: UInt32(targetRow))
+                        while row != LinkIndex.none {
+                            let id = tables[targetPlace].recordID(atRow: targetRow)
+                            precondition(
+                                table.value(declaration.column, Int(row)) == .reference(id),
+                                "link index: stray row"
+                            )
+                            linked += 1
+                            row = table.links[link].next(after: row)
+                        }
+                    }
+                }
+                let values = (0..<table.rowCount).filter { table.value(declaration.column, $0) != .null }.count
+                precondition(linked == values, "link index: \(linked) rows linked, \(values) refer")
+            }
+            for column in table.layout.columns.indices {
+                guard let order = table.order(column) else { continue }
+                let values = (0..<table.rowCount).filter { table.value(column, $0) != .null }.count
+                precondition(order.count == values, "ordered index: \(order.count) entries, \(values) values")
+            }
+        }
+    }
+}
+
+extension Table {
+    /// Hash of a living record's values, by column number.
+    func digest(row: Int) -> UInt128 {
+        var low: UInt64 = 1
+        var high: UInt64 = 2
+        for column in layout.columns.indices {
+            guard let head = head(column, row), head.isValid(row & 8191) else { continue }
+            let part: UInt64
+            if layout.columns[column] == .text {
+                var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+                for byte in head.text(row & 8191) { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+                part = hash
+            } else {
+                part = UInt64(bitPattern: physicalNumber(column, head.number(row & 8191, layout.columns[column])))
+            }
+            let keyed = combinedHash(UInt64(column) &+ 1, part)
+            low = combinedHash(low, keyed)
+            high = combinedHash(high, keyed ^ 0xA5A5_A5A5_A5A5_A5A5)
+        }
+        return UInt128(high) << 64 | UInt128(low)
+    }
+}

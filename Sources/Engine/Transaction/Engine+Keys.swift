@@ -1,0 +1,134 @@
+// Uniqueness of alternate keys, asked for a whole operation before it is applied: against the index, and among the rows of
+// the operation itself.
+
+extension Engine {
+    /// Checks the keys that the operation touches. `rows` are those of records that are updated, nil for a create.
+    func checkKeys(_ operation: Operation, rows: [UInt32]?, _ failures: inout RowFailures) {
+        let layout = tables[operation.place].layout
+        for key in layout.keyColumns.indices {
+            let given = layout.keyColumns[key].map { operation.column(of: $0) }
+            // A create without one of the attributes has a null there (no key attribute has a default): nothing to check.
+            let isTouched = rows == nil ? given.allSatisfy { $0 != nil } : given.contains { $0 != nil }
+            if isTouched { checkKey(key, given, operation, rows, &failures) }
+        }
+    }
+
+    private func checkKey(
+        _ key: Int,
+        _ given: [ColumnView?],
+        _ operation: Operation,
+        _ rows: [UInt32]?,
+        _ failures: inout RowFailures
+    ) {
+        let columns = tables[operation.place].layout.keyColumns[key]
+        var seen = HashSlots(count: operation.count)
+        for row in 0..<operation.count where !failures.contains(row) {
+            let present = rows.map { Int($0[row]) }
+            var hash: UInt64 = 0
+            var isNull = false
+            for (index, column) in columns.enumerated() {
+                guard let part = keyPart(given[index], row, column, present, operation.place) else {
+                    isNull = true
+                    break
+                }
+                hash = combinedHash(hash, part)
+            }
+            if isNull { continue }
+            let holder = tables[operation.place].keys[key].find(hash) { candidate in
+                if let present, Int(candidate) == present { return false }
+                return agrees(Int(candidate), given, row, columns, present, operation.place)
+            }
+            if let holder {
+                let record = tables[operation.place].recordID(atRow: Int(holder))
+                failures.add(
+                    row,
+                    duplicate(key, operation.place, record, "\(schema.text(of: record)) has this value already.")
+                )
+                continue
+            }
+            // Equal 64-bit hashes within one operation are taken for equal keys: 65,536 rows collide by chance once in 8
+            // billion operations, and the loser is told so and may send the row again.
+            if operation.count > 1, !seen.insert(hash) {
+                failures.add(
+                    row,
+                    duplicate(key, operation.place, .none, "An earlier row of this operation has this value.")
+                )
+            }
+        }
+    }
+
+    private func duplicate(_ key: Int, _ place: Int, _ record: RecordID, _ message: String) -> Refusal {
+        let entity = schema.entities[place]
+        return Refusal(
+            .duplicateKey,
+            entity: entity.name,
+            attribute: entity.keys[key].name,
+            record: record,
+            message
+        )
+    }
+
+    /// Hash of one value of a key: the given one, or else the record's; nil for null.
+    private func keyPart(_ given: ColumnView?, _ row: Int, _ column: Int, _ present: Int?, _ place: Int) -> UInt64? {
+        if let given {
+            guard given.isValid(row) else { return nil }
+            return given.kind == .text ? Table.hash(text: given.text(row)) : Table.hash(number: given.number(row))
+        }
+        guard let present, let head = tables[place].head(column, present), head.isValid(present & 8191) else {
+            return nil
+        }
+        let layout = tables[place].layout.columns[column]
+        if layout == .text { return Table.hash(text: head.text(present & 8191)) }
+        return Table.hash(number: tables[place].physicalNumber(column, head.number(present & 8191, layout)))
+    }
+
+    /// Whether a record has the values that the operation's row will have.
+    private func agrees(
+        _ candidate: Int,
+        _ given: [ColumnView?],
+        _ row: Int,
+        _ columns: [Int],
+        _ present: Int?,
+        _ place: Int
+    ) -> Bool {
+        for (index, column) in columns.enumerated() {
+            if let given = given[index] {
+                if !tables[place].matches(column, candidate, given, row) { return false }
+            } else if let present {
+                let (left, right) = (tables[place].value(column, candidate), tables[place].value(column, present))
+                if left != right, !equalTexts(left, right) { return false }
+            }
+        }
+        return true
+    }
+
+    private func equalTexts(_ left: Value, _ right: Value) -> Bool {
+        guard case .text(var a) = left, case .text(var b) = right else { return false }
+        return a.withUTF8 { a in b.withUTF8 { b in Collation.equal(a, b) } }
+    }
+}
+
+/// A set of hashes of known size: open addressing, no removal.
+struct HashSlots {
+    private var slots: [UInt64]
+    private let mask: Int
+
+    init(count: Int) {
+        var capacity = 2
+        while capacity < count * 2 { capacity *= 2 }
+        mask = capacity - 1
+        slots = count > 1 ? Array(repeating: 0, count: capacity) : []
+    }
+
+    /// False when the hash was there.
+    mutating func insert(_ hash: UInt64) -> Bool {
+        let hash = hash == 0 ? 1 : hash
+        var index = Int(truncatingIfNeeded: hash) & mask
+        while slots[index] != 0 {
+            if slots[index] == hash { return false }
+            index = (index + 1) & mask
+        }
+        slots[index] = hash
+        return true
+    }
+}

@@ -1,0 +1,223 @@
+import Glibc
+
+extension Engine {
+    /// Changes records by id. Rows whose values are all as they were change nothing: no version, no entry.
+    func update(
+        _ given: Operation,
+        rowMap: [Int]?,
+        _ running: inout RunningTransaction,
+        _ entry: inout ByteWriter,
+        _ outcome: inout OperationOutcome
+    ) throws(Refusal) {
+        var operation = given
+        var failures = RowFailures()
+        if rowMap == nil { validateColumns(&operation, &failures) }
+        let place = operation.place
+        var rows = findRows(operation, &failures)
+        deriveState(&operation, current: rows, &failures)
+        checkKeys(operation, rows: rows, &failures)
+        guard let good = try settle(failures, operation.count, rowMap, running, &outcome) else { return }
+        if running.hasSeveralOperations, let rowMap {
+            for row in good { rememberID(operation.id(row), ofRow: rowMap[row]) }
+        }
+
+        let changed = good.filter { row in
+            operation.attributes.indices.contains { index in
+                tables[place].differs(operation.attributes[index], Int(rows[row]), operation.columns[index], row)
+            }
+        }
+        let isWhole = changed.count == given.count && rowMap == nil
+        if !isWhole {
+            var isChanged = [Bool](repeating: false, count: given.count)
+            for row in changed { isChanged[row] = true }
+            for row in good {
+                outcome.set(rowMap?[row] ?? row, isChanged[row] ? .updated : .unchanged, id: operation.id(row))
+            }
+        } else {
+            outcome.setAll(.updated)
+        }
+        guard !changed.isEmpty else { return }
+        if changed.count < operation.count {
+            operation = operation.selecting(changed, buffers: &buffers)
+            rows = changed.map { rows[$0] }
+        }
+        writeUpdate(operation, rows, &running, &entry)
+    }
+
+    /// The row of each record that the operation names; failures for those that are not there, stale, or named twice.
+    private func findRows(_ operation: Operation, _ failures: inout RowFailures) -> [UInt32] {
+        let entity = schema.entities[operation.place]
+        var seen = HashSlots(count: operation.count)
+        return (0..<operation.count).map { index in
+            let id = operation.id(index)
+            let row = tables[operation.place].row(of: id)
+            guard row != Table.noRow else {
+                failures.add(
+                    index,
+                    Refusal(.recordNotFound, entity: entity.name, record: id, "There is no \(schema.text(of: id)).")
+                )
+                return 0
+            }
+            let expected = operation.expectedVersion(index)
+            if expected != 0 {
+                let version = tables[operation.place].version(atRow: Int(row))
+                if version != expected {
+                    failures.add(
+                        index,
+                        Refusal(
+                            .staleVersion,
+                            entity: entity.name,
+                            record: id,
+                            "\(schema.text(of: id)) is at version \(version), not \(expected): it was changed since you read it."
+                        )
+                    )
+                }
+            }
+            if operation.count > 1, !seen.insert(combinedHash(1, id.rawValue)) {
+                failures.add(
+                    index,
+                    Refusal(
+                        .duplicateRecord,
+                        entity: entity.name,
+                        record: id,
+                        "\(schema.text(of: id)) is named twice in one operation."
+                    )
+                )
+            }
+            return row
+        }
+    }
+
+    /// Writes an update of all rows of `operation` into the entry and applies it.
+    func writeUpdate(
+        _ operation: Operation,
+        _ rows: [UInt32],
+        _ running: inout RunningTransaction,
+        _ entry: inout ByteWriter
+    ) {
+        let start = entry.count
+        let table = tables[operation.place]
+        Change.encodeHead(
+            .update,
+            entity: table.entity.id,
+            count: operation.count,
+            hasIDRun: false,
+            attributes: operation.attributes,
+            into: &entry
+        )
+        for index in 0..<operation.count { entry.u64(operation.id(index).rawValue) }
+        for row in rows { entry.u64(table.version(atRow: Int(row))) }
+        rows.withUnsafeBufferPointer { list in
+            let set = RowSet(first: 0, count: list.count, list: list.baseAddress)
+            for (index, attribute) in operation.attributes.enumerated() {
+                table.encode(attribute, rows: set, into: &entry)
+                entry.raw(operation.columns[index].encoded)
+            }
+        }
+        applyChange(at: start, of: entry, &running)
+    }
+
+    /// Changes records found by an alternate key, and makes those that are not there. Rows with the same key in one
+    /// operation take effect one after the other.
+    func upsert(
+        _ given: Operation,
+        _ running: inout RunningTransaction,
+        _ entry: inout ByteWriter,
+        _ outcome: inout OperationOutcome
+    ) throws(Refusal) {
+        var operation = given
+        var failures = RowFailures()
+        validateColumns(&operation, &failures)
+        let layout = tables[operation.place].layout
+        let entity = layout.entity
+        var keyValues: [ColumnView] = []
+        for column in layout.keyColumns[operation.key] {
+            guard let values = operation.column(of: column) else {
+                throw Refusal(
+                    .unknownKey,
+                    entity: entity.name,
+                    attribute: entity.attributes[column].name,
+                    "An upsert by key \(entity.keys[operation.key].name) must give all its attributes."
+                )
+            }
+            keyValues.append(values)
+        }
+        let hashes = (0..<operation.count).map { row -> UInt64 in
+            if let hash = Table.keyHash(keyValues, row) { return hash }
+            failures.add(
+                row,
+                Refusal(
+                    .required,
+                    entity: entity.name,
+                    attribute: entity.keys[operation.key].name,
+                    "A value is required to find the record by this key."
+                )
+            )
+            return 0
+        }
+        guard var rest = try settle(failures, operation.count, nil, running, &outcome) else { return }
+        while !rest.isEmpty {
+            // One round: the first row of each key. Later rows of the same key wait for the next round and find the record.
+            var seen = HashSlots(count: rest.count)
+            var creates: [Int] = []
+            var updates: [Int] = []
+            var ids: [RecordID] = []
+            var later: [Int] = []
+            for row in rest {
+                if rest.count > 1, !seen.insert(hashes[row]) {
+                    later.append(row)
+                } else if let found = tables[operation.place].find(
+                    key: operation.key,
+                    hash: hashes[row],
+                    values: keyValues,
+                    row
+                ) {
+                    updates.append(row)
+                    ids.append(tables[operation.place].recordID(atRow: Int(found)))
+                } else {
+                    creates.append(row)
+                }
+            }
+            if !creates.isEmpty { try upsertCreate(operation, creates, &running, &entry, &outcome) }
+            if !updates.isEmpty {
+                var selected = operation.selecting(updates, buffers: &buffers)
+                let buffer = ColumnBuffer { writer in
+                    writer.u8(0)
+                    for id in ids { writer.u64(id.rawValue) }
+                }
+                buffers.append(buffer)
+                selected.ids = buffer.column(kind: .id, count: ids.count).values
+                try update(selected, rowMap: updates, &running, &entry, &outcome)
+            }
+            rest = later
+        }
+    }
+
+    private func upsertCreate(
+        _ operation: Operation,
+        _ rows: [Int],
+        _ running: inout RunningTransaction,
+        _ entry: inout ByteWriter,
+        _ outcome: inout OperationOutcome
+    ) throws(Refusal) {
+        let isWhole = rows.count == operation.count
+        let selected = isWhole ? operation : operation.selecting(rows, buffers: &buffers)
+        try create(selected, rowMap: rows, &running, &entry, &outcome)
+    }
+}
+
+extension Table {
+    /// Whether a stored value differs from one of a batch: texts by bytes, so that a change of case is a change.
+    func differs(_ column: Int, _ row: Int, _ values: ColumnView, _ index: Int) -> Bool {
+        let head = head(column, row).flatMap { $0.isValid(row & 8191) ? $0 : nil }
+        guard let head else { return values.isValid(index) }
+        guard values.isValid(index) else { return true }
+        if layout.columns[column] == .text {
+            let (stored, given) = (head.text(row & 8191), values.text(index))
+            guard stored.count == given.count else { return true }
+            guard let a = stored.baseAddress, let b = given.baseAddress else { return false }
+            return memcmp(a, b, stored.count) != 0
+        }
+        return physicalNumber(column, head.number(row & 8191, layout.columns[column])) != values.number(index)
+    }
+}

@@ -1,0 +1,281 @@
+// The rules that a column of values must keep, asked before anything is written. One pass per column; the good path
+// allocates nothing.
+
+/// Rows of an operation that were refused, with the first reason each.
+struct RowFailures {
+    private(set) var refusals: [Int: Refusal] = [:]
+
+    var isEmpty: Bool { refusals.isEmpty }
+    func contains(_ row: Int) -> Bool { !refusals.isEmpty && refusals[row] != nil }
+
+    mutating func add(_ row: Int, _ refusal: @autoclosure () -> Refusal) {
+        if refusals[row] == nil {
+            var refusal = refusal()
+            refusal.row = row
+            refusals[row] = refusal
+        }
+    }
+
+    /// The refusal of the first row.
+    var first: Refusal? { refusals.min { $0.key < $1.key }?.value }
+    /// All refusals by row.
+    var sorted: [Refusal] { refusals.sorted { $0.key < $1.key }.map(\.value) }
+}
+
+extension Engine {
+    /// Days of 0001-01-01 and 9999-12-31, the range that every calendar format can show.
+    private static let daysRange: ClosedRange<Int64> = -719_162...2_932_896
+    private static let microsecondsPerDay: Int64 = 86_400_000_000
+
+    /// Checks every column against its attribute and replaces lookups given by key or by local reference by ids.
+    func validateColumns(_ operation: inout Operation, _ failures: inout RowFailures) {
+        for index in operation.attributes.indices {
+            let column = operation.attributes[index]
+            let attribute = tables[operation.place].layout.entity.attributes[column]
+            if case .lookup(let targets) = attribute.type {
+                let reference = operation.references.isEmpty ? nil : operation.references[index]
+                resolveLookups(&operation, index, attribute, targets, reference, &failures)
+            } else {
+                validate(operation.columns[index], attribute, column, operation.place, &failures)
+            }
+            guard attribute.isRequired else { continue }
+            let values = operation.columns[index]
+            if values.values != nil, values.validity == nil { continue }
+            for row in 0..<values.count where !values.isValid(row) {
+                failures.add(row, refusal(.required, operation.place, column, "A value is required."))
+            }
+        }
+    }
+
+    func refusal(
+        _ code: Refusal.Code,
+        _ place: Int,
+        _ column: Int,
+        record: RecordID = .none,
+        _ message: String
+    ) -> Refusal {
+        let entity = schema.entities[place]
+        return Refusal(code, entity: entity.name, attribute: entity.attributes[column].name, record: record, message)
+    }
+
+    private func validate(
+        _ values: ColumnView,
+        _ attribute: Attribute,
+        _ column: Int,
+        _ place: Int,
+        _ failures: inout RowFailures
+    ) {
+        switch attribute.type {
+        case .text(let lengthMax), .memo(let lengthMax):
+            for row in 0..<values.count where values.isValid(row) {
+                switch TextCheck.check(values.text(row), lengthMax: lengthMax) {
+                case .good: break
+                case .invalid:
+                    failures.add(row, refusal(.invalidText, place, column, "The text is not UTF-8 or contains U+0000."))
+                case .tooLong(let length):
+                    failures.add(
+                        row,
+                        refusal(.tooLong, place, column, "The text has \(length) characters; at most \(lengthMax) fit.")
+                    )
+                }
+            }
+        case .integer(let low, let high): validateRange(values, low...high, attribute, column, place, &failures)
+        case .decimal(_, let low, let high): validateRange(values, low...high, attribute, column, place, &failures)
+        case .date: validateRange(values, Engine.daysRange, attribute, column, place, &failures)
+        case .instant:
+            let low = Engine.daysRange.lowerBound * Engine.microsecondsPerDay
+            let high = (Engine.daysRange.upperBound + 1) * Engine.microsecondsPerDay - 1
+            validateRange(values, low...high, attribute, column, place, &failures)
+        case .option(let set), .state(let set), .status(let set):
+            let layout = tables[place].layout
+            for row in 0..<values.count where values.isValid(row) && layout.optionPlace(column, values.number(row)) < 0
+            {
+                let known = schema[set].options.map { "\($0.value) \($0.label)" }.joined(separator: ", ")
+                failures.add(
+                    row,
+                    refusal(
+                        .unknownOption,
+                        place,
+                        column,
+                        "There is no option \(values.number(row)); there are \(known)."
+                    )
+                )
+            }
+        case .boolean, .money, .lookup, .identifier, .version: break
+        }
+    }
+
+    private func validateRange(
+        _ values: ColumnView,
+        _ range: ClosedRange<Int64>,
+        _ attribute: Attribute,
+        _ column: Int,
+        _ place: Int,
+        _ failures: inout RowFailures
+    ) {
+        for row in 0..<values.count where values.isValid(row) && !range.contains(values.number(row)) {
+            let shown = { (number: Int64) in
+                attribute.type.decimalScale.map { Decimal64(units: number, scale: $0).description } ?? String(number)
+            }
+            failures.add(
+                row,
+                refusal(
+                    .outOfRange,
+                    place,
+                    column,
+                    "\(shown(values.number(row))) is outside \(shown(range.lowerBound)) … \(shown(range.upperBound))."
+                )
+            )
+        }
+    }
+
+    /// Checks that every lookup leads to a living record of an allowed entity. Values of a key, and local references, are
+    /// replaced by ids in a column of the engine's own.
+    private func resolveLookups(
+        _ operation: inout Operation,
+        _ index: Int,
+        _ attribute: Attribute,
+        _ targets: [EntityID],
+        _ reference: (place: Int, key: Int)?,
+        _ failures: inout RowFailures
+    ) {
+        let values = operation.columns[index]
+        let column = operation.attributes[index]
+        let place = operation.place
+        if let reference {
+            let target = tables[reference.place]
+            let single = [values]
+            rewrite(&operation, index) { row in
+                guard let hash = Table.keyHash(single, row),
+                    let found = target.find(key: reference.key, hash: hash, values: single, row)
+                else {
+                    let shown =
+                        values.kind == .text
+                        ? String(decoding: values.text(row), as: UTF8.self) : "\(values.number(row))"
+                    failures.add(
+                        row,
+                        refusal(
+                            .referenceNotFound,
+                            place,
+                            column,
+                            "No \(target.entity.name) has \(target.entity.keys[reference.key].name) '\(shown)'."
+                        )
+                    )
+                    return .none
+                }
+                return target.recordID(atRow: Int(found))
+            }
+            return
+        }
+        var hasLocal = false
+        for row in 0..<values.count where values.isValid(row) {
+            let id = RecordID(rawValue: UInt64(bitPattern: values.number(row)))
+            if id.origin == RecordID.localOrigin, createdIDs.count > 1 {
+                hasLocal = true
+                continue
+            }
+            guard targets.contains(id.entity) else {
+                failures.add(
+                    row,
+                    refusal(
+                        .wrongReferenceEntity,
+                        place,
+                        column,
+                        record: id,
+                        "The attribute cannot refer to \(schema.text(of: id))."
+                    )
+                )
+                continue
+            }
+            guard let target = schema.place(of: id.entity), tables[target].row(of: id) != Table.noRow else {
+                failures.add(
+                    row,
+                    refusal(.referenceNotFound, place, column, record: id, "There is no \(schema.text(of: id)).")
+                )
+                continue
+            }
+        }
+        guard hasLocal else { return }
+        rewrite(&operation, index) { row in
+            let id = RecordID(rawValue: UInt64(bitPattern: values.number(row)))
+            guard id.origin == RecordID.localOrigin else { return id }
+            let (operationIndex, localRow) = (Int(id.sequence >> 20), Int(id.sequence & 0xF_FFFF))
+            guard operationIndex < createdIDs.count, localRow < createdIDs[operationIndex].count,
+                createdIDs[operationIndex][localRow] != .none,
+                targets.contains(createdIDs[operationIndex][localRow].entity)
+            else {
+                failures.add(
+                    row,
+                    refusal(
+                        .referenceNotFound,
+                        place,
+                        column,
+                        "Operation \(operationIndex) of this transaction made no fitting record in row \(localRow)."
+                    )
+                )
+                return .none
+            }
+            return createdIDs[operationIndex][localRow]
+        }
+    }
+
+    /// Replaces a column by the ids that `id` gives for its valid rows.
+    private func rewrite(_ operation: inout Operation, _ index: Int, _ id: (Int) -> RecordID) {
+        let values = operation.columns[index]
+        let buffer = ColumnBuffer { writer in
+            var builder = ColumnBuilder(kind: .id)
+            for row in 0..<values.count {
+                if values.isValid(row) {
+                    builder.append(Int64(bitPattern: id(row).rawValue))
+                } else {
+                    builder.appendNull()
+                }
+            }
+            builder.encode(into: &writer)
+        }
+        buffers.append(buffer)
+        operation.columns[index] = buffer.column(kind: .id, count: values.count)
+    }
+}
+
+/// Whether bytes are text that an attribute can hold.
+enum TextCheck {
+    case good
+    case invalid
+    case tooLong(Int)
+
+    static func check(_ bytes: UnsafeRawBufferPointer, lengthMax: Int) -> TextCheck {
+        guard let base = bytes.baseAddress else { return .good }
+        var index = 0
+        var isPlain = true
+        // Eight bytes at a time: a word has a zero byte exactly when (w - 0x01…) & ~w & 0x80… is not zero, and a byte of 128
+        // or more when w & 0x80… is not. Either leaves the fast path.
+        while index + 8 <= bytes.count {
+            let word = base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            if (word | (word &- 0x0101_0101_0101_0101)) & 0x8080_8080_8080_8080 != 0 {
+                isPlain = false
+                break
+            }
+            index += 8
+        }
+        while isPlain, index < bytes.count {
+            let byte = bytes[index]
+            if byte == 0 || byte >= 0x80 { isPlain = false }
+            index += 1
+        }
+        if isPlain { return bytes.count <= lengthMax ? .good : .tooLong(bytes.count) }
+        return checkUnicode(bytes, lengthMax: lengthMax)
+    }
+
+    private static func checkUnicode(_ bytes: UnsafeRawBufferPointer, lengthMax: Int) -> TextCheck {
+        guard bytes.count <= Limits.textBytesMax, (try? UTF8Span(validating: bytes.asBytes.span)) != nil else {
+            return .invalid
+        }
+        var scalars = 0
+        for byte in bytes {
+            if byte == 0 { return .invalid }
+            if byte & 0xC0 != 0x80 { scalars += 1 }
+        }
+        return scalars <= lengthMax ? .good : .tooLong(scalars)
+    }
+}

@@ -1,0 +1,112 @@
+/// Why the engine refused an operation: which rule, on which entity, attribute and record, in words for people.
+public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The rule that was broken. The numbers are part of the wire protocol and never change.
+    public enum Code: UInt16, Sendable, CaseIterable {
+        /// The bytes do not form a transaction.
+        case malformed = 1
+        /// A size or count is over its limit.
+        case limitExceeded = 2
+        /// The schema has no such entity.
+        case unknownEntity = 3
+        /// The entity has no such attribute.
+        case unknownAttribute = 4
+        /// The engine keeps this attribute itself.
+        case readOnly = 5
+        /// The value is of another type than the attribute.
+        case wrongType = 6
+        /// A required attribute has no value.
+        case required = 7
+        /// The text is longer than the attribute allows.
+        case tooLong = 8
+        /// The number or date is outside the attribute's bounds.
+        case outOfRange = 9
+        /// The option set has no such option.
+        case unknownOption = 10
+        /// The text is not UTF-8 or contains U+0000.
+        case invalidText = 11
+        /// There is no such record.
+        case recordNotFound = 12
+        /// The record was changed since the caller read it.
+        case staleVersion = 13
+        /// Another record has these values in an alternate key.
+        case duplicateKey = 14
+        /// A lookup refers to a record that is not there.
+        case referenceNotFound = 15
+        /// A lookup refers to a record of an entity that the attribute does not allow.
+        case wrongReferenceEntity = 16
+        /// Records that restrict it refer to the record that was to be deleted.
+        case restricted = 17
+        /// The status does not belong to the state.
+        case statusNotInState = 18
+        /// The operation names the same record twice.
+        case duplicateRecord = 19
+        /// The request is so old that its result is no longer remembered.
+        case requestExpired = 20
+        /// The entity has no such alternate key.
+        case unknownKey = 21
+    }
+
+    /// The rule.
+    public var code: Code
+    /// Logical name of the entity, empty when none is concerned.
+    public var entity: String
+    /// Logical name of the attribute, empty when none is concerned.
+    public var attribute: String
+    /// The record concerned, `.none` when there is none or it is not made yet.
+    public var record: RecordID
+    /// Index of the operation within its transaction.
+    public var operation: Int
+    /// Index of the row within its operation.
+    public var row: Int
+    /// What happened and what to do, in one sentence.
+    public var message: String
+
+    /// Makes a refusal; operation and row are filled in by the engine.
+    public init(
+        _ code: Code,
+        entity: String = "",
+        attribute: String = "",
+        record: RecordID = .none,
+        operation: Int = 0,
+        row: Int = 0,
+        _ message: String
+    ) {
+        self.code = code
+        self.entity = entity
+        self.attribute = attribute
+        self.record = record
+        self.operation = operation
+        self.row = row
+        self.message = message
+    }
+
+    init(_ error: DecodeError) { self.init(.malformed, "The transaction cannot be read: \(error)") }
+
+    /// Place and reason.
+    public var description: String {
+        let place = entity.isEmpty ? "" : attribute.isEmpty ? "\(entity): " : "\(entity).\(attribute): "
+        return place + message
+    }
+
+    package func encode(into writer: inout ByteWriter) {
+        writer.u16(code.rawValue)
+        writer.u16(UInt16(truncatingIfNeeded: operation))
+        writer.u32(UInt32(truncatingIfNeeded: row))
+        writer.u64(record.rawValue)
+        writer.text(entity)
+        writer.text(attribute)
+        writer.text(message)
+    }
+
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        let at = reader.offset
+        guard let code = Code(rawValue: try reader.u16()) else { throw DecodeError("unknown refusal code", at: at) }
+        self.code = code
+        operation = Int(try reader.u16())
+        row = Int(try reader.u32())
+        record = RecordID(rawValue: try reader.u64())
+        entity = try reader.text(lengthBytesMax: 256)
+        attribute = try reader.text(lengthBytesMax: 256)
+        message = try reader.text(lengthBytesMax: 4096)
+    }
+}

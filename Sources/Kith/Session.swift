@@ -1,0 +1,20 @@
+import Engine
+
+/// A conversation with an organisation's data, wherever it lives: in this process (`Database`) or behind a server
+/// (`Net.Client`). Importers, generators and the command line are written against it.
+///
+/// Thread rule: all calls may be made from any task, also at the same time; each takes effect in some order, and after it
+/// returns it is durable.
+public protocol Session: Sendable {
+    /// The schema in force. Refreshed by the session when the server says that it is stale.
+    var schema: Schema { get async throws }
+
+    /// Executes a transaction; returns when it is durable. A transaction without a key gets one, so that a retry after a
+    /// lost connection takes effect once.
+    ///
+    /// Throws `Refusal` when the engine refuses it, and the session's own error when it could not be brought there.
+    func execute(_ transaction: Transaction) async throws -> TransactionReply
+
+    /// Reads attributes of records of one entity by id.
+    func read(_ entity: String, _ attributes: [String], _ ids: [RecordID]) async throws -> RecordPage
+}

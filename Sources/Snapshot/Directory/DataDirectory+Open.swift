@@ -1,0 +1,266 @@
+// Opening is recovery, always: the newest good snapshot, the log after it, and then a new segment with a new epoch, which
+// holds whatever nothing proves to be on the disk. Only when that segment is durable is anything else touched, so that a
+// crash at any point, also in the middle of the recovery from a crash, leaves what the next start needs.
+
+extension DataDirectory {
+    /// Opens a directory: takes its lock, delivers a snapshot's blocks to `sink` and the log's entries after it to
+    /// `replay`, and makes the log ready to be appended to.
+    ///
+    /// - Parameters:
+    ///   - parallel: runs the restore of blocks.
+    ///   - sink: takes the blocks. `prepare` is called at least once, with no keys where there is no snapshot.
+    ///   - replay: takes each entry after the snapshot, in order, on the calling thread.
+    /// - Throws: `.notFound`, `.storage(.inUse)`, `.damaged` (then nothing was changed), `.diskFull`, or the sink's and
+    ///   the replay's own refusals.
+    public static func open(
+        _ storage: any Storage,
+        options: DirectoryOptions = DirectoryOptions(),
+        parallel: @escaping ParallelFor = serialFor,
+        sink: any SnapshotSink,
+        replay: EntryBody
+    ) throws(DirectoryError) -> DataDirectory {
+        let lock = try take(storage, .exclusive)
+        do throws(DirectoryError) {
+            let contents = try DirectoryContents(of: storage)
+            guard !contents.isEmpty else { throw .notFound }
+            guard !contents.segments.isEmpty else { throw .damaged(contents.missingLog) }
+            let id = try contents.directoryID(in: storage)
+            var recovery = Recovery(storage: storage, id: id, options: options, contents: contents)
+            let directory = try recovery.run(lock: lock, parallel: parallel, sink: sink, replay: replay)
+            return directory
+        } catch {
+            lock.release()
+            throw error
+        }
+    }
+}
+
+/// The files of a directory by kind.
+struct DirectoryContents {
+    var segments: [SegmentName] = []
+    /// Newest first.
+    var snapshotPositions: [UInt64] = []
+    var hasSpare = false
+    var hasReserve = false
+    var temporaryFiles: [String] = []
+
+    init(of storage: any Storage) throws(DirectoryError) {
+        let names: [String]
+        do throws(StorageError) { names = try storage.list() } catch { throw .storage(error) }
+        for name in names {
+            if let segment = SegmentName(name) {
+                segments.append(segment)
+            } else if let position = SnapshotFormat.position(ofFile: name) {
+                snapshotPositions.append(position)
+            } else if name == SegmentCatalog.spareName {
+                hasSpare = true
+            } else if name == SegmentCatalog.reserveName {
+                hasReserve = true
+            } else if name == SegmentCatalog.newSegmentName || name == SnapshotFormat.temporaryName {
+                temporaryFiles.append(name)
+            }
+        }
+        segments = LogScanner.ordered(segments)
+        snapshotPositions.sort(by: >)
+    }
+
+    var isEmpty: Bool { segments.isEmpty && snapshotPositions.isEmpty }
+
+    var missingLog: Damage {
+        Damage(
+            file: SnapshotFormat.fileName(position: snapshotPositions.first ?? 0),
+            offset: 0,
+            what: "there is a snapshot but no log",
+            consequence: "entries after the snapshot are missing"
+        )
+    }
+
+    /// The directory's id, from the last segment that counts: every start needs that one intact.
+    func directoryID(in storage: any Storage) throws(DirectoryError) -> DirectoryID {
+        guard let last = segments.last else { throw .damaged(missingLog) }
+        return try SegmentReader(last, in: storage, directory: nil).header.directory
+    }
+}
+
+private struct Recovery {
+    let storage: any Storage
+    let id: DirectoryID
+    let options: DirectoryOptions
+    let contents: DirectoryContents
+    var report = RecoveryReport()
+
+    init(storage: any Storage, id: DirectoryID, options: DirectoryOptions, contents: DirectoryContents) {
+        self.storage = storage
+        self.id = id
+        self.options = options
+        self.contents = contents
+    }
+
+    mutating func run(
+        lock: any StorageLock,
+        parallel: @escaping ParallelFor,
+        sink: any SnapshotSink,
+        replay: EntryBody
+    ) throws(DirectoryError) -> DataDirectory {
+        let base = try restoreNewest(parallel: parallel, sink: sink)
+        let scanner = LogScanner(storage: storage, directory: id, segments: contents.segments)
+        let scan = try scanner.scan(after: base?.position ?? 0, anchors: base.map { [$0.anchor] } ?? [], replay)
+        report.lastPosition = scan.nextPosition - 1
+        report.replayedEntries = scan.entryCount
+        report.replayedBytes = scan.deliveredBytes
+        report.tornTail = scan.tornTail
+
+        try removeTemporaryFiles()
+        let catalog = SegmentCatalog(
+            storage: storage,
+            directory: id,
+            segmentBytes: options.segmentBytes,
+            usesThreads: options.usesThreads
+        )
+        let hasSpare = try keepsSpare()
+        catalog.adopt(segments: contents.segments, hasSpare: hasSpare)
+        var start = RecoverySegment(catalog: catalog, scan: scan, hasReserve: contents.hasReserve)
+        let writer = try start.make(hasSpare: hasSpare)
+        report.rewrittenEntries = scan.unproven?.entryCount ?? 0
+        report.epoch = writer.epoch
+
+        let core = CommitCore(catalog: catalog, writer: writer, loggedBytes: scan.deliveredBytes)
+        let snapshots = keptSnapshots(newest: report.snapshot)
+        try cleanUp(catalog, scan, snapshots)
+        if !start.hasReserve { makeReserve() }
+        return DataDirectory(
+            id: id,
+            recovery: report,
+            core: core,
+            lock: lock,
+            snapshots: snapshots,
+            usesThreads: options.usesThreads
+        )
+    }
+
+    /// Restores the newest snapshot that is intact and that the log continues; nil where the log is complete without.
+    private mutating func restoreNewest(
+        parallel: @escaping ParallelFor,
+        sink: any SnapshotSink
+    ) throws(DirectoryError) -> SnapshotFooter? {
+        let logStart = contents.segments.map(\.firstPosition).min() ?? .max
+        for position in contents.snapshotPositions {
+            let name = SnapshotFormat.fileName(position: position)
+            do throws(DirectoryError) {
+                guard logStart <= position &+ 1 else { throw .damaged(gap(name, logStart)) }
+                let reader = try SnapshotReader(name, in: storage, directory: id)
+                try reader.restore(into: sink, parallel: parallel)
+                report.snapshot = reader.info
+                return reader.footer
+            } catch {
+                // What cannot be read is as lost as what is read wrong.
+                switch error {
+                case .damaged(let damage): report.damagedSnapshots.append(damage)
+                case .storage(let cause):
+                    report.damagedSnapshots.append(
+                        Damage(
+                            file: name,
+                            offset: 0,
+                            what: cause.description,
+                            consequence: "this snapshot cannot be used"
+                        )
+                    )
+                default: throw error
+                }
+            }
+        }
+        guard logStart == 1 else {
+            let missing = Damage(
+                file: contents.segments.first?.fileName ?? "",
+                offset: 0,
+                what: "the log begins at position \(logStart) and no snapshot is there",
+                consequence: "earlier entries are missing"
+            )
+            throw .damaged(report.damagedSnapshots.first ?? missing)
+        }
+        do {
+            try sink.prepare([])
+        } catch {
+            let key = SnapshotBlockKey(kind: 0, entity: 0, column: 0, index: 0)
+            throw .blockRejected(key: key, reason: String(describing: error))
+        }
+        return nil
+    }
+
+    private func gap(_ name: String, _ logStart: UInt64) -> Damage {
+        Damage(
+            file: name,
+            offset: 0,
+            what: "the log begins only at position \(logStart)",
+            consequence: "this snapshot is older than what the log continues"
+        )
+    }
+
+    private mutating func removeTemporaryFiles() throws(DirectoryError) {
+        do throws(StorageError) {
+            for name in contents.temporaryFiles {
+                try storage.remove(name)
+                report.removedFiles.append(name)
+            }
+        } catch {
+            throw .storage(error)
+        }
+    }
+
+    /// Whether there is a spare of the right size; one of another size is removed.
+    private mutating func keepsSpare() throws(DirectoryError) -> Bool {
+        guard contents.hasSpare else { return false }
+        do throws(StorageError) {
+            let name = SegmentCatalog.spareName
+            if try storage.openForReading(name).size() == UInt64(options.segmentBytes) { return true }
+            try storage.remove(name)
+            report.removedFiles.append(name)
+            return false
+        } catch {
+            throw .storage(error)
+        }
+    }
+
+    /// The snapshot in use and the one before it, which may stand in for it. Not opened here: if it is damaged, the log
+    /// that is kept for it is merely longer than needed.
+    private func keptSnapshots(newest: SnapshotInfo?) -> [SnapshotInfo] {
+        guard let newest else { return [] }
+        let logStart = contents.segments.map(\.firstPosition).min() ?? .max
+        let older = contents.snapshotPositions.first { $0 < newest.position && logStart <= $0 + 1 }
+        return [newest] + (older.map { [SnapshotInfo(position: $0, blockCount: 0, fileBytes: 0, blockBytes: 0)] } ?? [])
+    }
+
+    /// Gives back what the old end of the log no longer needs, and what a crash kept from being removed. The new segment
+    /// is durable by now.
+    private mutating func cleanUp(
+        _ catalog: SegmentCatalog,
+        _ scan: LogScanResult,
+        _ snapshots: [SnapshotInfo]
+    ) throws(DirectoryError) {
+        let end = scan.unproven.flatMap { $0.segment == scan.lastSegment ? $0.offset : nil } ?? scan.lastSegmentEnd
+        let restart = scan.unproven?.firstPosition ?? scan.nextPosition
+        do throws(StorageError) {
+            if scan.lastSegment.firstPosition < restart {
+                let file = try storage.open(scan.lastSegment.fileName, creating: false)
+                if try file.size() > UInt64(end) { try file.truncate(to: UInt64(end)) }
+            }
+            if snapshots.count == 2, let oldest = snapshots.last {
+                for position in contents.snapshotPositions where position < oldest.position {
+                    let name = SnapshotFormat.fileName(position: position)
+                    try storage.remove(name)
+                    report.removedFiles.append(name)
+                }
+            }
+        } catch {
+            throw .storage(error)
+        }
+        try catalog.retire(through: snapshots.count == 2 ? snapshots[1].position : 0)
+    }
+
+    /// Best effort: without space there is none, until the next start.
+    private func makeReserve() {
+        let bytes = min(SegmentCatalog.reserveBytes, options.segmentBytes)
+        guard let free = try? storage.freeBytes(), free > UInt64(bytes) * 4 else { return }
+        try? SegmentCatalog.makeFile(SegmentCatalog.reserveName, bytes: bytes, in: storage)
+    }
+}

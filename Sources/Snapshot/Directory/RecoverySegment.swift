@@ -1,0 +1,163 @@
+// The segment that a recovery begins: header, the group that nothing proves to be on the disk, and a seal. It is built
+// under a temporary name and appears, with all of that durable, in one rename.
+//
+// Why the group is written again: a process that is killed, or whose sync failed, may leave in the page cache what the
+// disk lacks. It was just read, so it counts from now on, so it must not be able to vanish.
+
+struct RecoverySegment {
+    let catalog: SegmentCatalog
+    let scan: LogScanResult
+    private(set) var hasReserve: Bool
+    private var storage: any Storage { catalog.storage }
+
+    init(catalog: SegmentCatalog, scan: LogScanResult, hasReserve: Bool) {
+        self.catalog = catalog
+        self.scan = scan
+        self.hasReserve = hasReserve
+    }
+
+    /// Makes the segment durable and returns the writer that continues it.
+    mutating func make(hasSpare: Bool) throws(DirectoryError) -> LogWriter {
+        var relogged = GroupBuffer()
+        if let unproven = scan.unproven { try load(unproven, into: &relogged) }
+        let frameBytes = relogged.entryCount > 0 ? relogged.frame.count : 0
+        // Header, group, seal, and the sector that a segment always keeps for its next seal.
+        let neededBytes = 3 * LogFormat.sectorBytes + frameBytes
+        let (file, segmentBytes) = try acquireFile(hasSpare: hasSpare, neededBytes: neededBytes)
+
+        let epoch = try nextEpoch()
+        let firstPosition = scan.unproven?.firstPosition ?? scan.nextPosition
+        let previousHash = scan.unproven?.previousHash ?? scan.chain
+        let header = SegmentHeader(
+            directory: catalog.directory,
+            epoch: epoch,
+            firstPosition: firstPosition,
+            previousHash: previousHash,
+            segmentBytes: UInt64(segmentBytes)
+        )
+        let name = SegmentName(firstPosition: firstPosition, epoch: epoch)
+        let seed = catalog.directory.checksumSeed
+        var offset = LogFormat.sectorBytes
+        do throws(StorageError) {
+            let sector = AlignedMemory(byteCount: LogFormat.sectorBytes)
+            header.encode(into: sector.bytes)
+            try file.write(UnsafeRawBufferPointer(sector.bytes), at: 0)
+            if frameBytes > 0 {
+                relogged.finishFrame(
+                    kind: .group,
+                    epoch: epoch,
+                    previousHash: previousHash,
+                    firstPosition: firstPosition,
+                    checksumSeed: seed
+                )
+                try file.write(relogged.frame, at: UInt64(offset))
+                offset += frameBytes
+            }
+            var seal = GroupBuffer()
+            seal.finishFrame(
+                kind: .seal,
+                epoch: epoch,
+                previousHash: scan.chain,
+                firstPosition: scan.nextPosition,
+                checksumSeed: seed
+            )
+            try file.write(seal.frame, at: UInt64(offset))
+            offset += seal.frame.count
+            try file.sync()
+            try storage.rename(SegmentCatalog.newSegmentName, to: name.fileName)
+            try storage.syncDirectory()
+        } catch {
+            throw .storage(error)
+        }
+        catalog.add(name)
+        return LogWriter(
+            catalog: catalog,
+            segment: name,
+            file: file,
+            segmentBytes: segmentBytes,
+            offset: offset,
+            nextPosition: scan.nextPosition,
+            chain: scan.chain,
+            isSealed: true
+        )
+    }
+
+    private func nextEpoch() throws(DirectoryError) -> UInt32 {
+        let last = catalog.segments.map(\.epoch).max() ?? 0
+        guard last < .max else {
+            throw .damaged(
+                Damage(
+                    file: scan.lastSegment.fileName,
+                    offset: 0,
+                    what: "epoch \(last) is the last there is",
+                    consequence: "the log cannot be continued"
+                )
+            )
+        }
+        return last + 1
+    }
+
+    /// The group's entries, once more from the file: they were checked a moment ago, and are checked again.
+    private func load(_ unproven: UnprovenGroup, into buffer: inout GroupBuffer) throws(DirectoryError) {
+        let reader = try SegmentReader(unproven.segment, in: storage, directory: catalog.directory)
+        let outcome = try reader.frame(
+            at: unproven.offset,
+            position: unproven.firstPosition,
+            chain: unproven.previousHash
+        )
+        guard case .frame(let header, let frame) = outcome, Int(header.payloadBytes) == unproven.payloadBytes,
+            SHA256Digest(of: frame.part(LogFormat.hashedFrom..<frame.count)) == scan.chain
+        else {
+            throw .damaged(
+                Damage(
+                    file: unproven.segment.fileName,
+                    offset: UInt64(unproven.offset),
+                    what: "the last group reads differently the second time",
+                    consequence: "the disk does not hold what it is given"
+                )
+            )
+        }
+        buffer.append(frame.part(LogFormat.frameHeaderBytes..<frame.count), count: unproven.entryCount)
+    }
+
+    /// A synced file of the temporary name: the spare, a new one, or on a full disk the reserve.
+    private mutating func acquireFile(
+        hasSpare: Bool,
+        neededBytes: Int
+    ) throws(DirectoryError) -> (any StorageFile, bytes: Int) {
+        let wanted = max(catalog.segmentBytes, roundedUpToSector(neededBytes))
+        do throws(StorageError) {
+            if hasSpare, wanted == catalog.segmentBytes {
+                let file = try adopt(SegmentCatalog.spareName)
+                catalog.adopt(segments: catalog.segments, hasSpare: false)
+                return (file, wanted)
+            }
+            do throws(StorageError) {
+                guard try storage.freeBytes() >= UInt64(wanted) else {
+                    throw .outOfSpace(file: SegmentCatalog.newSegmentName, operation: "prepare")
+                }
+                try SegmentCatalog.makeFile(SegmentCatalog.newSegmentName, bytes: wanted, in: storage)
+                return (try storage.open(SegmentCatalog.newSegmentName, creating: false), wanted)
+            } catch {
+                guard case .outOfSpace = error, hasReserve else { throw error }
+                let bytes = Int(clamping: try storage.openForReading(SegmentCatalog.reserveName).size())
+                let usable = bytes / LogFormat.sectorBytes * LogFormat.sectorBytes
+                guard usable >= neededBytes else { throw error }
+                hasReserve = false
+                return (try adopt(SegmentCatalog.reserveName), usable)
+            }
+        } catch {
+            guard case .outOfSpace = error else { throw .storage(error) }
+            throw .diskFull(neededBytes: UInt64(wanted), freeBytes: (try? storage.freeBytes()) ?? 0)
+        }
+    }
+
+    /// Gives a file the temporary name, durably before a byte of it changes. Otherwise a crash could leave groups of this
+    /// epoch in a file called `spare`; the next recovery, which gets the same epoch, would take it, and what was lost in
+    /// between could rise from it.
+    private func adopt(_ name: String) throws(StorageError) -> any StorageFile {
+        try storage.rename(name, to: SegmentCatalog.newSegmentName)
+        try storage.syncDirectory()
+        return try storage.open(SegmentCatalog.newSegmentName, creating: false)
+    }
+}
