@@ -134,10 +134,16 @@ final class TextConstant: Hashable, @unchecked Sendable {
 
     deinit { UnsafeMutablePointer(mutating: bytes.baseAddress)?.deallocate() }
 
-    var string: String { String(decoding: bytes, as: UTF8.self) }
+    /// Order under the collation. Keeps both alive while their bytes are read.
+    static func compare(_ a: TextConstant, _ b: TextConstant) -> Int {
+        withExtendedLifetime((a, b)) { Collation.compare(a.bytes, b.bytes) }
+    }
 
-    static func == (a: TextConstant, b: TextConstant) -> Bool { a.bytes.elementsEqual(b.bytes) }
-    func hash(into hasher: inout Hasher) { for byte in bytes { hasher.combine(byte) } }
+    static func == (a: TextConstant, b: TextConstant) -> Bool {
+        withExtendedLifetime((a, b)) { a.bytes.elementsEqual(b.bytes) }
+    }
+
+    func hash(into hasher: inout Hasher) { withExtendedLifetime(self) { for byte in bytes { hasher.combine(byte) } } }
 }
 
 /// An aggregate over the rows of a group.

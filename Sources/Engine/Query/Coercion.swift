@@ -87,7 +87,7 @@ struct Coercion {
     /// The number of a label, compared under the collation.
     private func option(_ label: String, in set: OptionSet, at location: SourceLocation) throws(QueryError) -> Int32 {
         let wanted = TextConstant(label)
-        for option in set.options where Collation.equal(TextConstant(option.label).bytes, wanted.bytes) {
+        for option in set.options where TextConstant.compare(TextConstant(option.label), wanted) == 0 {
             return option.value
         }
         let labels = set.options.map(\.label)

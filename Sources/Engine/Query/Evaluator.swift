@@ -6,6 +6,8 @@ final class Evaluator {
     let schema: Schema
     let sources: [BoundSource]
     let tables: [SourceTable]
+    /// The source whose rows of a batch may all lie in one block.
+    var base = 0
     var meter: QueryMeter
     /// Columns behind `.slot`: group keys and aggregates; rows of source 0 are then numbers of groups.
     var slots: [SlotColumn] = []
@@ -55,7 +57,7 @@ final class Evaluator {
     private func load(_ source: Int, _ column: Int, _ batch: Batch) throws(QueryError) -> Vector {
         let rows = try rows(of: source, batch)
         let vector = take()
-        tables[source].load(column, rows, batch.count, block: source == 0 ? batch.block : -1, into: vector)
+        tables[source].load(column, rows, batch.count, block: source == base ? batch.block : -1, into: vector)
         return vector
     }
 

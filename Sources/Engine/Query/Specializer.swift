@@ -70,8 +70,8 @@ struct Specializer {
             switch pattern.node {
             case .null: return Bound(.null, .boolean)
             case .text(let text):
-                return Bound(
-                    .matches(operand, LikePattern(text.bytes, escape: escape), negated: negated), .boolean)
+                let compiled = withExtendedLifetime(text) { LikePattern(text.bytes, escape: escape) }
+                return Bound(.matches(operand, compiled, negated: negated), .boolean)
             default: return Bound(.like(operand, pattern, escape: escape, negated: negated), .boolean)
             }
         case .not(let operand): return negation(of: try expression(operand))

@@ -71,7 +71,7 @@ final class Batch {
     let rows: [UnsafeMutablePointer<UInt32>]
     /// Sources whose rows are known; paths join when they are first read.
     var present = SourceSet()
-    /// The block that all rows of source 0 belong to, or -1.
+    /// The block that all rows of the first source belong to, or -1.
     var block = -1
 
     init(sourceCount: Int) {
