@@ -110,7 +110,11 @@ extension BlockTest {
     }
 
     private static func labels(
-        _ column: Int, _ type: QueryType, _ schema: Schema, _ table: Table, _ accepts: (TextConstant) -> Bool
+        _ column: Int,
+        _ type: QueryType,
+        _ schema: Schema,
+        _ table: Table,
+        _ accepts: (TextConstant) -> Bool
     ) -> BlockTest {
         guard case .option(let set) = type else { return .never }
         return .codes(column: column, accepted: schema[set].options.map { accepts(TextConstant($0.label)) })
