@@ -272,14 +272,10 @@ extension Schema {
                 return "\(before.name) has lost attributes or keys"
             }
             for (a, b) in zip(after.attributes, before.attributes) {
-                guard a.name == b.name, ColumnLayout(a.type, schema: self) == ColumnLayout(b.type, schema: old),
-                    a.type.decimalScale == b.type.decimalScale, a.isOrdered == b.isOrdered,
-                    a.type.lookupTargets.starts(with: b.type.lookupTargets)
-                else { return "\(before.name).\(b.name) has changed" }
-                if let setA = a.type.optionSet, let setB = b.type.optionSet {
-                    guard self[setA].options.map(\.value).starts(with: old[setB].options.map(\.value)) else {
-                        return "the options of \(before.name).\(b.name) have changed"
-                    }
+                let isKept = a.name == b.name && a.isOrdered == b.isOrdered && keepsColumn(a.type, of: b.type, in: old)
+                guard isKept else { return "\(before.name).\(b.name) has changed" }
+                guard keepsOptions(a.type, of: b.type, in: old) else {
+                    return "the options of \(before.name).\(b.name) have changed"
                 }
             }
             for (a, b) in zip(after.keys, before.keys) where a.attributes != b.attributes {
@@ -291,6 +287,18 @@ extension Schema {
             }
         }
         return nil
+    }
+
+    /// Whether a column of type `before` in `old` can serve as one of type `after`.
+    private func keepsColumn(_ after: AttributeType, of before: AttributeType, in old: Schema) -> Bool {
+        ColumnLayout(after, schema: self) == ColumnLayout(before, schema: old)
+            && after.decimalScale == before.decimalScale && after.lookupTargets.starts(with: before.lookupTargets)
+    }
+
+    /// Whether the options behind `before` are the first of those behind `after`.
+    private func keepsOptions(_ after: AttributeType, of before: AttributeType, in old: Schema) -> Bool {
+        guard let after = after.optionSet, let before = before.optionSet else { return true }
+        return self[after].options.map(\.value).starts(with: old[before].options.map(\.value))
     }
 
     /// The same entities and option sets, apart from the epoch.

@@ -57,6 +57,7 @@ extension SchemaBuilder {
             e.memo("description", "Description", 100_000)
             e.address("address1", "Address 1")
             e.address("address2", "Address 2")
+            e.sourceDates()
             e.primaryName("name")
             e.key("accountnumber")
         }
@@ -116,6 +117,7 @@ extension SchemaBuilder {
             e.memo("description", "Description", 100_000)
             e.address("address1", "Address 1")
             e.address("address2", "Address 2")
+            e.sourceDates()
             e.primaryName("fullname")
         }
 

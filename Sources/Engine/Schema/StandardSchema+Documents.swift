@@ -76,6 +76,7 @@ extension SchemaBuilder {
             e.documentAddress("billto", "Bill to")
             e.documentAddress("shipto", "Ship to")
             e.memo("description", "Description", 10_000)
+            e.sourceDates()
             e.primaryName("name")
             e.key("ordernumber")
         }

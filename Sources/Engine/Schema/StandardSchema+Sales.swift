@@ -132,6 +132,7 @@ extension SchemaBuilder {
             e.memo("description", "Description", 100_000)
             e.address("address1", "Address 1")
             e.address("address2", "Address 2")
+            e.sourceDates()
             e.primaryName("fullname")
         }
     }
@@ -189,6 +190,7 @@ extension SchemaBuilder {
             e.memo("proposedsolution", "Proposed solution", 10_000)
             e.memo("currentsituation", "Current situation", 10_000)
             e.memo("description", "Description", 100_000)
+            e.sourceDates()
             e.primaryName("name")
             e.key("opportunitynumber")
         }

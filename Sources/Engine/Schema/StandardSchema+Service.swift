@@ -42,6 +42,7 @@ extension SchemaBuilder {
             e.integer("billedserviceunits", "Service units billed", 0...1_000_000_000)
             e.memo("resolution", "Resolution", 10_000)
             e.memo("description", "Description", 100_000)
+            e.sourceDates()
             e.primaryName("title")
             e.key("ticketnumber")
         }
@@ -82,6 +83,7 @@ extension SchemaBuilder {
             e.memo("objective", "Offer", 10_000)
             e.memo("message", "Message", 10_000)
             e.memo("description", "Description", 100_000)
+            e.sourceDates()
             e.primaryName("name")
             e.key("codename")
         }

@@ -173,6 +173,11 @@ extension EntityBuilder {
         )
     }
 
+    /// When the record began in the system that it came from; `createdon` is when it came here.
+    mutating func sourceDates() {
+        instant("overriddencreatedon", "Created on, at the source")
+    }
+
     /// The life cycle of records that are in use or not.
     mutating func activeInactive() {
         states([(0, "Active", [1: "Active"]), (1, "Inactive", [2: "Inactive"])])

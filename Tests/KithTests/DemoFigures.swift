@@ -1,0 +1,151 @@
+import Demo
+import Engine
+import Testing
+
+/// The answers to `Demo.queries`, recomputed in plain Swift from the generated batches: no engine, no SQL.
+struct DemoFigures {
+    /// Rows expected for each query, by its title; in no particular order, and without a limit.
+    private(set) var rows: [String: [[Value]]] = [:]
+
+    /// One record: plain values, and links as external ids.
+    private typealias Record = [String: Value]
+
+    init(_ demo: Demo) throws {
+        var records: [String: [String: Record]] = [:]
+        for batch in demo.batches {
+            for (row, reference) in batch.records.enumerated() {
+                for column in batch.columns {
+                    let value: Value =
+                        switch column.values {
+                        case .values(let values): values[row]
+                        case .references(let targets): targets[row].map { .text($0.externalID) } ?? .null
+                        }
+                    records[batch.entity, default: [:]][reference.externalID, default: [:]][column.attribute] = value
+                }
+            }
+        }
+        func name(_ link: Value, _ entity: String, _ attribute: String) throws -> Value {
+            guard case .text(let id) = link else { return .null }
+            return try #require(records[entity]?[id]?[attribute])
+        }
+        func all(_ entity: String, where isWanted: (Record) -> Bool) throws -> [Record] {
+            try #require(records[entity]).values.filter(isWanted)
+        }
+
+        rows["Pipeline by stage"] = try DemoFigures.grouped(
+            all("opportunity") { $0["statecode"] == .option(0) },
+            by: "salesstagecode"
+        ).map { stage, deals in
+            let label = try DemoFigures.label("opportunity", "salesstagecode", stage)
+            let weighted = DemoFigures.sum(deals) {
+                DemoFigures.units($0["estimatedvalue"]) * DemoFigures.units($0["closeprobability"])
+            }
+            return [
+                label, .integer(Int64(deals.count)), DemoFigures.money(deals, "estimatedvalue"),
+                .decimal(Decimal64(units: weighted, scale: 6)),
+            ]
+        }
+        rows["Top accounts by won value"] = try DemoFigures.grouped(
+            all("opportunity") { $0["statecode"] == .option(1) },
+            by: "customerid"
+        ).map { account, deals in
+            [
+                try name(account, "account", "name"), .integer(Int64(deals.count)),
+                DemoFigures.money(deals, "actualvalue"),
+            ]
+        }
+        rows["Win rate by salesperson, per cent"] = try DemoFigures.grouped(
+            all("opportunity") { $0["statecode"] != .option(0) },
+            by: "ownerid"
+        ).map { owner, deals in
+            let won = deals.filter { $0["statecode"] == .option(1) }
+            return [
+                try name(owner, "systemuser", "fullname"), .integer(Int64(deals.count)),
+                .double(Double(100 * won.count) / Double(deals.count)), DemoFigures.money(won, "actualvalue"),
+            ]
+        }
+        let midnight = Int64(demo.today) * 86_400_000_000
+        for (title, entity) in [
+            ("Overdue tasks by owner", "task"), ("Overdue phone calls by owner", "phonecall"),
+        ] {
+            let overdue = try all(entity) {
+                guard $0["statecode"] == .option(0), case .instant(let end)? = $0["scheduledend"] else { return false }
+                return end < midnight
+            }
+            rows[title] = try DemoFigures.grouped(overdue, by: "ownerid").map { owner, activities in
+                [
+                    try name(owner, "systemuser", "fullname"), .integer(Int64(activities.count)),
+                    DemoFigures.earliest(activities, "scheduledend"),
+                ]
+            }
+        }
+        rows["Open cases by priority"] = try DemoFigures.grouped(
+            all("incident") { $0["statecode"] == .option(0) },
+            by: "prioritycode"
+        ).map { priority, cases in
+            [
+                try DemoFigures.label("incident", "prioritycode", priority), .integer(Int64(cases.count)),
+                DemoFigures.earliest(cases, "followupby"),
+            ]
+        }
+    }
+
+    private static func grouped(_ records: [Record], by attribute: String) -> [(Value, [Record])] {
+        Dictionary(grouping: records) { $0[attribute] ?? .null }.map { ($0.key, $0.value) }
+    }
+
+    private static func label(_ entity: String, _ attribute: String, _ value: Value) throws -> Value {
+        let entity = try #require(Schema.standard.entity(named: entity))
+        let id = try #require(entity.attributeID(attribute))
+        let set = try #require(entity[id].type.optionSet)
+        guard case .option(let number) = value else { return .null }
+        return .text(try #require(Schema.standard[set].label(of: number)))
+    }
+
+    private static func units(_ value: Value?) -> Int64 {
+        switch value {
+        case .decimal(let decimal): decimal.units
+        case .integer(let number): number
+        default: 0
+        }
+    }
+
+    private static func sum(_ records: [Record], _ value: (Record) -> Int64) -> Int64 {
+        records.reduce(0) { $0 + value($1) }
+    }
+
+    private static func money(_ records: [Record], _ attribute: String) -> Value {
+        .decimal(Decimal64(units: sum(records) { units($0[attribute]) }, scale: AttributeType.moneyScale))
+    }
+
+    private static func earliest(_ records: [Record], _ attribute: String) -> Value {
+        let moments = records.compactMap { record -> Int64? in
+            if case .instant(let moment)? = record[attribute] { moment } else { nil }
+        }
+        return moments.min().map(Value.instant) ?? .null
+    }
+}
+
+/// The questions and their answers make sense in themselves; what an engine answers is compared in `DemoQueryTests`.
+@Suite struct DemoFiguresTests {
+    @Test func everyQuestionHasAnAnswerWorthPrinting() throws {
+        let demo = Demo(today: DemoTests.today)
+        let figures = try DemoFigures(demo)
+        #expect(Set(figures.rows.keys) == Set(demo.queries.map(\.title)))
+        for query in demo.queries {
+            let rows = try #require(figures.rows[query.title])
+            #expect((3...200).contains(rows.count), "\(query.title)")
+            #expect(rows.allSatisfy { !$0.contains(.null) }, "\(query.title)")
+        }
+        #expect(figures.rows["Pipeline by stage"]?.count == 4)
+        #expect(figures.rows["Win rate by salesperson, per cent"]?.count == 12)
+        #expect(figures.rows["Open cases by priority"]?.count == 3)
+    }
+
+    @Test func overdueWorkIsCutAtTheDemonstrationsDay() {
+        let demo = Demo(today: DemoTests.today)
+        #expect(demo.queries.filter { $0.sql.contains("scheduledend < '2026-05-27'") }.count == 2)
+        #expect(Demo(today: -1).queries.contains { $0.sql.contains("'1969-12-31'") })
+        #expect(Demo(today: 11_016).queries.contains { $0.sql.contains("'2000-02-29'") })
+    }
+}
