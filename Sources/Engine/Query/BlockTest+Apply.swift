@@ -2,7 +2,7 @@ extension BlockTest {
     typealias Words = UnsafeMutablePointer<UInt64>
 
     /// Clears the bits of the rows of block `index` for which the condition is not true. False when none is left.
-    func narrow(_ words: Words, _ table: Table, block index: Int, scratch: inout [UInt8]) -> Bool {
+    func narrow(_ words: Words, _ table: TableView, block index: Int, scratch: inout [UInt8]) -> Bool {
         switch self {
         case .never:
             words.update(repeating: 0, count: Block.validityWords)
@@ -52,7 +52,7 @@ extension BlockTest {
     }
 
     /// Whether the condition is true for one row.
-    func holds(_ table: Table, _ row: UInt32, scratch: inout [UInt8]) -> Bool {
+    func holds(_ table: TableView, _ row: UInt32, scratch: inout [UInt8]) -> Bool {
         let place = Int(row & 8191)
         func head(_ column: Int) -> BlockHead? {
             guard let head = table.head(column, Int(row)), head.isValid(place) else { return nil }
@@ -92,7 +92,7 @@ extension BlockTest {
     private static func narrowToAny(
         _ tests: [BlockTest],
         _ words: Words,
-        _ table: Table,
+        _ table: TableView,
         block index: Int,
         scratch: inout [UInt8]
     ) -> Bool {

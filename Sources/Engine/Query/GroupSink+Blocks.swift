@@ -19,7 +19,7 @@ struct CodeKeys {
     var groups: [UInt32]
 
     /// Nil when some key is not a column of codes of the source, or there are too many combinations.
-    init?(_ keys: [Bound], base: Int, table: Table) {
+    init?(_ keys: [Bound], base: Int, table: TableView) {
         var columns: [Int] = []
         var sizes: [Int] = []
         var combinations = 1
@@ -42,7 +42,7 @@ struct CodeKeys {
     }
 
     /// The number of every row's combination. Rows that are not there get some number in range.
-    func number(_ table: Table, block index: Int, into numbers: UnsafeMutablePointer<UInt16>) {
+    func number(_ table: TableView, block index: Int, into numbers: UnsafeMutablePointer<UInt16>) {
         numbers.update(repeating: 0, count: Block.rowCount)
         var factor: UInt16 = 1
         for (column, size) in zip(columns, sizes) {
@@ -81,7 +81,7 @@ extension GroupSink {
     func consume(
         _ words: UnsafePointer<UInt64>,
         _ block: Int,
-        _ table: Table,
+        _ table: TableView,
         base: Int
     ) throws(QueryError) -> Int? {
         guard aggregates.allSatisfy({ Self.canAggregate($0, base) }) else { return nil }
@@ -105,7 +105,7 @@ extension GroupSink {
 
     // MARK: One group
 
-    private func addToOnlyGroup(_ words: UnsafePointer<UInt64>, _ block: Int, _ table: Table) -> Int {
+    private func addToOnlyGroup(_ words: UnsafePointer<UInt64>, _ block: Int, _ table: TableView) -> Int {
         var rowCount = 0
         for word in 0..<Block.validityWords { rowCount += words[word].nonzeroBitCount }
         for place in aggregates.indices {
@@ -183,7 +183,7 @@ extension GroupSink {
     private func addByCode(
         _ words: UnsafePointer<UInt64>,
         _ block: Int,
-        _ table: Table
+        _ table: TableView
     ) throws(QueryError) -> Int {
         guard var keys = codeKeys else { return 0 }
         // Taken out, so that writing to its array does not copy it.

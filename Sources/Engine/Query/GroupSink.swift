@@ -46,7 +46,7 @@ final class GroupSink: RowSink {
     }
 
     /// Begins a group whose keys are these codes; nil is null.
-    func addGroup(codes: [Int?], _ table: Table, _ columns: [Int]) {
+    func addGroup(codes: [Int?], _ table: TableView, _ columns: [Int]) {
         for (place, code) in codes.enumerated() {
             keys[place].append(number: code.map { table.physicalNumber(columns[place], Int64($0)) })
         }

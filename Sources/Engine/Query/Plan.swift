@@ -247,7 +247,7 @@ private struct Planner {
 /// Looks for an index that leads to few rows.
 struct IndexChooser {
     let tests: [BlockTest]
-    let table: Table
+    let table: TableView
     let view: View
 
     /// Fewer candidates than this share of the rows are fetched one by one; more are found faster by a scan, which looks at

@@ -2,11 +2,11 @@
 
 /// One source's table and the rows of it that may be seen.
 struct SourceTable {
-    let table: Table
+    let table: TableView
     /// nil: every living row.
     private let visible: [UInt64]?
 
-    init(table: Table, visible: [UInt64]?) {
+    init(table: TableView, visible: [UInt64]?) {
         self.table = table
         self.visible = visible
     }
