@@ -17,8 +17,9 @@ public enum Limits {
     public static let transactionBytesMax = 16 << 20
     /// Records that one delete may take with it by cascading: bounds the transaction's log entry and its time.
     public static let cascadeRecordsMax = 100_000
-    /// Bytes of one log entry: the entry of a cascade or of an update also holds old values.
-    public static let entryBytesMax = 64 << 20
+    /// Bytes of one log entry, which also holds old values: less than half a log segment of 64 MiB, the largest batch that
+    /// the log takes.
+    public static let entryBytesMax = 30 << 20
     /// Stored results of idempotent requests per client: more unacknowledged requests than a client may have in flight.
     public static let requestResultsPerClientMax = 1024
     /// Clients whose request results are remembered; the one silent for longest is forgotten first.

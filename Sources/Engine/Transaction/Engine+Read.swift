@@ -54,6 +54,23 @@ public struct RecordPage: Sendable {
     /// Values of each record, in the order of the attributes.
     public var rows: [[Value]]
 
+    /// Looks up names: the entity, and its attributes.
+    package static func resolve(_ entity: String, _ attributes: [String], _ schema: Schema) throws(Refusal)
+        -> (Entity, [AttributeID])
+    {
+        guard let declared = schema.entity(named: entity) else {
+            throw Refusal(.unknownEntity, entity: entity, "The schema has no entity '\(entity)'.")
+        }
+        var columns: [AttributeID] = []
+        for name in attributes {
+            guard let attribute = declared.attributeID(name) else {
+                throw Refusal(.unknownAttribute, entity: entity, attribute: name, "There is no such attribute.")
+            }
+            columns.append(attribute)
+        }
+        return (declared, columns)
+    }
+
     /// Bytes of the request that reads `ids`.
     package static func request(_ entity: Entity, _ attributes: [AttributeID], _ ids: [RecordID]) -> [UInt8] {
         var writer = ByteWriter(capacityBytes: 8 + attributes.count * 2 + ids.count * 8)

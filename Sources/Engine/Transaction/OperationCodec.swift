@@ -209,3 +209,18 @@ struct Operation {
         return (place, key)
     }
 }
+
+extension TransactionHeader {
+    /// An upper bound of the rows whose old values the transaction may log, from the heads of the operations only; 1 when
+    /// the bytes are malformed, since then nothing will be logged.
+    package static func rowBound(of transaction: UnsafeRawBufferPointer) -> Int {
+        // The first operation's head says it exactly when it is the only one; otherwise every operation is at least
+        // 12 bytes long, and a row at least one byte of an id or a key.
+        var reader = ByteReader(transaction)
+        guard let header = try? TransactionHeader(from: &reader) else { return 1 }
+        if header.operationCount == 1, let kind = try? reader.u8(), (try? reader.take(3)) != nil, let rows = try? reader.u32() {
+            return kind == OperationKind.create.rawValue ? 1 : min(Int(rows), Limits.operationRowsMax)
+        }
+        return min(reader.remaining / 12, Limits.operationRowsMax)
+    }
+}

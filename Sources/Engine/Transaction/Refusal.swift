@@ -44,6 +44,12 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case requestExpired = 20
         /// The entity has no such alternate key.
         case unknownKey = 21
+        /// More changes wait for the disk than may; the same request succeeds a moment later.
+        case overloaded = 22
+        /// There is no space for the log. Reads go on, and writes resume by themselves when there is space.
+        case diskFull = 23
+        /// The disk failed: nothing more is accepted until a restart.
+        case halted = 24
     }
 
     /// The rule.

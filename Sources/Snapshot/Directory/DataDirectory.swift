@@ -163,7 +163,7 @@ public final class DataDirectory: Sendable {
 }
 
 extension DirectoryError {
-    static func wrapping(_ error: any Error) -> DirectoryError {
+    package static func wrapping(_ error: any Error) -> DirectoryError {
         switch error {
         case let error as DirectoryError: error
         case let error as StorageError: .storage(error)

@@ -187,7 +187,7 @@ private final class SimulatedFile: StorageFile, @unchecked Sendable {
             let start = Int(offset)
             let end = start + bytes.count
             let growth = UInt64(max(0, end - inode.live.count))
-            guard state.usedBytes + growth <= state.capacityBytes else {
+            guard growth == 0 || state.usedBytes + growth <= state.capacityBytes else {
                 throw .outOfSpace(file: name, operation: "write")
             }
             // A file that was removed while open occupies nothing that anyone counts here.

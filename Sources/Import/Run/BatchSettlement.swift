@@ -1,0 +1,95 @@
+import Engine
+
+/// What became of a batch: counts, and the rows to write to the rejects file. Pure: replies in, decisions out.
+struct BatchSettlement {
+    private(set) var batch: RowBatch
+    private(set) var counts: ImportCounts
+    private(set) var rejectedKeys: RejectedKeys
+    /// In order of their lines once `finish` was called.
+    private(set) var rejects: [(record: CSVRecord, fault: RowFault)] = []
+    /// Rows of the batch to be sent again with a reference set to null.
+    private(set) var retries: [Int] = []
+
+    private let linksOnly: Bool
+
+    init(_ batch: RowBatch, linksOnly: Bool, _ rejectedKeys: RejectedKeys) {
+        self.batch = batch
+        self.linksOnly = linksOnly
+        self.rejectedKeys = rejectedKeys
+        counts = linksOnly ? ImportCounts() : batch.counts
+        guard !linksOnly else { return }
+        for (record, fault) in batch.faults { reject(record, fault) }
+    }
+
+    mutating func takeRetries() -> [Int] {
+        defer { retries = [] }
+        return retries
+    }
+
+    /// Takes the reply to a transaction with these rows of the batch.
+    mutating func handle(_ reply: TransactionReply, rows: [Int]) throws(ImportError) {
+        guard reply.operations.count == 1, reply.operations[0].outcomes.count == rows.count else {
+            throw ImportError(.session, "the reply does not fit the rows that were sent")
+        }
+        let operation = reply.operations[0]
+        if linksOnly {
+            counts.linked += operation.updated + operation.created
+        } else {
+            counts.created += operation.created
+            counts.updated += operation.updated
+            counts.unchanged += operation.unchanged
+        }
+        for refusal in operation.refusals {
+            guard rows.indices.contains(refusal.row) else {
+                throw ImportError(.session, "the reply refuses a row that was not sent")
+            }
+            settle(refusal, row: rows[refusal.row])
+        }
+    }
+
+    mutating func finish() { rejects.sort { $0.record.line < $1.record.line } }
+
+    private mutating func settle(_ refusal: Refusal, row: Int) {
+        let place = batch.cells.firstIndex { batch.plan.cells[$0].name == refusal.attribute }
+        let cell = place.map { batch.plan.cells[batch.cells[$0]] }
+        var fault = RowFault(column: cell?.columnName ?? refusal.attribute, refusal.message)
+        guard refusal.code == .referenceNotFound, let place, let lookup = cell?.lookup else {
+            // The first pass has reported what has nothing to do with links.
+            if !linksOnly { reject(batch.records[row], fault) }
+            return
+        }
+        if lookup.missing == .null {
+            batch.setNull(place, row: row)
+            retries.append(row)
+            return
+        }
+        let keyText = batch.text(place, row: row) ?? []
+        let isParentRejected = rejectedKeys.contains(lookup, keyText)
+        if isParentRejected {
+            let key = CellFault.excerpt(of: keyText.span)
+            fault.reason = "the row of the \(lookup.entityName) with \(lookup.keyAttribute) '\(key)' was rejected"
+        }
+        if linksOnly {
+            // The row is in, without this reference; its other references are tried without this one.
+            if lookup.isDeferred {
+                counts.unlinked += 1
+                fault.reason = "the record went in without this reference: \(fault.reason)"
+                rejects.append((batch.records[row], fault))
+                batch.setNull(place, row: row)
+                retries.append(row)
+            }
+        } else if isParentRejected {
+            counts.rejectedWithParent += 1
+            rejectedKeys.insert(batch.records[row], batch.plan)
+            rejects.append((batch.records[row], fault))
+        } else {
+            reject(batch.records[row], fault)
+        }
+    }
+
+    private mutating func reject(_ record: CSVRecord, _ fault: RowFault) {
+        counts.rejected += 1
+        rejectedKeys.insert(record, batch.plan)
+        rejects.append((record, fault))
+    }
+}

@@ -1,0 +1,51 @@
+import Engine
+
+/// What a run may be told besides mapping and files.
+public struct ImportOptions: Sendable {
+    /// Where rows that cannot go in are written. Beside it, under the same name with `.progress`, stands what an interrupted run
+    /// needs to go on; both are made only when there is something to say.
+    public var rejectsPath = "import-rejects.csv"
+    /// Changes nothing, and reports what would happen.
+    public var isDryRun = false
+    /// Rows in one transaction. More amortise better; fewer lose less time when a run is interrupted.
+    public var batchRows = 2_000
+    /// Bytes of values in one transaction, so that long texts do not reach the limit of a transaction.
+    public var batchBytes = 2 << 20
+    /// Transactions sent before the first of them is answered. Two keep the writer busy while the next is made.
+    public var batchesInFlight = 4
+    public var limits = ImportLimits()
+    /// Called after every transaction, from the run's own task.
+    public var onProgress: (@Sendable (ImportProgress) -> Void)?
+
+    public init() {}
+}
+
+/// One import: a mapping and the files that it is about.
+///
+/// - Every row is an upsert by the mapping's key, or by (file hash, line), so that running an import twice changes nothing.
+/// - A row that cannot go in is written to the rejects file, and the run goes on.
+/// - Memory does not grow with the files: a few batches are held, and 8 MiB of keys of rejected rows at most.
+/// - A run that was interrupted goes on behind the last row whose acknowledgement it had handled, when it is started again with
+///   the same mapping, files, database and rejects path.
+public struct ImportRun: Sendable {
+    private let mapping: ImportMapping
+    private let files: ImportFiles
+    private let options: ImportOptions
+
+    /// Finds the files and computes their hashes: reads every file once.
+    ///
+    /// - Parameter files: folders and files; the mapping names its files relative to a folder.
+    public init(mapping: ImportMapping, files: [String], options: ImportOptions = ImportOptions()) throws(ImportError) {
+        self.mapping = mapping
+        self.files = try ImportFiles(mapping, given: files)
+        self.options = options
+    }
+
+    /// Brings the rows in.
+    ///
+    /// - Throws: ``ImportError`` when the run cannot go on; started again, it resumes.
+    package func run(target: some ImportTarget) async throws(ImportError) -> ImportReport {
+        let runner = try ImportRunner(mapping, files, options, target)
+        return try await runner.run()
+    }
+}

@@ -1,0 +1,252 @@
+import Engine
+
+/// Carries an import out: pass by pass, batch by batch. One task at a time.
+///
+/// A pass reads one file from its beginning. First come the mapping's files in their order, without links whose targets may come
+/// later; then, for the files that have such links, a second pass that upserts the rows which have one, links included. So forward
+/// and self references need no memory, and a second run of everything changes nothing.
+final class ImportRunner<Target: ImportTarget> {
+    struct Step {
+        /// Place in the mapping's files.
+        var file: Int
+        /// The second pass, for links alone.
+        var linksOnly: Bool
+    }
+
+    let mapping: ImportMapping
+    let files: ImportFiles
+    let options: ImportOptions
+    let target: Target
+    let steps: [Step]
+    /// Entities that each file's lookups cannot count on yet.
+    private let laterEntities: [Set<String>]
+    private let progressPath: String?
+
+    var rejects: RejectsFile
+    var rejectedKeys: RejectedKeys
+    var resume: ResumeRecord
+    private var resumedRows = 0
+    private var rowsSeen = 0
+    private var bytesOfFinishedSteps = 0
+    private var inFlight: [(batch: RowBatch, ticket: ImportTicket?)] = []
+
+    init(
+        _ mapping: ImportMapping,
+        _ files: ImportFiles,
+        _ options: ImportOptions,
+        _ target: Target
+    ) throws(ImportError) {
+        self.mapping = mapping
+        self.files = files
+        self.options = options
+        self.target = target
+        var laterEntities: [Set<String>] = []
+        for index in mapping.files.indices { laterEntities.append(Set(mapping.files[index...].map(\.entity))) }
+        self.laterEntities = laterEntities
+
+        // Everything that a mapping can get wrong against the schema is said before the first row is read.
+        var plans: [StepPlan] = []
+        for (index, file) in mapping.files.enumerated() {
+            plans.append(
+                try StepPlan(file, schema: target.schema, columns: nil, laterEntities: laterEntities[index])
+            )
+        }
+        steps =
+            plans.indices.map { Step(file: $0, linksOnly: false) }
+            + plans.indices.filter { !plans[$0].deferredCells.isEmpty }.map { Step(file: $0, linksOnly: true) }
+        rejectedKeys = RejectedKeys(plans: plans)
+
+        let identity = (["\(mapping.digest)"] + files.digests.map(\.description) + [target.identity])
+            .joined(separator: "\n")
+        let digest = try FileDigest(of: Array(identity.utf8)).description
+        progressPath = options.isDryRun ? nil : ResumeRecord.path(besides: options.rejectsPath)
+        let earlier = progressPath.flatMap {
+            ResumeRecord.read(path: $0, identity: digest, fileCount: mapping.files.count)
+        }
+        resume =
+            earlier
+            ?? ResumeRecord(
+                identity: digest,
+                counts: Array(repeating: ImportCounts(), count: mapping.files.count)
+            )
+        rejects = try RejectsFile(path: options.rejectsPath, keptBytes: resume.rejectsBytes)
+        if resume.rejectsBytes > 0 { try recallRejectedKeys(plans) }
+    }
+
+    func run() async throws(ImportError) -> ImportReport {
+        for index in steps.indices {
+            let size = files.sizesBytes[steps[index].file]
+            if index >= resume.step {
+                try await pass(index)
+                while !inFlight.isEmpty { try await settleFirst() }
+                resume.step = index + 1
+                resume.line = 0
+                try saveProgress()
+            }
+            bytesOfFinishedSteps += size
+        }
+        if let progressPath { ResumeRecord.remove(path: progressPath) }
+        return ImportReport(
+            files: mapping.files.indices.map { index in
+                ImportReport.File(
+                    file: mapping.files[index].file,
+                    entity: mapping.files[index].entity,
+                    counts: resume.counts[index]
+                )
+            },
+            resumedRows: resumedRows,
+            isDryRun: options.isDryRun,
+            rejectsPath: rejects.lengthBytes > 0 ? options.rejectsPath : nil
+        )
+    }
+
+    // MARK: Reading
+
+    private func pass(_ index: Int) async throws(ImportError) {
+        let step = steps[index]
+        let file = mapping.files[step.file]
+        var table = try TableReader(path: files.paths[step.file], dialect: file.dialect, limits: options.limits)
+        let plan = try StepPlan(
+            file,
+            schema: target.schema,
+            columns: table.columns,
+            laterEntities: laterEntities[step.file]
+        )
+        let deferred = plan.deferredCells
+        let cells = step.linksOnly ? Array(plan.cells.indices) : plan.cells.indices.filter { !deferred.contains($0) }
+        let firstLine = index == resume.step ? resume.line : 0
+        var batch = RowBatch(plan: plan, cells: cells, digest: files.digests[step.file])
+        var record = CSVRecord()
+        var row = TypedRow()
+        reading: while true {
+            let event = try table.next(into: &record)
+            if event == .end { break reading }
+            if record.line <= firstLine {
+                resumedRows += step.linksOnly ? 0 : 1
+                continue
+            }
+            rowsSeen += 1
+            batch.lastLine = record.line
+            if case .malformed(let fault) = event {
+                batch.counts.read += 1
+                batch.reject(record, RowFault(column: "", fault.description))
+            } else {
+                take(record, &row, step, deferred, &batch)
+            }
+            let isFull =
+                batch.rowCount >= options.batchRows || batch.byteCount >= options.batchBytes
+                || batch.faults.count >= options.batchRows || batch.counts.skipped >= 100 * options.batchRows
+            guard isFull else { continue }
+            try await send(batch)
+            batch = RowBatch(plan: plan, cells: cells, digest: files.digests[step.file])
+            options.onProgress?(progress(file.file, bytes: bytesOfFinishedSteps + table.progress.read))
+        }
+        if !batch.isEmpty { try await send(batch) }
+        options.onProgress?(progress(file.file, bytes: bytesOfFinishedSteps + table.progress.read))
+    }
+
+    /// Converts a row into the batch. In the second pass, rows without a link are left out, and so are those that cannot be
+    /// converted: the first pass has said so.
+    private func take(
+        _ record: CSVRecord,
+        _ row: inout TypedRow,
+        _ step: Step,
+        _ deferred: [Int],
+        _ batch: inout RowBatch
+    ) {
+        do throws(RowFault) {
+            if record.cellCount == batch.plan.columnCount, !batch.plan.takes(record) {
+                batch.counts.skipped += 1
+                return
+            }
+            batch.counts.read += 1
+            try batch.plan.fill(&row, from: record)
+            if step.linksOnly, deferred.allSatisfy({ row.cells[$0] == .null }) { return }
+            batch.append(record, row)
+        } catch {
+            batch.reject(record, error)
+        }
+    }
+
+    private func progress(_ file: String, bytes: Int) -> ImportProgress {
+        ImportProgress(
+            file: file,
+            rowCount: rowsSeen + resumedRows,
+            bytesRead: bytes,
+            bytesTotal: steps.reduce(0) { $0 + files.sizesBytes[$1.file] }
+        )
+    }
+
+    // MARK: Sending
+
+    private func send(_ batch: RowBatch) async throws(ImportError) {
+        while inFlight.count >= max(1, options.batchesInFlight) { try await settleFirst() }
+        var ticket: ImportTicket?
+        if batch.rowCount > 0 {
+            ticket = try await target.submit(try batch.transaction(target.schema, rows: Array(0..<batch.rowCount)))
+        }
+        inFlight.append((batch, ticket))
+    }
+
+    /// Waits for the oldest batch's reply and writes down what became of its rows.
+    private func settleFirst() async throws(ImportError) {
+        let (batch, ticket) = inFlight.removeFirst()
+        let index = resume.step
+        var settlement = BatchSettlement(batch, linksOnly: steps[index].linksOnly, rejectedKeys)
+        if let ticket {
+            try settlement.handle(try await ticket.reply(), rows: Array(0..<batch.rowCount))
+            // Rows whose missing references the mapping allows go in again without them.
+            while !settlement.retries.isEmpty {
+                let rows = settlement.takeRetries()
+                let ticket = try await target.submit(try settlement.batch.transaction(target.schema, rows: rows))
+                try settlement.handle(try await ticket.reply(), rows: rows)
+            }
+        }
+        settlement.finish()
+        rejectedKeys = settlement.rejectedKeys
+        let entity = batch.plan.entity.name
+        for reject in settlement.rejects {
+            rejects.append(file: batch.plan.mapping.file, entity: entity, reject.record, reject.fault)
+        }
+        try rejects.flush()
+        resume.counts[steps[index].file] += settlement.counts
+        resume.line = batch.lastLine
+        try saveProgress()
+    }
+
+    private func saveProgress() throws(ImportError) {
+        resume.rejectsBytes = rejects.lengthBytes
+        if let progressPath { try resume.write(path: progressPath) }
+    }
+
+    /// Reads the keys of rejected rows back from the rejects file of the interrupted run.
+    private func recallRejectedKeys(_ plans: [StepPlan]) throws(ImportError) {
+        var bound: [String: StepPlan] = [:]
+        for (index, file) in mapping.files.enumerated() {
+            let table = try TableReader(path: files.paths[index], dialect: file.dialect, limits: options.limits)
+            bound[file.file + "\n" + file.entity] = try StepPlan(
+                file,
+                schema: target.schema,
+                columns: table.columns,
+                laterEntities: laterEntities[index]
+            )
+        }
+        var limits = options.limits
+        limits.columnCountMax += RejectsFile.ownColumnCount
+        var table = try CSVReader(
+            try TextSource(try ByteSource(path: options.rejectsPath), encoding: .utf8),
+            delimiter: UInt8(ascii: ","),
+            limits: limits
+        )
+        var record = CSVRecord()
+        while try table.next(into: &record) != .end {
+            let own = RejectsFile.ownColumnCount
+            guard record.cellCount > own, let plan = bound[record.text(0) + "\n" + record.text(2)] else { continue }
+            let start = record.range(own - 1).upperBound
+            var row = record
+            row.bytes = Array(record.bytes[start...])
+            row.ends = record.ends[own...].map { $0 - start }
+            rejectedKeys.insert(row, plan)
+        }
+    }
+}

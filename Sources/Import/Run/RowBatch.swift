@@ -1,0 +1,127 @@
+import Engine
+
+/// Rows on their way into the database: their values by column, and their cells as they stood in the file, for the rejects
+/// file. Once filled it is sent, kept until its reply is there, and settled.
+struct RowBatch: Sendable {
+    /// Values of one attribute.
+    private struct Column: Sendable {
+        var isNull: [Bool] = []
+        /// Numbers, or end offsets in `heap`.
+        var numbers: [Int64] = []
+        var heap: [UInt8] = []
+    }
+
+    let plan: StepPlan
+    /// The plan's cells that are sent: all of them, or all but the links that wait for later rows.
+    let cells: [Int]
+    /// Identity of the file for rows without a key; nil when the mapping has a key.
+    private let fileKey: String?
+    private var columns: [Column]
+    private var externalIDs: [String] = []
+    /// The rows that are sent, as they stood in the file.
+    private(set) var records: [CSVRecord] = []
+    /// Rows that did not get so far.
+    private(set) var faults: [(record: CSVRecord, fault: RowFault)] = []
+    private(set) var byteCount = 0
+    /// What happened on the way here: rows read and skipped.
+    var counts = ImportCounts()
+    /// Physical line of the last row taken up, whatever became of it: where a resumed run goes on.
+    var lastLine = 0
+
+    init(plan: StepPlan, cells: [Int], digest: FileDigest) {
+        self.plan = plan
+        self.cells = cells
+        fileKey = plan.keyCells.isEmpty ? digest.description : nil
+        columns = Array(repeating: Column(), count: cells.count)
+    }
+
+    var rowCount: Int { records.count }
+    var isEmpty: Bool { lastLine == 0 }
+
+    mutating func append(_ record: CSVRecord, _ row: TypedRow) {
+        for (place, cell) in cells.enumerated() {
+            switch row.cells[cell] {
+            case .null:
+                columns[place].isNull.append(true)
+                columns[place].numbers.append(Int64(columns[place].heap.count))
+            case .number(let number):
+                columns[place].isNull.append(false)
+                columns[place].numbers.append(number)
+            case .text(let range):
+                columns[place].isNull.append(false)
+                columns[place].heap.append(contentsOf: row.text[range])
+                columns[place].numbers.append(Int64(columns[place].heap.count))
+            }
+        }
+        if let fileKey { externalIDs.append("\(fileKey):\(record.line)") }
+        byteCount += row.text.count + 9 * cells.count + 80
+        records.append(record)
+    }
+
+    mutating func reject(_ record: CSVRecord, _ fault: RowFault) { faults.append((record, fault)) }
+
+    /// The text of a cell of a row, by place in `cells`; nil for null and numbers.
+    func text(_ place: Int, row: Int) -> [UInt8]? {
+        guard !columns[place].isNull[row], isText(place) else { return nil }
+        let start = row == 0 ? 0 : Int(columns[place].numbers[row - 1])
+        return Array(columns[place].heap[start..<Int(columns[place].numbers[row])])
+    }
+
+    mutating func setNull(_ place: Int, row: Int) { columns[place].isNull[row] = true }
+
+    private func isText(_ place: Int) -> Bool {
+        let cell = plan.cells[cells[place]]
+        return cell.lookup != nil || cell.kind == .text
+    }
+
+    // MARK: Transaction
+
+    /// The transaction that upserts these rows by the mapping's key, each row succeeding or failing on its own.
+    func transaction(_ schema: Schema, rows: [Int]) throws(ImportError) -> Transaction {
+        var names = cells.map { plan.cells[$0].name }
+        if fileKey != nil { names.append(plan.entity[SystemAttribute.externalID].name) }
+        var references: [String: (entity: String, key: String)] = [:]
+        for cell in cells {
+            guard let lookup = plan.cells[cell].lookup else { continue }
+            references[plan.cells[cell].name] = (lookup.entityName, lookup.keyAttribute)
+        }
+        do throws(Refusal) {
+            var batch = try RecordBatch(
+                schema,
+                .upsert,
+                plan.entity.name,
+                attributes: names,
+                key: plan.entity.keys[plan.keyIndex].name,
+                references: references
+            )
+            for row in rows {
+                for place in cells.indices { append(place, row, to: &batch) }
+                if fileKey != nil {
+                    Array(externalIDs[row].utf8).withUnsafeBytes { batch.appendText(column: cells.count, $0) }
+                }
+                batch.endRow()
+            }
+            var transaction = Transaction(schema)
+            transaction.isIndependent = true
+            transaction.append(batch)
+            return transaction
+        } catch {
+            throw ImportError(.session, "the schema has changed while the import ran: \(error)")
+        }
+    }
+
+    private func append(_ place: Int, _ row: Int, to batch: inout RecordBatch) {
+        let column = columns[place]
+        if column.isNull[row] {
+            batch.appendNull(column: place)
+        } else if isText(place) {
+            let start = row == 0 ? 0 : Int(column.numbers[row - 1])
+            column.heap.withUnsafeBytes { heap in
+                let text = UnsafeRawBufferPointer(rebasing: heap[start..<Int(column.numbers[row])])
+                batch.appendText(column: place, text)
+            }
+        } else {
+            batch.appendNumber(column: place, column.numbers[row])
+        }
+    }
+}

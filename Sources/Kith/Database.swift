@@ -1,0 +1,300 @@
+// An organisation's data in this process: the engine joined with its directory. What an embedding program imports, and what
+// a server serves.
+//
+// The way of a write: `turn` takes the writer's lock, the engine executes the transaction into a log entry, the turn ends by
+// handing all its entries to the commit queue, whose thread writes and syncs whatever has queued meanwhile; then everyone
+// who waits for a position up to the durable one goes on. A read in a turn sees what was executed, which may not be durable
+// yet, so whoever asked is answered only when the position that it saw is.
+
+import Engine
+import Glibc
+import Snapshot
+import Synchronization
+
+/// How a database is run.
+public struct DatabaseOptions: Sendable {
+    /// How the directory is run.
+    public var directory = DirectoryOptions()
+    /// Threads that restore, snapshot and scan. The default is the number of processors.
+    public var threadCount: Int
+    /// Whether snapshots are taken by themselves when the log has grown (`SnapshotPolicy`).
+    public var takesSnapshots = true
+    /// The schema of a new directory, and what an older one is brought up to. Tests take smaller ones.
+    package var schema: Schema = .standard
+    /// Source of time: microseconds since 1970-01-01T00:00:00Z.
+    public var clock: @Sendable () -> Int64
+
+    /// The defaults: system clock, all processors.
+    public init() {
+        threadCount = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        clock = DatabaseOptions.systemClock
+    }
+
+    /// The system's real-time clock.
+    public static let systemClock: @Sendable () -> Int64 = {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000
+    }
+}
+
+/// Why a database could not be opened or went out of service.
+public enum DatabaseError: Error, CustomStringConvertible {
+    /// The directory's own refusal.
+    case directory(DirectoryError)
+    /// The directory was written with a schema that this version cannot take over.
+    case incompatibleSchema(String)
+    /// A snapshot's content contradicts itself.
+    case damaged(String)
+
+    /// What happened, for people.
+    public var description: String {
+        switch self {
+        case .directory(let error): error.description
+        case .incompatibleSchema(let obstacle):
+            "this version of Kith cannot take over the directory's schema: \(obstacle)"
+        case .damaged(let reason): "the data directory is damaged: \(reason)"
+        }
+    }
+}
+
+/// The records of one organisation, durable in a directory.
+///
+/// Thread rule: all calls from any thread or task. Writers take turns; views are read without waiting.
+public final class Database: Sendable {
+    package let directory: DataDirectory
+    package let options: DatabaseOptions
+    /// What opening found and did.
+    public let recovery: RecoveryReport
+
+    /// Not the standard library's `Mutex`: a turn's body is the caller's, and need not be sendable.
+    private let writer: Monitor<WriterTurn>
+    private let waiters = Mutex(Waiters())
+    /// Whether an automatic snapshot is under way.
+    private let isSnapshotting = Atomic(false)
+
+    private struct Waiters {
+        var sleeping: [(position: Position, continuation: CheckedContinuation<Void, any Error>)] = []
+        var handler: (@Sendable (CommitEvent) -> Void)?
+        var failure: DirectoryError?
+    }
+
+    /// Opens a data directory, and makes it when there is none. Restores the newest snapshot and replays the log.
+    public static func open(
+        _ path: String,
+        options: DatabaseOptions = DatabaseOptions()
+    ) throws(DatabaseError) -> Database {
+        do {
+            return try open(in: FileStorage(path: path, creating: true), options: options)
+        } catch let error as DatabaseError {
+            throw error
+        } catch {
+            throw .directory(.wrapping(error))
+        }
+    }
+
+    /// As `open(_:options:)`, on any storage: simulations pass their own.
+    package static func open(
+        in storage: any Storage,
+        options: DatabaseOptions,
+        random: UInt64? = nil
+    ) throws(DatabaseError) -> Database {
+        do {
+            let hasData: Bool
+            do throws(StorageError) {
+                hasData = try DataDirectory.exists(in: storage)
+            } catch {
+                throw DirectoryError.storage(error)
+            }
+            if !hasData {
+                var generator = SystemRandomNumberGenerator()
+                let id = random.map { DirectoryID(high: $0, low: ~$0) } ?? DirectoryID.random(using: &generator)
+                try DataDirectory.create(in: storage, id: id)
+            }
+            let parallel = options.threadCount > 1 ? threadedFor(threads: options.threadCount) : serialFor
+            let recovery = EngineRecovery(parallel: parallel)
+            let directory = try DataDirectory.open(
+                storage,
+                options: options.directory,
+                parallel: parallel,
+                sink: recovery.sink,
+                replay: recovery.replay
+            )
+            do {
+                return try Database(directory, try recovery.finish(), options)
+            } catch {
+                try? directory.close()
+                throw error
+            }
+        } catch let error as DirectoryError {
+            throw .directory(error)
+        } catch let error as DatabaseError {
+            throw error
+        } catch {
+            throw .damaged("\(error)")
+        }
+    }
+
+    private init(_ directory: DataDirectory, _ engine: Engine, _ options: DatabaseOptions) throws {
+        self.directory = directory
+        self.options = options
+        recovery = directory.recovery
+        var turn = WriterTurn(engine: engine, queue: directory.queue, clock: options.clock)
+        if let obstacle = turn.install(options.schema) { throw DatabaseError.incompatibleSchema(obstacle) }
+        writer = Monitor(turn)
+        directory.queue.onCommit { [weak self] event in self?.committed(event) }
+    }
+
+    /// Commits what is queued, seals the log and gives the directory up. Idempotent; nothing may be executed afterwards.
+    public func close() throws(DatabaseError) {
+        do throws(DirectoryError) { try directory.close() } catch { throw .directory(error) }
+        committed(.halted(.closed))
+    }
+
+    // MARK: Turns
+
+    /// Runs `body` as the only writer. What it executes goes to the log together, at the end.
+    package func turn<R>(_ body: (inout WriterTurn) -> R) -> R {
+        let (result, isDue) = writer.withLock { turn in
+            let result = body(&turn)
+            turn.end()
+            return (result, options.takesSnapshots && turn.asksForSnapshot(directory))
+        }
+        if isDue { snapshotInBackground() }
+        return result
+    }
+
+    /// The last position that is safe on the disk.
+    package var durablePosition: Position { directory.durablePosition }
+
+    /// All records at this moment. Answer questions from it only after its position is durable (`settle`).
+    package var currentView: View { writer.withLock { $0.view } }
+
+    /// Has `handler` called after each commit, on the committer's thread: it should only hand on the news.
+    package func onCommit(_ handler: (@Sendable (CommitEvent) -> Void)?) { waiters.withLock { $0.handler = handler } }
+
+    private func committed(_ event: CommitEvent) {
+        let (woken, handler): ([(Position, CheckedContinuation<Void, any Error>)], (@Sendable (CommitEvent) -> Void)?) =
+            waiters.withLock { waiters in
+                var woken: [(Position, CheckedContinuation<Void, any Error>)] = []
+                switch event {
+                case .durable(let position):
+                    woken = waiters.sleeping.filter { $0.position <= position }
+                    if !woken.isEmpty { waiters.sleeping.removeAll { $0.position <= position } }
+                case .halted(let error):
+                    waiters.failure = error
+                    woken = waiters.sleeping
+                    waiters.sleeping = []
+                }
+                return (woken, waiters.handler)
+            }
+        for (_, continuation) in woken {
+            if case .halted(let error) = event {
+                continuation.resume(throwing: DatabaseError.directory(error))
+            } else {
+                continuation.resume()
+            }
+        }
+        handler?(event)
+    }
+
+    /// Returns when a position is durable.
+    package func settle(_ position: Position) async throws {
+        if position <= durablePosition { return }
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            let failure = waiters.withLock { waiters -> DirectoryError? in
+                if let failure = waiters.failure { return failure }
+                waiters.sleeping.append((position, continuation))
+                return nil
+            }
+            if let failure { return continuation.resume(throwing: DatabaseError.directory(failure)) }
+            // The commit may have come between the first look and the entry in the list.
+            let durable = durablePosition
+            if position <= durable { committed(.durable(durable)) }
+        }
+    }
+
+    // MARK: Snapshots
+
+    /// Writes a snapshot of the present state while work goes on, and returns when it is durable. Blocks the calling
+    /// thread; one snapshot at a time.
+    @discardableResult
+    public func writeSnapshot() throws(DatabaseError) -> SnapshotInfo {
+        let image = writer.withLock { $0.image }
+        let parallel = options.threadCount > 1 ? threadedFor(threads: options.threadCount) : serialFor
+        do throws(DirectoryError) {
+            return try directory.writeSnapshot(
+                at: image.view.position,
+                source: ImageSource(image.prepared()),
+                parallel: parallel
+            )
+        } catch {
+            throw .directory(error)
+        }
+    }
+
+    private func snapshotInBackground() {
+        guard isSnapshotting.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
+        else { return }
+        startThread { [self] in
+            // A snapshot that fails leaves the directory as it was: the log is kept, and the next turn asks again.
+            _ = try? writeSnapshot()
+            isSnapshotting.store(false, ordering: .releasing)
+        }
+    }
+
+    /// The user with this record id or domain name; `.none` for the empty text, which is the system. Nil when unknown.
+    package func user(_ text: String) -> RecordID? {
+        if text.isEmpty { return RecordID.none }
+        let view = currentView
+        guard let entity = view.schema.entity(named: "systemuser"), let place = view.schema.place(of: entity.id) else {
+            return nil
+        }
+        if let id = view.schema.recordID(text) {
+            return view.table(place).row(of: id) == Table.noRow ? nil : id
+        }
+        guard let key = entity.keys.firstIndex(where: { $0.name == "domainname" }) else { return nil }
+        var text = text
+        let row = text.withUTF8 { view.table(place).find(key: key, text: UnsafeRawBufferPointer($0)) }
+        return row.map { view.table(place).recordID(atRow: Int($0)) }
+    }
+}
+
+extension Database: Session {
+    /// The schema in force.
+    public var schema: Schema { writer.withLock { $0.schema } }
+
+    /// Executes a transaction as the system and returns when it is durable.
+    public func execute(_ transaction: Transaction) async throws -> TransactionReply {
+        // No key unless the caller brought one: within one process no outcome is ever unknown.
+        let encoded = transaction.encoded()
+        let (reply, position) = try turn { turn -> Result<(TransactionReply, Position), any Error> in
+            Result {
+                var reply = ByteWriter()
+                try encoded.withUnsafeBytes { try turn.execute($0, actor: .none, reply: &reply) }
+                return (try reply.withUnsafeBytes { try TransactionReply(decoding: $0) }, turn.position)
+            }
+        }.get()
+        try await settle(position)
+        return reply
+    }
+
+    /// Reads attributes of records of one entity by id.
+    public func read(_ entity: String, _ attributes: [String], _ ids: [RecordID]) async throws -> RecordPage {
+        let schema = schema
+        let (declared, columns) = try RecordPage.resolve(entity, attributes, schema)
+        let request = RecordPage.request(declared, columns, ids)
+        let (page, position) = try turn { turn -> Result<(RecordPage, Position), any Error> in
+            Result {
+                var reply = ByteWriter()
+                try request.withUnsafeBytes { try turn.read($0, into: &reply) }
+                let page = try reply.withUnsafeBytes {
+                    try RecordPage(declared, columns, count: ids.count, decoding: $0)
+                }
+                return (page, turn.position)
+            }
+        }.get()
+        try await settle(position)
+        return page
+    }
+}

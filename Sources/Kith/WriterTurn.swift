@@ -1,0 +1,135 @@
+import Engine
+import Snapshot
+
+/// The engine in the hands of the one who writes, for the time of a turn: lent by `Database.turn`.
+///
+/// `@unchecked` because the engine is reached only through the one turn of its database, under the writer's lock.
+package struct WriterTurn: ~Copyable, @unchecked Sendable {
+    /// A turn that has this much log to hand over does so at once instead of at its end: the queue takes at most half a
+    /// segment at a time.
+    private static let batchBytesMax = 1 << 20
+    /// What is reserved beyond the request itself when there is room: fewer, larger reservations.
+    private static let reserveBytes = 1 << 20
+    /// Old values of one row that the reservation allows for, on average over a transaction's rows.
+    private static let oldBytesPerRow = 4096
+    /// Turns between two looks at the size of the log.
+    private static let turnsPerLook = 256
+
+    private let engine: Engine
+    private let queue: any CommitQueue
+    private let clock: @Sendable () -> Int64
+    private var batch = EntryBatch()
+    private var entry = ByteWriter()
+    /// Bytes of log that the next submit may have.
+    private var reservedBytes = 0
+    private var failure: DirectoryError?
+    private var turnCount = 0
+
+    init(engine: Engine, queue: any CommitQueue, clock: @escaping @Sendable () -> Int64) {
+        self.engine = engine
+        self.queue = queue
+        self.clock = clock
+    }
+
+    /// The schema in force.
+    package var schema: Schema { engine.schema }
+    /// The last transaction executed: what this turn's reads saw. Replies wait until it is durable.
+    package var position: Position { engine.position }
+    /// All records, now. O(entities).
+    package var view: View { engine.view }
+    /// The state to be written to a snapshot.
+    var image: EngineImage { EngineImage(engine) }
+    /// See `Engine.digest`.
+    package var digest: UInt128 { engine.digest }
+
+    /// See `Engine.checkInvariants`.
+    package func checkInvariants() { engine.checkInvariants() }
+
+    /// Executes an encoded transaction as `actor` and appends the encoded reply.
+    package mutating func execute(
+        _ transaction: UnsafeRawBufferPointer,
+        actor: RecordID,
+        reply: inout ByteWriter
+    ) throws(Refusal) {
+        try reserve(for: transaction)
+        entry.removeAll()
+        let context = CommandContext(actor: actor, timeMicroseconds: clock())
+        guard case .changed = try engine.execute(transaction, context: context, entry: &entry, reply: &reply) else {
+            return
+        }
+        entry.withUnsafeBytes { batch.append($0) }
+        if batch.lengthBytes > WriterTurn.batchBytesMax { submit() }
+    }
+
+    /// Executes an encoded read and appends the encoded reply.
+    package func read(_ request: UnsafeRawBufferPointer, into reply: inout ByteWriter) throws(Refusal) {
+        if let failure { throw WriterTurn.refusal(failure) }
+        try engine.read(request, into: &reply)
+    }
+
+    /// Makes sure, before anything is executed, that the log has room for what the transaction may write.
+    private mutating func reserve(for transaction: UnsafeRawBufferPointer) throws(Refusal) {
+        if let failure { throw WriterTurn.refusal(failure) }
+        let rows = TransactionHeader.rowBound(of: transaction)
+        let worst = min(Limits.entryBytesMax, 2 * transaction.count + rows * WriterTurn.oldBytesPerRow + 4096)
+        if batch.lengthBytes + worst <= reservedBytes { return }
+        if batch.lengthBytes > 0 { submit() }
+        if queue.isFull {
+            throw Refusal(.overloaded, "More changes wait for the disk than may. Send the request again in a moment.")
+        }
+        do throws(DirectoryError) {
+            if worst < WriterTurn.reserveBytes, (try? queue.reserve(bytes: WriterTurn.reserveBytes)) != nil {
+                reservedBytes = WriterTurn.reserveBytes
+            } else {
+                try queue.reserve(bytes: worst)
+                reservedBytes = worst
+            }
+        } catch {
+            throw WriterTurn.refusal(error)
+        }
+    }
+
+    private static func refusal(_ error: DirectoryError) -> Refusal {
+        switch error {
+        case .diskFull:
+            Refusal(.diskFull, "The change cannot be logged: \(error). Reads go on; free space and try again.")
+        case .queueFull: Refusal(.overloaded, "\(error). Send the request again in a moment.")
+        default: Refusal(.halted, "No changes are accepted: \(error).")
+        }
+    }
+
+    /// Hands what was executed to the log.
+    private mutating func submit() {
+        guard batch.count > 0 else { return }
+        do throws(DirectoryError) {
+            try queue.submit(batch, lastPosition: engine.position)
+        } catch {
+            // The state is ahead of the log from here on: nothing more may be answered.
+            failure = error
+        }
+        batch.removeAll()
+        reservedBytes = 0
+    }
+
+    mutating func end() {
+        submit()
+        turnCount &+= 1
+    }
+
+    func asksForSnapshot(_ directory: DataDirectory) -> Bool {
+        turnCount % WriterTurn.turnsPerLook == 0 && directory.isSnapshotDue
+    }
+
+    /// Makes the entities available in a new directory, and those that a newer version added in an older one.
+    /// Returns the obstacle when the directory's schema cannot be taken over.
+    mutating func install(_ standard: Schema) -> String? {
+        if engine.schema.sameContent(as: standard) { return nil }
+        if let obstacle = standard.obstacle(to: engine.schema) { return obstacle }
+        entry.removeAll()
+        let next = Schema(epoch: engine.schema.epoch + 1, entities: standard.entities, optionSets: standard.optionSets)
+        engine.install(next, context: CommandContext(timeMicroseconds: clock()), entry: &entry)
+        entry.withUnsafeBytes { batch.append($0) }
+        submit()
+        return failure?.description
+    }
+}

@@ -1,0 +1,251 @@
+import Engine
+import Import
+import Synchronization
+import Testing
+
+private let peopleMapping = """
+    files:
+      - file: people.csv
+        entity: systemuser
+        key: externalid
+        attributes:
+          externalid: id
+          fullname: name
+          parentsystemuserid: {column: boss, lookup: {by: externalid}}
+      - file: accounts.csv
+        entity: account
+        key: externalid
+        attributes:
+          externalid: id
+          name: name
+          ownerid: {column: owner, lookup: systemuser}
+          revenue: revenue
+      - file: deals.csv
+        entity: opportunity
+        key: opportunitynumber
+        attributes:
+          opportunitynumber: id
+          name: name
+          customerid: {column: customer, lookup: account}
+    """
+
+private let people = "id,name,boss\n1,Ann,3\n2,Bob,1\n3,Cid,\n4,Dee,9\n"
+private let accounts = "id,name,owner,revenue\nA,Alpha,1,10\nB,Beta,2,x\nC,Gamma,7,\nD,Delta,,5,6\n"
+private let deals = "id,name,customer\nd1,One,a\nd2,Two,B\nd3,Three,C\nd4,Four,D\nd5,Five,Z\nd6,Six,\n"
+
+/// Imports files of a directory of its own.
+private struct Fixture {
+    let directory: TemporaryDirectory
+    let mapping: ImportMapping
+
+    init(_ yaml: String, _ files: [String: String]) throws {
+        directory = try TemporaryDirectory()
+        for (name, text) in files { try directory.write(name, text) }
+        mapping = try ImportMapping(yaml: yaml)
+    }
+
+    func run(_ target: EngineTarget, _ change: (inout ImportOptions) -> Void = { _ in }) async throws -> ImportReport {
+        var options = ImportOptions()
+        options.rejectsPath = directory.path + "/rejects.csv"
+        change(&options)
+        return try await ImportRun(mapping: mapping, files: [directory.path], options: options).run(target: target)
+    }
+
+    var rejects: [String] { ((try? directory.read("rejects.csv")) ?? "").split(separator: "\r\n").map(String.init) }
+}
+
+private func counts(_ change: (inout ImportCounts) -> Void) -> ImportCounts {
+    var counts = ImportCounts()
+    change(&counts)
+    return counts
+}
+
+@Suite struct ImportRunTests {
+    private let files = ["people.csv": people, "accounts.csv": accounts, "deals.csv": deals]
+
+    @Test func rowsGoInAndRejectsSayWhy() async throws {
+        let fixture = try Fixture(peopleMapping, files)
+        let target = EngineTarget()
+        let report = try await fixture.run(target)
+        #expect(
+            report.files.map(\.counts) == [
+                counts { ($0.read, $0.created, $0.linked, $0.unlinked) = (4, 4, 2, 1) },
+                counts { ($0.read, $0.created, $0.rejected) = (4, 1, 3) },
+                counts { ($0.read, $0.created, $0.rejected, $0.rejectedWithParent) = (6, 2, 1, 3) },
+            ]
+        )
+        #expect(!report.isComplete)
+        #expect(
+            target.rows("systemuser", "externalid", "fullname", "parentsystemuserid") == [
+                "1|Ann|Cid", "2|Bob|Ann", "3|Cid|-", "4|Dee|-",
+            ]
+        )
+        #expect(target.rows("account", "externalid", "name", "ownerid", "revenue") == ["A|Alpha|Ann|10.0000"])
+        #expect(target.rows("opportunity", "opportunitynumber", "customerid") == ["d1|Alpha", "d6|-"])
+        #expect(
+            fixture.rejects == [
+                "file,line,entity,column,reason,cells",
+                "accounts.csv,3,account,revenue,'x' is not a number,B,Beta,2,x",
+                "accounts.csv,4,account,owner,No systemuser has externalid '7'.,C,Gamma,7,",
+                "accounts.csv,5,account,,the row has 5 cells instead of 4,D,Delta,,5,6",
+                "deals.csv,3,opportunity,customer,the row of the account with externalid 'B' was rejected,d2,Two,B",
+                "deals.csv,4,opportunity,customer,the row of the account with externalid 'C' was rejected,d3,Three,C",
+                "deals.csv,5,opportunity,customer,the row of the account with externalid 'D' was rejected,d4,Four,D",
+                "deals.csv,6,opportunity,customer,No account has externalid 'Z'.,d5,Five,Z",
+                "people.csv,5,systemuser,boss,"
+                    + "the record went in without this reference: No systemuser has externalid '9'.,4,Dee,9",
+            ]
+        )
+    }
+
+    @Test func twiceChangesNothing() async throws {
+        let fixture = try Fixture(peopleMapping, files)
+        let target = EngineTarget()
+        let first = try await fixture.run(target)
+        let (position, digest, rejects) = (target.position, target.digest, fixture.rejects)
+        let second = try await fixture.run(target)
+        #expect(target.position == position)
+        #expect(target.digest == digest)
+        #expect(fixture.rejects == rejects)
+        #expect(second.total.created == 0 && second.total.updated == 0 && second.total.linked == 0)
+        #expect(second.total.unchanged == first.total.created)
+        #expect(second.total.rejected == first.total.rejected)
+        #expect(second.resumedRows == 0)
+    }
+
+    @Test func aChangedRowUpdatesItsRecord() async throws {
+        let fixture = try Fixture(peopleMapping, files)
+        let target = EngineTarget()
+        _ = try await fixture.run(target)
+        try fixture.directory.write(
+            "people.csv",
+            people.replacing("Bob", with: "Rob").replacing("2,Rob,1", with: "2,Rob,3")
+        )
+        let report = try await fixture.run(target)
+        #expect(report.files[0].counts.updated == 1 && report.files[0].counts.linked == 1)
+        #expect(target.rows("systemuser", "fullname", "parentsystemuserid").contains("Rob|Cid"))
+    }
+
+    @Test func rowsWithoutKeyAreFileAndLine() async throws {
+        let yaml = "files:\n  - file: l.csv\n    entity: lead\n    attributes: {subject: s, jobtitle: j}\n"
+        let fixture = try Fixture(yaml, ["l.csv": "s,j\nx,1\nx,1\n\ny,2\n"])
+        let target = EngineTarget()
+        #expect(try await fixture.run(target).total == counts { ($0.read, $0.created) = (3, 3) })
+        #expect(try await fixture.run(target).total == counts { ($0.read, $0.unchanged) = (3, 3) })
+        let keys = target.rows("lead", "externalid")
+        #expect(keys.map { $0.suffix(2) } == [":2", ":3", ":5"])
+        #expect(keys.allSatisfy { $0.utf8.count == 66 })
+    }
+
+    @Test func missingReferencesMayBeNull() async throws {
+        let yaml = """
+            files:
+              - file: d.csv
+                entity: opportunity
+                key: externalid
+                attributes:
+                  externalid: id
+                  name: id
+                  customerid: {column: c, lookup: {entity: account, missing: 'null'}}
+                  originatingleadid: {column: l, lookup: {missing: 'null'}}
+                  ownerid: {column: o, lookup: {entity: team}}
+            """
+        let fixture = try Fixture(yaml, ["d.csv": "id,c,l,o\n1,x,y,\n2,,,\n3,x,y,z\n"])
+        let target = EngineTarget()
+        let report = try await fixture.run(target)
+        #expect(report.total == counts { ($0.read, $0.created, $0.rejected) = (3, 2, 1) })
+        #expect(target.rows("opportunity", "externalid", "customerid") == ["1|-", "2|-"])
+    }
+
+    @Test func rowsOfOneKeyTakeEffectInTheirOrder() async throws {
+        let yaml =
+            "files:\n  - file: t.csv\n    entity: territory\n    key: name\n    attributes: {name: n, description: d}\n"
+        let rows = (0..<50).map { "T\($0 % 5),\($0)" }.joined(separator: "\n")
+        let fixture = try Fixture(yaml, ["t.csv": "n,d\n" + rows])
+        let target = EngineTarget()
+        let report = try await fixture.run(target) { $0.batchRows = 7 }
+        #expect(report.total == counts { ($0.read, $0.created, $0.updated) = (50, 5, 45) })
+        #expect(target.rows("territory", "name", "description") == ["T0|45", "T1|46", "T2|47", "T3|48", "T4|49"])
+    }
+
+    @Test func whenLeavesRowsOut() async throws {
+        let yaml = """
+            files:
+              - file: t.csv
+                entity: territory
+                key: name
+                when: {column: n, not: ['', none]}
+                attributes: {name: n}
+            """
+        let fixture = try Fixture(yaml, ["t.csv": "n,d\na,\n,\nnone,\nb,\n"])
+        let target = EngineTarget()
+        let report = try await fixture.run(target)
+        #expect(report.total == counts { ($0.read, $0.created, $0.skipped) = (2, 2, 2) })
+    }
+
+    /// Wherever the connection breaks, the next run goes on behind the last acknowledged row, and the end is the same.
+    @Test func anInterruptedRunResumes() async throws {
+        let whole = try Fixture(peopleMapping, files)
+        let expected = EngineTarget()
+        let reference = try await whole.run(expected)
+        for breaks in 0..<17 {
+            let fixture = try Fixture(peopleMapping, files)
+            let target = EngineTarget()
+            target.fail(after: breaks)
+            let isBroken = breaks < 16
+            let broken = try? await fixture.run(target) { ($0.batchRows, $0.batchesInFlight) = (1, 3) }
+            #expect((broken == nil) == isBroken, "after \(breaks)")
+            guard isBroken else { continue }
+            let sent = target.rowCount
+            target.fail(after: .max)
+            let report = try await fixture.run(target) { ($0.batchRows, $0.batchesInFlight) = (1, 3) }
+            #expect(report.files == reference.files, "after \(breaks)")
+            #expect(fixture.rejects == whole.rejects, "after \(breaks)")
+            // 4 users, 2 accounts, 6 deals, 3 links and one of them again without its reference: nothing is sent twice.
+            #expect(target.rowCount == 16, "after \(breaks): \(sent) rows, then \(target.rowCount - sent)")
+            #expect(target.rows("opportunity", "opportunitynumber", "customerid") == ["d1|Alpha", "d6|-"])
+        }
+    }
+
+    @Test func progressOfAnotherRunIsIgnored() async throws {
+        let fixture = try Fixture(peopleMapping, files)
+        let target = EngineTarget()
+        target.fail(after: 5)
+        _ = try? await fixture.run(target) { $0.batchRows = 1 }
+        let progress = try fixture.directory.read("rejects.csv.progress")
+        let elsewhere = EngineTarget(identity: "another database")
+        let report = try await fixture.run(elsewhere) { $0.batchRows = 1 }
+        #expect(report.resumedRows == 0)
+        #expect(elsewhere.rowCount == 16)
+
+        // A damaged progress file is no progress.
+        for position in stride(from: 0, to: progress.utf8.count, by: 7) {
+            var bytes = Array(progress.utf8)
+            bytes[position] ^= 1
+            try fixture.directory.write("rejects.csv.progress", bytes)
+            let other = EngineTarget()
+            #expect(try await fixture.run(other) { $0.batchRows = 1 }.resumedRows == 0)
+        }
+    }
+
+    @Test func progressReachesTheEnd() async throws {
+        let fixture = try Fixture(peopleMapping, files)
+        let seen = Mutex<[ImportProgress]>([])
+        _ = try await fixture.run(EngineTarget()) { options in
+            options.batchRows = 2
+            options.onProgress = { progress in seen.withLock { $0.append(progress) } }
+        }
+        let all = seen.withLock { $0 }
+        #expect(all.last.map { $0.bytesRead == $0.bytesTotal } == true)
+        #expect(zip(all, all.dropFirst()).allSatisfy { $0.bytesRead <= $1.bytesRead && $0.rowCount <= $1.rowCount })
+    }
+
+    @Test func filesAreFound() async throws {
+        let fixture = try Fixture(peopleMapping, files)
+        #expect(throws: ImportError.self) {
+            try ImportRun(mapping: fixture.mapping, files: [fixture.directory.path + "/people.csv"])
+        }
+        let error = #expect(throws: ImportError.self) { try ImportRun(mapping: fixture.mapping, files: ["/nowhere"]) }
+        #expect(error?.message == "people.csv (line 2 of the mapping) is not in /nowhere")
+    }
+}

@@ -1,0 +1,174 @@
+import Engine
+import Foundation
+import Import
+import Testing
+
+/// Rows of a table through a mapping, as `value|value`, or the reason why a row is rejected.
+private func convert(_ attributes: String, _ table: String, entity: String = "account") throws -> [String] {
+    let directory = try TemporaryDirectory()
+    let path = try directory.write("t.csv", table)
+    let indented = attributes.split(separator: "\n").map { "      " + $0 }.joined(separator: "\n")
+    let mapping = try ImportMapping(
+        yaml: "files:\n  - file: t.csv\n    entity: \(entity)\n    attributes:\n\(indented)\n"
+    )
+    var reader = try TableReader(path: path, dialect: mapping.files[0].dialect, limits: ImportLimits())
+    let plan = try StepPlan(mapping.files[0], schema: .standard, columns: reader.columns, laterEntities: [])
+    var record = CSVRecord()
+    var row = TypedRow()
+    var rows: [String] = []
+    while case .record = try reader.next(into: &record) {
+        do throws(RowFault) {
+            try plan.fill(&row, from: record)
+            rows.append(
+                row.cells.indices.map { index in
+                    switch row.cells[index] {
+                    case .null: "-"
+                    case .number(let number): String(number)
+                    case .text: row.string(index) ?? ""
+                    }
+                }.joined(separator: "|")
+            )
+        } catch {
+            rows.append("! \(error)")
+        }
+    }
+    return rows
+}
+
+@Suite struct StepPlanTests {
+    @Test func textIsTrimmedMappedAndBounded() throws {
+        let rows = try convert(
+            "name: {column: a, map: {x: Ex, y: ''}, default: none}\naccountnumber: {column: b, trim: no, null: [NULL]}",
+            "a,b\n x , 1 \ny,NULL\n\u{A0}z\u{A0},\n,\(String(repeating: "é", count: 51))\n1,2,3\n"
+        )
+        #expect(
+            rows == [
+                "Ex| 1 ", "none|-", "z|-", "! b: has 51 characters; accountnumber keeps 50",
+                "! the row has 3 cells instead of 2",
+            ]
+        )
+    }
+
+    @Test func typesAreConverted() throws {
+        let rows = try convert(
+            """
+            name: {constant: A}
+            revenue: r
+            numberofemployees: n
+            creditonhold: h
+            customertypecode: c
+            statecode: {column: s, map: {gone: Inactive}}
+            address1_latitude: l
+            """,
+            "r,n,h,c,s,l\n1.5,7,YES,supplier,gone,42.57952\n,,0,3,Active,\n1,2,3,4,5,6\n1,2,1,zzz,,\n1,-1,,,,\n,,,,,90.00001\n"
+        )
+        #expect(rows[0] == "A|15000|7|1|10|1|4257952")
+        #expect(rows[1] == "A|-|-|0|3|0|-")
+        #expect(rows[2].hasPrefix("! h: '3' is neither"))
+        #expect(rows[3] == "! c: 'zzz' is no option of customertypecode")
+        #expect(rows[4] == "! n: '-1' is outside 0 to 1000000000")
+        #expect(rows[5] == "! l: '90.00001' is outside -90.00000 to 90.00000")
+    }
+
+    @Test func datesTryTheirFormatsInOrder() throws {
+        let rows = try convert(
+            "name: {constant: A}\nengagedon: {column: d, format: [d/M/yy, yyyy-MM-dd]}\nactualclosedate: e",
+            "d,e\n1/3/17,2017-03-01 23:59:59\n2017-03-01,\n1.3.17,\n",
+            entity: "opportunity"
+        )
+        #expect(rows == ["A|17226|17226", "A|17226|-", "! d: '1.3.17' is no date of the form d/M/yy, yyyy-MM-dd"])
+    }
+
+    @Test func templatesAndFirstOf() throws {
+        let rows = try convert(
+            "name: {column: [a, b], null: [NULL]}\nindustry: {template: '{a}/{b}', null: [NULL]}",
+            "a,b\n1,2\n,2\nNULL,2\n"
+        )
+        #expect(rows == ["1|1/2", "2|/2", "2|/2"])
+        #expect(try convert("name: {column: [a, b]}", "a,b\n,\n") == ["! name: name needs a value"])
+        #expect(try convert("name: a\nindustry: {template: '{a}/{b}'}", "a,b,c\nx,y,z\n") == ["x|x/y"])
+    }
+
+    @Test(arguments: [
+        ("nam: a", "there is", "account has no attribute 'nam'; did you mean 'name'?"),
+        ("name: b", "", "has no column 'b'"),
+        ("accountid: a", "", "account.accountid is kept by the engine"),
+        ("name: {column: a, lookup: account}", "", "name is no lookup"),
+        ("parentaccountid: a", "", "parentaccountid refers to account: say 'lookup:"),
+        (
+            "parentaccountid: {column: a, lookup: {by: name}}", "",
+            "'name' is no key of account, which has: externalid, accountnumber"
+        ),
+        ("parentaccountid: {column: a, lookup: contact}", "", "refers to account, not to contact"),
+        ("ownerid: {column: a, lookup: {by: externalid}}", "", "needs 'entity', one of systemuser, team"),
+    ])
+    func wrongNamesAreRefused(attributes: String, _: String, message: String) throws {
+        let error = #expect(throws: ImportError.self) { try convert(attributes, "a\n1\n") }
+        #expect(error?.message.contains(message) == true, "\(error?.message ?? "")")
+    }
+
+    @Test func aTableWithoutHeader() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.write("t.csv", "1,2\n3,4\n")
+        var reader = try TableReader(path: path, dialect: CSVDialect(hasHeader: false), limits: ImportLimits())
+        #expect(reader.columns == ["1", "2"])
+        var record = CSVRecord()
+        var lines: [Int] = []
+        while case .record = try reader.next(into: &record) { lines.append(record.line) }
+        #expect(lines == [1, 2])
+    }
+}
+
+/// The example mappings over the real files, up to where records are looked up.
+@Suite struct ExampleMappingTests {
+    private static let examples = [
+        (
+            "crm-maven", "crm-maven",
+            [
+                "territory": 35, "systemuser": 70, "product": 7, "account": 85, "opportunity": 8_800,
+                "opportunityproduct": 8_800,
+            ], 0
+        ),
+        (
+            "crm-northwind", "crm-northwind",
+            [
+                "territory": 57, "subject": 8, "systemuser": 9, "account": 3 + 67, "product": 77,
+                "salesorder": 654, "salesorderdetail": 2_155,
+            ], 200
+        ),
+        ("leads-x-education", "leads", ["lead": 9_240], 0),
+        ("leads-bank", "leads", ["lead": 45_211], 0),
+        ("companies-listed", "companies-listed", ["account": 5_218], 0),
+        ("places", "places", ["customeraddress": 144_563], 0),
+    ]
+
+    @Test(.enabled(if: SharedData.isPresent), arguments: examples)
+    func rowsConvert(name: String, folder: String, rows: [String: Int], rejected: Int) throws {
+        let text = try String(contentsOfFile: "\(SharedData.packageRoot)/Examples/\(name).yaml", encoding: .utf8)
+        let mapping = try ImportMapping(yaml: text)
+        var taken: [String: Int] = [:]
+        var faults: [String] = []
+        for file in mapping.files {
+            let path = "\(SharedData.root)/\(folder)/\(file.file)"
+            var reader = try TableReader(path: path, dialect: file.dialect, limits: ImportLimits())
+            let plan = try StepPlan(file, schema: .standard, columns: reader.columns, laterEntities: [])
+            var record = CSVRecord()
+            var row = TypedRow()
+            loop: while true {
+                switch try reader.next(into: &record) {
+                case .end: break loop
+                case .malformed(let fault): faults.append("\(file.file):\(record.line): \(fault)")
+                case .record:
+                    do throws(RowFault) {
+                        try plan.fill(&row, from: record)
+                        taken[file.entity, default: 0] += 1
+                    } catch {
+                        faults.append("\(file.file):\(record.line): \(error)")
+                    }
+                }
+            }
+        }
+        #expect(taken == rows)
+        #expect(faults.count == rejected, "\(faults.prefix(5))")
+    }
+}

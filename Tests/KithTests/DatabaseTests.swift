@@ -1,0 +1,83 @@
+import Engine
+import Kith
+import Snapshot
+import Testing
+
+@Suite struct DatabaseTests {
+    private func options() -> DatabaseOptions {
+        var options = DatabaseOptions()
+        options.directory = DirectoryOptions(segmentBytes: 8 << 20)
+        options.threadCount = 2
+        return options
+    }
+
+    @Test func writesSurviveCloseAndReopen() async throws {
+        let storage = SimulatedStorage(seed: 1)
+        var digest: UInt128 = 0
+        var contoso = RecordID.none
+        do {
+            let database = try Database.open(in: storage, options: options(), random: 1)
+            var transaction = Transaction(database.schema)
+            let account = try transaction.create("account", ["name": "Contoso", "accountnumber": "C-1"])
+            try transaction.create("contact", ["lastname": "Ann", "parentcustomerid": .reference(account)])
+            let reply = try await database.execute(transaction)
+            contoso = reply.operations[0].ids[0]
+            digest = database.turn { $0.digest }
+            try database.close()
+        }
+        for round in 0..<3 {
+            let database = try Database.open(in: storage, options: options(), random: 1)
+            #expect(database.turn { $0.digest } == digest)
+            let page = try await database.read("account", ["name", "accountnumber"], [contoso])
+            #expect(page.rows == [["Contoso", "C-1"]])
+            if round == 0 { try database.writeSnapshot() }
+            var transaction = Transaction(database.schema)
+            try transaction.update(contoso, ["revenue": .integer(Int64(round))])
+            _ = try await database.execute(transaction)
+            digest = database.turn { turn in turn.digest }
+            try database.close()
+        }
+    }
+
+    @Test func snapshotsRestoreEverythingDerived() async throws {
+        let storage = SimulatedStorage(seed: 2)
+        let database = try Database.open(in: storage, options: options(), random: 1)
+        var batch = try RecordBatch(
+            database.schema,
+            .create,
+            "account",
+            attributes: ["name", "accountnumber", "numberofemployees"]
+        )
+        for number in 0..<20_000 {
+            try batch.append([
+                .text("Äccount \(number * 7919 % 20_000)"), .text("N\(number)"),
+                number % 3 == 0 ? .null : .integer(Int64(number)),
+            ])
+        }
+        var transaction = Transaction(database.schema)
+        transaction.append(batch)
+        let ids = try await database.execute(transaction).operations[0].ids
+        for start in stride(from: 0, to: 20_000, by: 1000) {
+            var transaction = Transaction(database.schema)
+            try transaction.update(
+                ids[start],
+                ["parentaccountid": .reference(ids[(start + 500) % 20_000]), "name": "zz"]
+            )
+            try transaction.delete(ids[start + 1])
+            _ = try await database.execute(transaction)
+        }
+        let digest = database.turn { $0.digest }
+        let info = try database.writeSnapshot()
+        #expect(info.position == database.durablePosition)
+        try database.close()
+        let reopened = try Database.open(in: storage, options: options(), random: 1)
+        #expect(reopened.recovery.snapshot?.position == info.position)
+        #expect(reopened.turn { $0.digest } == digest)
+        reopened.turn { $0.checkInvariants() }
+        // The freed rows are reused and the keys are known.
+        var again = Transaction(reopened.schema)
+        try again.create("account", ["name": "new", "accountnumber": "N0"])
+        await #expect(throws: Refusal.self) { try await reopened.execute(again) }
+        try reopened.close()
+    }
+}

@@ -1,0 +1,55 @@
+// A directory whose syncs do nothing: what the code would be if someone deleted the call.
+
+import Snapshot
+
+final class LyingStorage: Storage {
+    enum Lie: CaseIterable, Sendable {
+        case logSync, snapshotSync, directorySync
+    }
+
+    private let base: SimulatedStorage
+    private let lie: Lie
+
+    init(_ base: SimulatedStorage, _ lie: Lie) {
+        self.base = base
+        self.lie = lie
+    }
+
+    func open(_ name: String, creating: Bool) throws(StorageError) -> any StorageFile {
+        let file = try base.open(name, creating: creating)
+        let isUnsynced =
+            switch lie {
+            // The spare becomes a segment while it is open, and so gets its groups' syncs under this name.
+            case .logSync: name == "spare" || name == "segment.tmp"
+            case .snapshotSync: name == "snapshot.tmp"
+            case .directorySync: false
+            }
+        guard isUnsynced else { return file }
+        return LyingFile(file)
+    }
+
+    func openForReading(_ name: String) throws(StorageError) -> any StorageFile { try base.openForReading(name) }
+    func list() throws(StorageError) -> [String] { try base.list() }
+    func rename(_ name: String, to newName: String) throws(StorageError) { try base.rename(name, to: newName) }
+    func remove(_ name: String) throws(StorageError) { try base.remove(name) }
+    func syncDirectory() throws(StorageError) { if lie != .directorySync { try base.syncDirectory() } }
+    func lock(_ mode: StorageLockMode) throws(StorageError) -> any StorageLock { try base.lock(mode) }
+    func freeBytes() throws(StorageError) -> UInt64 { try base.freeBytes() }
+}
+
+private final class LyingFile: StorageFile {
+    private let base: any StorageFile
+
+    init(_ base: any StorageFile) { self.base = base }
+
+    func read(into bytes: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(StorageError) -> Int {
+        try base.read(into: bytes, at: offset)
+    }
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(StorageError) {
+        try base.write(bytes, at: offset)
+    }
+    func sync() throws(StorageError) {}
+    func zeroFill(to size: UInt64) throws(StorageError) { try base.zeroFill(to: size) }
+    func truncate(to size: UInt64) throws(StorageError) { try base.truncate(to: size) }
+    func size() throws(StorageError) -> UInt64 { try base.size() }
+}
