@@ -104,9 +104,9 @@ extension Engine {
     /// State and status belong together: whichever is given decides the other, and both given must fit. `current` has the
     /// rows of records that are updated.
     func deriveState(_ operation: inout Operation, current: [UInt32]?, _ failures: inout RowFailures) {
-        let table = tables[operation.place]
-        guard let model = table.entity.stateModel else { return }
-        let (stateColumn, statusColumn) = (table.layout.stateColumn, table.layout.statusColumn)
+        let layout = tables[operation.place].layout
+        guard layout.stateColumn >= 0, let model = layout.entity.stateModel else { return }
+        let (stateColumn, statusColumn) = (layout.stateColumn, layout.statusColumn)
         let states = operation.column(of: stateColumn)
         let statuses = operation.column(of: statusColumn)
         guard states != nil || statuses != nil else { return }
@@ -123,7 +123,7 @@ extension Engine {
             if let given = status, state == nil { state = model.state(ofStatus: given) }
             if let given = state, status == nil {
                 // A record that is in the state already keeps its status.
-                let present = current.flatMap { presentStatus(table, row: Int($0[row])) }
+                let present = current.flatMap { presentStatus(operation.place, row: Int($0[row])) }
                 status =
                     present.flatMap { model.state(ofStatus: $0) == given ? $0 : nil }
                     ?? model.defaultStatus(ofState: given)
@@ -156,7 +156,8 @@ extension Engine {
         }
     }
 
-    private func presentStatus(_ table: Table, row: Int) -> Int32? {
-        if case .option(let status) = table.value(table.layout.statusColumn, row) { status } else { nil }
+    private func presentStatus(_ place: Int, row: Int) -> Int32? {
+        let column = tables[place].layout.statusColumn
+        return if case .option(let status) = tables[place].value(column, row) { status } else { nil }
     }
 }

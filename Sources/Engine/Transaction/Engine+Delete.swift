@@ -207,31 +207,29 @@ extension Engine {
     private func writeDelete(_ records: [RecordID], _ running: inout RunningTransaction, _ entry: inout ByteWriter) {
         guard let place = schema.place(of: records[0].entity) else { return }
         let start = entry.count
-        let table = tables[place]
-        let rows = records.map { table.row(of: $0) }
-        let attributes = table.layout.columns.indices.filter { column in
-            column > Int(SystemAttribute.version.rawValue)
-                && rows.contains { row in table.head(column, Int(row))?.isValid(Int(row) & 8191) ?? false }
-        }
-        Change.encodeHead(
-            .delete,
-            entity: table.entity.id,
-            count: records.count,
-            hasIDRun: false,
-            attributes: attributes,
-            into: &entry
-        )
-        for record in records { entry.u64(record.rawValue) }
-        for row in rows { entry.u64(table.version(atRow: Int(row))) }
-        rows.withUnsafeBufferPointer { list in
-            let set = RowSet(first: 0, count: list.count, list: list.baseAddress)
-            for attribute in attributes { table.encode(attribute, rows: set, into: &entry) }
-        }
+        tables[place].encodeDelete(records, into: &entry)
         applyChange(at: start, of: entry, &running)
     }
 }
 
 extension Table {
+    /// Encodes the change that deleting these records is: ids, versions and every value that they have.
+    func encodeDelete(_ records: [RecordID], into entry: inout ByteWriter) {
+        let rows = records.map { row(of: $0) }
+        let attributes = layout.columns.indices.filter { column in
+            column > Int(SystemAttribute.version.rawValue)
+                && rows.contains { row in head(column, Int(row))?.isValid(Int(row) & 8191) ?? false }
+        }
+        Change.encodeHead(
+            .delete, entity: entity.id, count: records.count, hasIDRun: false, attributes: attributes, into: &entry)
+        for record in records { entry.u64(record.rawValue) }
+        for row in rows { entry.u64(version(atRow: Int(row))) }
+        rows.withUnsafeBufferPointer { list in
+            let set = RowSet(first: 0, count: list.count, list: list.baseAddress)
+            for attribute in attributes { encode(attribute, rows: set, into: &entry) }
+        }
+    }
+
     /// The records whose column holds this number, by a scan that skips blocks by their bounds.
     func scan(_ column: Int, for number: Int64) -> [RecordID] {
         var found: [RecordID] = []

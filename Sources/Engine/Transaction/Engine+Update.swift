@@ -89,31 +89,11 @@ extension Engine {
     }
 
     /// Writes an update of all rows of `operation` into the entry and applies it.
-    func writeUpdate(
-        _ operation: Operation,
-        _ rows: [UInt32],
-        _ running: inout RunningTransaction,
-        _ entry: inout ByteWriter
+    private func writeUpdate(
+        _ operation: Operation, _ rows: [UInt32], _ running: inout RunningTransaction, _ entry: inout ByteWriter
     ) {
         let start = entry.count
-        let table = tables[operation.place]
-        Change.encodeHead(
-            .update,
-            entity: table.entity.id,
-            count: operation.count,
-            hasIDRun: false,
-            attributes: operation.attributes,
-            into: &entry
-        )
-        for index in 0..<operation.count { entry.u64(operation.id(index).rawValue) }
-        for row in rows { entry.u64(table.version(atRow: Int(row))) }
-        rows.withUnsafeBufferPointer { list in
-            let set = RowSet(first: 0, count: list.count, list: list.baseAddress)
-            for (index, attribute) in operation.attributes.enumerated() {
-                table.encode(attribute, rows: set, into: &entry)
-                entry.raw(operation.columns[index].encoded)
-            }
-        }
+        tables[operation.place].encodeUpdate(operation, rows, into: &entry)
         applyChange(at: start, of: entry, &running)
     }
 
@@ -207,6 +187,25 @@ extension Engine {
 }
 
 extension Table {
+    /// Encodes the change that an update of these rows is: ids, versions, old and new values.
+    ///
+    /// A method of the table, so that no copy of it lives on while the change is applied: the writer would take the copy
+    /// for a view, and copy every block that it touches.
+    func encodeUpdate(_ operation: Operation, _ rows: [UInt32], into entry: inout ByteWriter) {
+        Change.encodeHead(
+            .update, entity: entity.id, count: operation.count, hasIDRun: false, attributes: operation.attributes,
+            into: &entry)
+        for index in 0..<operation.count { entry.u64(operation.id(index).rawValue) }
+        for row in rows { entry.u64(version(atRow: Int(row))) }
+        rows.withUnsafeBufferPointer { list in
+            let set = RowSet(first: 0, count: list.count, list: list.baseAddress)
+            for (index, attribute) in operation.attributes.enumerated() {
+                encode(attribute, rows: set, into: &entry)
+                entry.raw(operation.columns[index].encoded)
+            }
+        }
+    }
+
     /// Whether a stored value differs from one of a batch: texts by bytes, so that a change of case is a change.
     func differs(_ column: Int, _ row: Int, _ values: ColumnView, _ index: Int) -> Bool {
         let head = head(column, row).flatMap { $0.isValid(row & 8191) ? $0 : nil }
