@@ -96,6 +96,20 @@ extension Database {
         }
     }
 
+    /// The records that a start would recover, without changing anything on the disk: to look at, or to try things out on.
+    /// A path without a directory gives an empty organisation.
+    package static func readState(
+        _ path: String,
+        options: DatabaseOptions = DatabaseOptions()
+    ) throws(DatabaseError) -> Engine {
+        if access(path, F_OK) != 0 { return Engine(schema: options.schema) }
+        do {
+            return try recover(FileStorage(path: path), threadedFor(threads: options.threadCount)).0
+        } catch {
+            throw .wrapping(error)
+        }
+    }
+
     // MARK: Steps
 
     private static func recover(
