@@ -42,6 +42,8 @@ struct CommandFailure: Error {
         case let error as QueryError: self.init(error)
         case let refusal as Refusal: self.init(.refused, "refused: \(refusal)")
         case let error as ImportError: self.init(error.code == .session ? .refused : .usage, error.message)
+        case let error as ServerError: self.init(.refused, "\(error)")
+        case let error as ClientError: self.init(.refused, "\(error)")
         default: return nil
         }
     }

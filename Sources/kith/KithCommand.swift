@@ -30,7 +30,7 @@ struct KithCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            ImportCommand.self, QueryCommand.self, GetCommand.self, StatusCommand.self,
+            ServeCommand.self, ImportCommand.self, QueryCommand.self, GetCommand.self, StatusCommand.self,
             SnapshotCommand.self, RestoreCommand.self, VerifyCommand.self, DemoCommand.self,
         ]
     )

@@ -36,9 +36,15 @@ enum Place: ExpressibleByArgument, CustomStringConvertible, Sendable {
 /// `host:port`, the host of an IPv6 address in brackets. Without a port it is Kith's own.
 struct ServerAddress: ExpressibleByArgument, CustomStringConvertible, Sendable {
     static let standardPort = 7411
+    static let standard = ServerAddress(host: "127.0.0.1", port: standardPort)
 
     var host: String
     var port: Int
+
+    private init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
 
     init?(argument: String) {
         var host = argument[...]
@@ -56,8 +62,7 @@ struct ServerAddress: ExpressibleByArgument, CustomStringConvertible, Sendable {
             return nil
         }
         guard !host.isEmpty else { return nil }
-        self.host = String(host)
-        self.port = port
+        self.init(host: String(host), port: port)
     }
 
     var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
