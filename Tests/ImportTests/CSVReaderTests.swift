@@ -143,7 +143,8 @@ private func cut(_ text: String, delimiter: UInt8? = nil) throws -> [String] {
         #expect(throws: ImportError.self) { try cut(Array((padding + text).utf8), limits: limits) }
     }
 
-    /// The window is 256 KiB: rows of every length must come out the same wherever its border falls, and whatever ends them.
+    /// The window is 256 KiB: rows of every length must come out the same wherever its border falls, and whatever ends
+    /// them.
     @Test(arguments: ["\n", "\r\n", "\r"]) func windowBordersAreInvisible(lineEnd: String) throws {
         var text = ""
         var expected: [String] = []

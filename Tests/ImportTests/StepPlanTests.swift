@@ -1,5 +1,4 @@
 import Engine
-import Foundation
 import Import
 import Testing
 
@@ -116,59 +115,5 @@ private func convert(_ attributes: String, _ table: String, entity: String = "ac
         var lines: [Int] = []
         while case .record = try reader.next(into: &record) { lines.append(record.line) }
         #expect(lines == [1, 2])
-    }
-}
-
-/// The example mappings over the real files, up to where records are looked up.
-@Suite struct ExampleMappingTests {
-    private static let examples = [
-        (
-            "crm-maven", "crm-maven",
-            [
-                "territory": 35, "systemuser": 70, "product": 7, "account": 85, "opportunity": 8_800,
-                "opportunityproduct": 8_800,
-            ], 0
-        ),
-        (
-            "crm-northwind", "crm-northwind",
-            [
-                "territory": 57, "subject": 8, "systemuser": 9, "account": 3 + 67, "product": 77,
-                "salesorder": 654, "salesorderdetail": 2_155,
-            ], 200
-        ),
-        ("leads-x-education", "leads", ["lead": 9_240], 0),
-        ("leads-bank", "leads", ["lead": 45_211], 0),
-        ("companies-listed", "companies-listed", ["account": 5_218], 0),
-        ("places", "places", ["customeraddress": 144_563], 0),
-    ]
-
-    @Test(.enabled(if: SharedData.isPresent), arguments: examples)
-    func rowsConvert(name: String, folder: String, rows: [String: Int], rejected: Int) throws {
-        let text = try String(contentsOfFile: "\(SharedData.packageRoot)/Examples/\(name).yaml", encoding: .utf8)
-        let mapping = try ImportMapping(yaml: text)
-        var taken: [String: Int] = [:]
-        var faults: [String] = []
-        for file in mapping.files {
-            let path = "\(SharedData.root)/\(folder)/\(file.file)"
-            var reader = try TableReader(path: path, dialect: file.dialect, limits: ImportLimits())
-            let plan = try StepPlan(file, schema: .standard, columns: reader.columns, laterEntities: [])
-            var record = CSVRecord()
-            var row = TypedRow()
-            loop: while true {
-                switch try reader.next(into: &record) {
-                case .end: break loop
-                case .malformed(let fault): faults.append("\(file.file):\(record.line): \(fault)")
-                case .record:
-                    do throws(RowFault) {
-                        try plan.fill(&row, from: record)
-                        taken[file.entity, default: 0] += 1
-                    } catch {
-                        faults.append("\(file.file):\(record.line): \(error)")
-                    }
-                }
-            }
-        }
-        #expect(taken == rows)
-        #expect(faults.count == rejected, "\(faults.prefix(5))")
     }
 }

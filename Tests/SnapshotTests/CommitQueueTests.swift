@@ -186,7 +186,9 @@ import Testing
             }
             for step in 0..<2000 {
                 let batch = (0..<1 + random.below(20)).map { _ in ToyEntry.random(&random) }
-                while toy.directory.queue.isFull { try toy.directory.queue.waitUntilDurable(toy.machine.state.position) }
+                while toy.directory.queue.isFull {
+                    try toy.directory.queue.waitUntilDurable(toy.machine.state.position)
+                }
                 try toy.submit(batch)
                 entries += batch
                 if step % 500 == 499 { _ = try toy.snapshot() }

@@ -141,7 +141,9 @@ import Testing
         try toy.commit(entries)
         let after = try #require(storage.contents(of: name))
         storage.restartProcess()
-        let changed = (0..<before.count / 512).filter { before[$0 * 512..<$0 * 512 + 512] != after[$0 * 512..<$0 * 512 + 512] }
+        let changed = (0..<before.count / 512).filter {
+            before[$0 * 512..<$0 * 512 + 512] != after[$0 * 512..<$0 * 512 + 512]
+        }
         #expect((7...9).contains(changed.count))
         for mask in 0..<1 << changed.count {
             var bytes = before

@@ -56,7 +56,10 @@ import Testing
         #expect(SegmentName(header.fileName) == SegmentName(firstPosition: header.firstPosition, epoch: header.epoch))
     }
 
-    @Test(arguments: ["log-", "log-1112131415161718-0102030", "log-111213141516171g-01020304", "log-1112131415161718_01020304"])
+    @Test(arguments: [
+        "log-", "log-1112131415161718-0102030", "log-111213141516171g-01020304", "log-1112131415161718_01020304",
+        "log-0000000000000000-00000001",
+    ])
     func otherNamesAreNoSegments(name: String) { #expect(SegmentName(name) == nil) }
 
     @Test func frameHeaderBytes() throws {
@@ -110,7 +113,10 @@ import Testing
                 == "0100" + "0200" + "03000000" + "00000000" + "00000000" + "0002000000000000" + "28000000" + "28000000"
                 + "\(hexadecimal(littleEndian(crc32cReference(0..<40))))" + "00000000"
         )
-        #expect(bytes.withUnsafeBytes { SHA256Digest(of: $0) }.description == "0e8e7c9f100cd4a0fa6a618db4eeed078b8686b0742e27a81fb2c9a730db33f0")
+        #expect(
+            bytes.withUnsafeBytes { SHA256Digest(of: $0) }.description
+                == "0e8e7c9f100cd4a0fa6a618db4eeed078b8686b0742e27a81fb2c9a730db33f0"
+        )
     }
 
     private func littleEndian(_ value: UInt32) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { Array($0) } }

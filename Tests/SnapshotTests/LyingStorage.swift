@@ -20,7 +20,7 @@ final class LyingStorage: Storage {
         let isUnsynced =
             switch lie {
             // The spare becomes a segment while it is open, and so gets its groups' syncs under this name.
-            case .logSync: name == "spare" || name == "segment.tmp"
+            case .logSync: name.hasPrefix("spare") || name == "segment.tmp"
             case .snapshotSync: name == "snapshot.tmp"
             case .directorySync: false
             }

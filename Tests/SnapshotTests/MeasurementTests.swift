@@ -13,29 +13,42 @@ private func seconds(_ body: () throws -> Void) rethrows -> Double {
     return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
 }
 
+/// Blocks of 64 KiB of one kind of column.
 private struct ColumnSource: SnapshotSource {
-    let blockCount: Int
-    private static let blockBytes = 64 << 10
+    enum Kind: UInt16, CaseIterable { case skewedCodes, uniformCodes, sortedIDs, names, randomBytes }
 
-    /// 8,192 values of 8 bytes: codes and dates in some blocks, names in others.
-    func encode(block index: Int, into bytes: inout [UInt8]) throws -> SnapshotBlockKey {
-        bytes.append(contentsOf: ColumnSource.samples[index % ColumnSource.samples.count])
-        return SnapshotBlockKey(kind: 0, entity: 0, column: UInt32(index % 8), index: UInt32(index))
+    let kind: Kind
+    let blockCount: Int
+    private let samples: [[UInt8]]
+
+    init(kind: Kind, blockCount: Int) {
+        self.kind = kind
+        self.blockCount = blockCount
+        samples = (0..<4).map { ColumnSource.sample(kind, seed: $0) }
     }
 
-    private static let samples: [[UInt8]] = (0..<16).map { kind in
-        var random = SplitMix64(seed: UInt64(kind))
-        let words = ["account", "Nordwind GmbH ", "opportunity ", "Won", "Lost", "Engaging ", "Zürich ", "2026-11-"]
+    func encode(block index: Int, into bytes: inout [UInt8]) throws -> SnapshotBlockKey {
+        bytes.append(contentsOf: samples[index % samples.count])
+        return SnapshotBlockKey(kind: kind.rawValue, entity: 0, column: 0, index: UInt32(index))
+    }
+
+    private static func sample(_ kind: Kind, seed: UInt64) -> [UInt8] {
+        var random = SplitMix64(seed: seed)
+        let words = ["Nordwind ", "GmbH ", "Berger ", "Systeme ", "Zürich ", "& Söhne ", "Handel ", "Werk "]
         var bytes: [UInt8] = []
-        while bytes.count < blockBytes {
-            switch kind % 4 {
-            case 0: bytes += [UInt8(random.below(8)), 0, 0, 0]
-            case 1: bytes += [UInt8(truncatingIfNeeded: random.next()), UInt8(random.below(4)), 0, 0]
-            case 2: bytes += Array(words[random.below(words.count)].utf8)
-            default: withUnsafeBytes(of: random.next() >> 20) { bytes.append(contentsOf: $0) }
+        var id = seed << 36
+        while bytes.count < 64 << 10 {
+            switch kind {
+            case .skewedCodes: bytes.append(random.below(20) == 0 ? UInt8(random.below(8)) : 1)
+            case .uniformCodes: bytes.append(UInt8(random.below(8)))
+            case .sortedIDs:
+                id += 1 + UInt64(random.below(3))
+                withUnsafeBytes(of: id) { bytes.append(contentsOf: $0) }
+            case .names: bytes += Array((words[random.below(8)] + words[random.below(8)]).utf8)
+            case .randomBytes: withUnsafeBytes(of: random.next()) { bytes.append(contentsOf: $0) }
             }
         }
-        return Array(bytes[..<blockBytes])
+        return Array(bytes[..<(64 << 10)])
     }
 }
 
@@ -115,24 +128,36 @@ private final class ByteCounter: SnapshotSink {
 
         var entries = 0
         let replaying = try seconds {
-            directory = try DataDirectory.open(storage, sink: sink, replay: { _, bytes in entries &+= bytes.count / 150 })
+            directory = try DataDirectory.open(
+                storage,
+                sink: sink,
+                replay: { _, bytes in entries &+= bytes.count / 150 }
+            )
         }
         print("replay: \(Int(Double(entries) / replaying)) entries/s")
 
-        let source = ColumnSource(blockCount: 32_768)
         let parallel = threadedFor(threads: 2)
-        var info: SnapshotInfo?
-        let snapshotting = try seconds {
-            info = try directory.writeSnapshot(at: position, source: source, parallel: parallel)
+        for kind in ColumnSource.Kind.allCases {
+            batch.removeAll()
+            batch.append(entry)
+            position += 1
+            try directory.queue.submit(batch, lastPosition: position)
+            try directory.queue.waitUntilDurable(position)
+            let source = ColumnSource(kind: kind, blockCount: 8192)
+            var info: SnapshotInfo?
+            let snapshotting = try seconds {
+                info = try directory.writeSnapshot(at: position, source: source, parallel: parallel)
+            }
+            let logical = Double(info?.blockBytes ?? 0) / 1e9
+            try directory.close()
+            sink.bytes.store(0, ordering: .relaxed)
+            let restoring = try seconds {
+                directory = try DataDirectory.open(storage, parallel: parallel, sink: sink, replay: { _, _ in })
+            }
+            let restored = Double(sink.bytes.load(ordering: .relaxed)) / 1e9
+            let ratio = logical * 1e9 / Double(info?.fileBytes ?? 1)
+            print("\(kind): snapshot \(logical / snapshotting), restore \(restored / restoring) GB/s, ratio \(ratio)")
         }
-        let logical = Double(info?.blockBytes ?? 0) / 1e9
-        let stored = Double(info?.fileBytes ?? 0) / 1e9
-        print("snapshot: \(logical / snapshotting) GB/s of \(logical) GB, \(stored) GB on disk")
-        try directory.close()
-        let restoring = try seconds {
-            directory = try DataDirectory.open(storage, parallel: parallel, sink: sink, replay: { _, _ in })
-        }
-        print("restore: \(Double(sink.bytes.load(ordering: .relaxed)) / 1e9 / restoring) GB/s")
         try directory.close()
     }
 }

@@ -26,7 +26,9 @@ struct ToyEntry: Equatable {
         guard bytes.count >= 9, bytes[0] < 32 else { return nil }
         let value = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 1, as: UInt64.self))
         self.init(slot: Int(bytes[0]), value: value, padding: bytes.count - 9)
-        for index in 0..<padding where bytes[9 + index] != UInt8(truncatingIfNeeded: value &+ UInt64(index)) { return nil }
+        for index in 0..<padding where bytes[9 + index] != UInt8(truncatingIfNeeded: value &+ UInt64(index)) {
+            return nil
+        }
     }
 
     static func random(_ random: inout SplitMix64) -> ToyEntry {

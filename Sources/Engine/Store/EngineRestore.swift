@@ -112,21 +112,21 @@ package final class EngineRestore: Sendable {
         _ parallel: @Sendable (Int, @escaping @Sendable (Int) -> Void) -> Void
     ) throws(DecodeError) {
         var tasks: [Task] = []
-        for (place, table) in engine.tables.enumerated() where table.liveCount > 0 {
-            for link in table.links.indices { tasks.append(.link(place: place, link: link)) }
-            for key in table.keys.indices { tasks.append(.key(place: place, key: key)) }
+        let view = engine.view
+        for (place, table) in view.tables.enumerated() where table.liveCount > 0 {
+            for link in table.layout.links.indices { tasks.append(.link(place: place, link: link)) }
+            for key in table.layout.keyColumns.indices { tasks.append(.key(place: place, key: key)) }
             for column in table.layout.columns.indices where table.layout.orderedPlaces[column] >= 0 {
                 tasks.append(.order(place: place, column: column))
             }
         }
-        let view = engine.view
         let results = Mutex([Int: Result<Index, DecodeError>]())
         let list = tasks
         parallel(list.count) { number in
             let built = Result { () throws(DecodeError) -> Index in
                 switch list[number] {
-                case .link(let place, let link): .link(try view.tables[place].rebuiltLink(link, view))
-                case .key(let place, let key): .key(view.tables[place].rebuiltKey(key))
+                case .link(let place, let link): .link(try view.tables[place].table.rebuiltLink(link, view))
+                case .key(let place, let key): .key(view.tables[place].table.rebuiltKey(key))
                 case .order(let place, let column): try EngineRestore.order(view.tables[place], column, orders)
                 }
             }
@@ -146,23 +146,26 @@ package final class EngineRestore: Sendable {
     }
 
     private static func order(
-        _ table: Table,
+        _ view: TableView,
         _ column: Int,
         _ orders: [ImagePart: [UInt32]]
     ) throws(DecodeError) -> Index {
         var rows: [UInt32] = []
-        var index: UInt32 = 0
-        while let part = orders[
-            ImagePart(kind: ImagePart.orderKind, entity: table.entity.id.rawValue, column: UInt32(column), index: index)
-        ] {
-            rows.append(contentsOf: part)
-            index += 1
+        var part = ImagePart(
+            kind: ImagePart.orderKind,
+            entity: view.entity.id.rawValue,
+            column: UInt32(column),
+            index: 0
+        )
+        while let run = orders[part] {
+            rows.append(contentsOf: run)
+            part.index += 1
         }
-        return table.layout.columns[column] == .text
-            ? .text(try table.orderedIndex(column, rows) { Collation.prefixKey128($0.text($1)) })
-            : .number(
-                try table.orderedIndex(column, rows) { ColumnOrder.key($0.number($1, table.layout.columns[column])) }
-            )
+        let layout = view.layout.columns[column]
+        if layout == .text {
+            return .text(try view.table.orderedIndex(column, rows) { Collation.prefixKey128($0.text($1)) })
+        }
+        return .number(try view.table.orderedIndex(column, rows) { ColumnOrder.key($0.number($1, layout)) })
     }
 }
 

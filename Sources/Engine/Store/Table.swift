@@ -6,7 +6,7 @@
 // - Every index holds exactly the living rows with a value (all values, for a key) in its columns.
 // - A row keeps its place for life; places of dead rows are reused, last freed first.
 //
-// Value semantics: a copy is a view. It shares chunks, pages and nodes, and the writer copies those that it touches while
+// A copy, made by `copy` only, is a view. It shares chunks, pages and nodes, and the writer copies those that it touches while
 // they are shared.
 
 /// Rows of a batch: either a run from `first`, or listed.
@@ -19,8 +19,8 @@ package struct RowSet {
     package subscript(_ index: Int) -> Int { list.map { Int($0[index]) } ?? first + index }
 }
 
-/// One entity's records. Thread rule: one writer; copies may be read anywhere.
-package struct Table: Sendable {
+/// One entity's records. Thread rule: one writer; copies (`copy`) may be read anywhere.
+package struct Table: ~Copyable, Sendable {
     /// Rows of a chunk and values of a block.
     package static let blockRows = Block.rowCount
     /// No row.
@@ -51,6 +51,29 @@ package struct Table: Sendable {
         numberOrders = layout.numberOrderColumns.map { _ in OrderedIndex() }
         textOrders = layout.textOrderColumns.map { _ in OrderedIndex() }
         keys = layout.entity.keys.map { _ in HashIndex() }
+    }
+
+    /// The same records, sharing everything: O(parts of the table).
+    func copy() -> Table {
+        var copy = Table(layout: layout)
+        copy.takeContent(of: self)
+        return copy
+    }
+
+    /// Takes over the content of a table whose columns, links, orders and keys are the first of this one's.
+    mutating func takeContent(of other: borrowing Table) {
+        rowCount = other.rowCount
+        liveCount = other.liveCount
+        nextSequence = other.nextSequence
+        freeRows = other.freeRows
+        freeCount = other.freeCount
+        directory = other.directory
+        foreignDirectories = other.foreignDirectories
+        chunks = other.chunks
+        links.replaceSubrange(0..<other.links.count, with: other.links)
+        numberOrders.replaceSubrange(0..<other.numberOrders.count, with: other.numberOrders)
+        textOrders.replaceSubrange(0..<other.textOrders.count, with: other.textOrders)
+        keys.replaceSubrange(0..<other.keys.count, with: other.keys)
     }
 
     package var entity: Entity { layout.entity }

@@ -7,16 +7,16 @@ public struct View: Sendable {
     public let schema: Schema
     /// The last transaction that the view contains.
     public let position: Position
-    package let tables: [Table]
+    package let tables: [TableView]
 
-    package init(schema: Schema, position: Position, tables: [Table]) {
+    package init(schema: Schema, position: Position, tables: [TableView]) {
         self.schema = schema
         self.position = position
         self.tables = tables
     }
 
     /// The table of the entity at this place in `schema.entities`.
-    package func table(_ place: Int) -> Table { tables[place] }
+    package func table(_ place: Int) -> TableView { tables[place] }
 
     /// Number of records of an entity. O(1).
     public func recordCount(_ entity: EntityID) -> Int { schema.place(of: entity).map { tables[$0].liveCount } ?? 0 }

@@ -67,11 +67,11 @@ extension Engine {
 
     /// What a wrong but well-formed entry could do to the tables without this: traps. Costs a look-up per row.
     private func checkFits(_ change: Change) throws(DecodeError) {
-        let table = tables[change.place]
+        let layout = tables[change.place].layout
         for row in 0..<change.count {
-            let present = table.row(of: change.id(row))
-            guard change.id(row).entity == table.entity.id, change.id(row).sequence > 0 else {
-                throw DecodeError("an id of another entity in a change of \(table.entity.name)", at: 0)
+            let present = tables[change.place].row(of: change.id(row))
+            guard change.id(row).entity == layout.entity.id, change.id(row).sequence > 0 else {
+                throw DecodeError("an id of another entity in a change of \(layout.entity.name)", at: 0)
             }
             guard (present == Table.noRow) == (change.kind == .create) else {
                 throw DecodeError(
@@ -82,7 +82,7 @@ extension Engine {
         }
         for (index, attribute) in change.attributes.enumerated() where change.kind != .delete {
             let values = change.kind == .update ? change.newColumns[index] : change.columns[index]
-            switch table.entity.attributes[attribute].type {
+            switch layout.entity.attributes[attribute].type {
             case .lookup(let targets):
                 for row in 0..<values.count where values.isValid(row) {
                     let id = RecordID(rawValue: UInt64(bitPattern: values.number(row)))
@@ -92,7 +92,7 @@ extension Engine {
                 }
             case .option, .state, .status:
                 for row in 0..<values.count
-                where values.isValid(row) && table.layout.optionPlace(attribute, values.number(row)) < 0 {
+                where values.isValid(row) && layout.optionPlace(attribute, values.number(row)) < 0 {
                     throw DecodeError("an unknown option", at: 0)
                 }
             default: break

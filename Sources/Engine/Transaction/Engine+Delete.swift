@@ -134,14 +134,14 @@ extension Engine {
             return []
         }
         let column = Int(reference.attribute.rawValue)
-        let table = tables[place]
-        guard let link = table.link(column), let ordinal = table.linkTarget(column, target.entity) else {
-            return table.scan(column, for: Int64(bitPattern: target.rawValue))
+        guard let link = tables[place].link(column), let ordinal = tables[place].linkTarget(column, target.entity)
+        else {
+            return tables[place].scan(column, for: Int64(bitPattern: target.rawValue))
         }
         var records: [RecordID] = []
         var row = link.first(target: ordinal, targetRow: tables[targetPlace].row(of: target))
         while row != LinkIndex.none {
-            records.append(table.recordID(atRow: Int(row)))
+            records.append(tables[place].recordID(atRow: Int(row)))
             row = link.next(after: row)
         }
         return records
@@ -221,7 +221,13 @@ extension Table {
                 && rows.contains { row in head(column, Int(row))?.isValid(Int(row) & 8191) ?? false }
         }
         Change.encodeHead(
-            .delete, entity: entity.id, count: records.count, hasIDRun: false, attributes: attributes, into: &entry)
+            .delete,
+            entity: entity.id,
+            count: records.count,
+            hasIDRun: false,
+            attributes: attributes,
+            into: &entry
+        )
         for record in records { entry.u64(record.rawValue) }
         for row in rows { entry.u64(version(atRow: Int(row))) }
         rows.withUnsafeBufferPointer { list in

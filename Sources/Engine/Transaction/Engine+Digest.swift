@@ -8,63 +8,67 @@ extension Engine {
     /// - Complexity: O(all values).
     public var digest: UInt128 {
         var sum = UInt128(position)
-        for (place, table) in tables.enumerated() {
+        for (place, table) in view.tables.enumerated() {
             sum &+= UInt128(table.nextSequence) << UInt128(place % 64)
-            for row in 0..<table.rowCount where table.recordID(atRow: row) != .none { sum &+= table.digest(row: row) }
+            for row in 0..<table.rowCount where table.recordID(atRow: row) != .none {
+                sum &+= table.table.digest(row: row)
+            }
         }
         return sum
     }
 
     /// Checks that every index agrees with the rows. Traps when one does not. O(all values × log).
     package func checkInvariants() {
-        for table in tables {
-            var live = 0
-            for row in 0..<table.rowCount {
-                let id = table.recordID(atRow: row)
-                guard id != .none else { continue }
-                live += 1
-                precondition(table.row(of: id) == UInt32(row), "directory: \(id) leads elsewhere")
-                for key in table.keys.indices {
-                    guard let hash = table.keyHash(key, row: row) else { continue }
-                    precondition(
-                        table.keys[key].find(hash) { $0 == UInt32(row) } != nil,
-                        "key index: row \(row) is missing"
-                    )
-                }
-            }
-            precondition(live == table.liveCount, "\(table.entity.name): \(live) rows live, \(table.liveCount) counted")
-            for index in table.numberOrders { index.checkInvariants() }
-            for index in table.textOrders { index.checkInvariants() }
-            for (link, declaration) in table.layout.links.enumerated() {
-                var linked = 0
-                for (ordinal, target) in declaration.targets.enumerated() {
-                    guard let targetPlace = schema.place(of: target) else { continue }
-                    for targetRow in 0..<tables[targetPlace].rowCount {
-                        var row = table.links[link].first(target: ordinal, targetRow: UInt32(targetRow))
-                        while row != LinkIndex.none {
-                            let id = tables[targetPlace].recordID(atRow: targetRow)
-                            precondition(
-                                table.value(declaration.column, Int(row)) == .reference(id),
-                                "link index: stray row"
-                            )
-                            linked += 1
-                            row = table.links[link].next(after: row)
-                        }
-                    }
-                }
-                let values = (0..<table.rowCount).filter { table.value(declaration.column, $0) != .null }.count
-                precondition(linked == values, "link index: \(linked) rows linked, \(values) refer")
-            }
-            for column in table.layout.columns.indices {
-                guard let order = table.order(column) else { continue }
-                let values = (0..<table.rowCount).filter { table.value(column, $0) != .null }.count
-                precondition(order.count == values, "ordered index: \(order.count) entries, \(values) values")
-            }
-        }
+        for view in view.tables { view.table.checkInvariants(schema, tables) }
     }
 }
 
 extension Table {
+    fileprivate func checkInvariants(_ schema: Schema, _ tables: Tables) {
+        var live = 0
+        for row in 0..<rowCount {
+            let id = recordID(atRow: row)
+            guard id != .none else { continue }
+            live += 1
+            precondition(self.row(of: id) == UInt32(row), "directory: \(id) leads elsewhere")
+            for key in keys.indices {
+                guard let hash = keyHash(key, row: row) else { continue }
+                precondition(keys[key].find(hash) { $0 == UInt32(row) } != nil, "key index: row \(row) is missing")
+            }
+        }
+        precondition(live == liveCount, "\(entity.name): \(live) rows live, \(liveCount) counted")
+        for index in numberOrders { index.checkInvariants() }
+        for index in textOrders { index.checkInvariants() }
+        for link in links.indices { checkLink(link, schema, tables) }
+        for column in layout.columns.indices {
+            guard let order = order(column) else { continue }
+            precondition(order.count == valueCount(column), "ordered index: \(order.count) entries")
+        }
+    }
+
+    private func valueCount(_ column: Int) -> Int {
+        (0..<blockCount).reduce(0) { $0 + (block(column, $1)?.validCount ?? 0) }
+    }
+
+    /// Every row in a list refers to the list's target, and every row that refers is in a list.
+    private func checkLink(_ link: Int, _ schema: Schema, _ tables: Tables) {
+        let (column, targets) = layout.links[link]
+        var linked = 0
+        for (ordinal, target) in targets.enumerated() {
+            guard let place = schema.place(of: target) else { continue }
+            for targetRow in 0..<tables[place].rowCount {
+                var row = links[link].first(target: ordinal, targetRow: UInt32(targetRow))
+                while row != LinkIndex.none {
+                    let id = tables[place].recordID(atRow: targetRow)
+                    precondition(value(column, Int(row)) == .reference(id), "link index: stray row")
+                    linked += 1
+                    row = links[link].next(after: row)
+                }
+            }
+        }
+        precondition(linked == valueCount(column), "link index: \(linked) rows linked")
+    }
+
     /// Hash of a living record's values, by column number.
     func digest(row: Int) -> UInt128 {
         var low: UInt64 = 1

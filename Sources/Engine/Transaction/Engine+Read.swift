@@ -55,7 +55,11 @@ public struct RecordPage: Sendable {
     public var rows: [[Value]]
 
     /// Looks up names: the entity, and its attributes.
-    package static func resolve(_ entity: String, _ attributes: [String], _ schema: Schema) throws(Refusal)
+    package static func resolve(
+        _ entity: String,
+        _ attributes: [String],
+        _ schema: Schema
+    ) throws(Refusal)
         -> (Entity, [AttributeID])
     {
         guard let declared = schema.entity(named: entity) else {

@@ -20,14 +20,11 @@ extension Engine {
 
     /// Takes a schema over: tables keep their rows and get new, empty columns.
     func adopt(_ schema: Schema) {
-        var adopted: [Table] = []
-        for entity in schema.entities {
-            let layout = TableLayout(entity: entity, schema: schema)
-            let place = self.schema.place(of: entity.id)
-            adopted.append(place.map { tables[$0].adopting(layout) } ?? Table(layout: layout))
-        }
+        tables.adopt(
+            schema.entities.map { TableLayout(entity: $0, schema: schema) },
+            keeping: schema.entities.map { self.schema.place(of: $0.id) }
+        )
         self.schema = schema
-        tables = adopted
     }
 }
 
@@ -35,18 +32,9 @@ extension Table {
     /// The same records under a layout that adds columns, links, orders and keys at the end.
     func adopting(_ layout: TableLayout) -> Table {
         var table = Table(layout: layout)
-        table.rowCount = rowCount
-        table.liveCount = liveCount
-        table.nextSequence = nextSequence
-        table.freeRows = freeRows
-        table.freeCount = freeCount
-        table.directory = directory
-        table.foreignDirectories = foreignDirectories
+        table.takeContent(of: self)
         table.chunks = chunks.map { $0.widened(to: layout.columns.count) }
         for place in links.indices { table.links[place] = links[place].widened(to: layout.links[place].targets.count) }
-        for place in numberOrders.indices { table.numberOrders[place] = numberOrders[place] }
-        for place in textOrders.indices { table.textOrders[place] = textOrders[place] }
-        for place in keys.indices { table.keys[place] = keys[place] }
         return table
     }
 }

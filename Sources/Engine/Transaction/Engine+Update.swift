@@ -90,7 +90,10 @@ extension Engine {
 
     /// Writes an update of all rows of `operation` into the entry and applies it.
     private func writeUpdate(
-        _ operation: Operation, _ rows: [UInt32], _ running: inout RunningTransaction, _ entry: inout ByteWriter
+        _ operation: Operation,
+        _ rows: [UInt32],
+        _ running: inout RunningTransaction,
+        _ entry: inout ByteWriter
     ) {
         let start = entry.count
         tables[operation.place].encodeUpdate(operation, rows, into: &entry)
@@ -193,8 +196,13 @@ extension Table {
     /// for a view, and copy every block that it touches.
     func encodeUpdate(_ operation: Operation, _ rows: [UInt32], into entry: inout ByteWriter) {
         Change.encodeHead(
-            .update, entity: entity.id, count: operation.count, hasIDRun: false, attributes: operation.attributes,
-            into: &entry)
+            .update,
+            entity: entity.id,
+            count: operation.count,
+            hasIDRun: false,
+            attributes: operation.attributes,
+            into: &entry
+        )
         for index in 0..<operation.count { entry.u64(operation.id(index).rawValue) }
         for row in rows { entry.u64(version(atRow: Int(row))) }
         rows.withUnsafeBufferPointer { list in

@@ -143,11 +143,11 @@ extension Engine {
         let column = operation.attributes[index]
         let place = operation.place
         if let reference {
-            let target = tables[reference.place]
+            let targetEntity = tables[reference.place].entity
             let single = [values]
             rewrite(&operation, index) { row in
                 guard let hash = Table.keyHash(single, row),
-                    let found = target.find(key: reference.key, hash: hash, values: single, row)
+                    let found = tables[reference.place].find(key: reference.key, hash: hash, values: single, row)
                 else {
                     let shown =
                         values.kind == .text
@@ -158,12 +158,12 @@ extension Engine {
                             .referenceNotFound,
                             place,
                             column,
-                            "No \(target.entity.name) has \(target.entity.keys[reference.key].name) '\(shown)'."
+                            "No \(targetEntity.name) has \(targetEntity.keys[reference.key].name) '\(shown)'."
                         )
                     )
                     return .none
                 }
-                return target.recordID(atRow: Int(found))
+                return tables[reference.place].recordID(atRow: Int(found))
             }
             return
         }

@@ -36,7 +36,7 @@ public final class Engine {
     /// Time of the last transaction.
     public internal(set) var timeMicroseconds: Int64 = 0
 
-    package internal(set) var tables: [Table]
+    package let tables: Tables
     var results = RequestResults()
 
     /// Reused from operation to operation, so that single-record updates do not allocate.
@@ -51,11 +51,11 @@ public final class Engine {
     /// An empty organisation.
     public init(schema: Schema = .standard) {
         self.schema = schema
-        tables = schema.entities.map { Table(layout: TableLayout(entity: $0, schema: schema)) }
+        tables = Tables(schema.entities.map { TableLayout(entity: $0, schema: schema) })
     }
 
     /// All records at the present position. O(entities).
-    public var view: View { View(schema: schema, position: position, tables: tables) }
+    public var view: View { View(schema: schema, position: position, tables: tables.freeze()) }
 
     /// What became of a transaction.
     public enum Outcome: Sendable {

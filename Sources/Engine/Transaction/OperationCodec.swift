@@ -218,7 +218,9 @@ extension TransactionHeader {
         // 12 bytes long, and a row at least one byte of an id or a key.
         var reader = ByteReader(transaction)
         guard let header = try? TransactionHeader(from: &reader) else { return 1 }
-        if header.operationCount == 1, let kind = try? reader.u8(), (try? reader.take(3)) != nil, let rows = try? reader.u32() {
+        if header.operationCount == 1, let kind = try? reader.u8(), (try? reader.take(3)) != nil,
+            let rows = try? reader.u32()
+        {
             return kind == OperationKind.create.rawValue ? 1 : min(Int(rows), Limits.operationRowsMax)
         }
         return min(reader.remaining / 12, Limits.operationRowsMax)

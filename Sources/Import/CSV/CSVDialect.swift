@@ -1,7 +1,7 @@
 /// How a text table is written. What is `nil` is found out from the file's beginning.
 package struct CSVDialect: Sendable, Equatable {
-    /// Between two cells: comma, semicolon, tab or pipe, or any other ASCII byte that is no quote, letter, digit, space or
-    /// line break. `nil`: the one of the four that splits the first rows most evenly.
+    /// Between two cells: comma, semicolon, tab or pipe, or any other ASCII byte that is no quote, letter, digit, space
+    /// or line break. `nil`: the one of the four that splits the first rows most evenly.
     package var delimiter: UInt8?
     package var encoding: TextEncoding
     /// Whether the first row names the columns. Without, columns are named `1`, `2`, ….

@@ -3,11 +3,12 @@ import Glibc
 /// Cuts a text table into rows and cells: RFC 4180, and what people really send.
 ///
 /// - Rows end with LF, CRLF or CR, also mixed; the last may lack its end. Rows without any character are skipped.
-/// - A cell is quoted when its first byte is a quote. Inside, delimiters and line breaks are text and two quotes stand for
-///   one. The cell ends at a quote that a delimiter, a row's end or the file's end follows, blanks between being dropped; any other
-///   quote (`"He said "hi" to me"`) is text. In a cell that does not begin with a quote, quotes are text (`5" nail`).
-/// - A row that cannot be cut (see ``CSVFault``) is reported once, with its line, and reading goes on at the next physical
-///   line: one lost quote costs the rows up to the next quote that closes, not the file.
+/// - A cell is quoted when its first byte is a quote. Inside, delimiters and line breaks are text and two quotes stand
+///   for one. The cell ends at a quote that a delimiter, a row's end or the file's end follows, blanks between being
+///   dropped; any other quote (`"He said "hi" to me"`) is text. In a cell that does not begin with a quote, quotes are
+///   text (`5" nail`).
+/// - A row that cannot be cut (see ``CSVFault``) is reported once, with its line, and reading goes on at the next
+///   physical line: one lost quote costs the rows up to the next quote that closes, not the file.
 ///
 /// Memory: the window, at most twice `recordBytesMax`, and the caller's record. One thread at a time.
 package struct CSVReader: ~Copyable {
@@ -45,8 +46,8 @@ package struct CSVReader: ~Copyable {
     /// Bytes of the file on disk, and how many of them were read so far.
     package var progress: (read: Int, total: Int) { (source.fileBytesRead, source.fileBytes) }
 
-    /// Reads the next row into `record`. After `.malformed`, the record holds the line and, as its only cell, the beginning of
-    /// the text that could not be cut.
+    /// Reads the next row into `record`. After `.malformed`, the record holds the line and the cells, or as its only
+    /// cell the beginning of the text that could not be cut.
     package mutating func next(into record: inout CSVRecord) throws(ImportError) -> Event {
         while true {
             switch scan() {
@@ -64,7 +65,7 @@ package struct CSVReader: ~Copyable {
                 return try recover(from: fault, into: &record)
             case .record(let bytes, let lines):
                 record.reset(line: line)
-                let fault = copyCells(into: &record)
+                let fault = copyCells(bytes, into: &record)
                 head += bytes
                 line += lines
                 guard let fault else { return .record }
@@ -76,7 +77,8 @@ package struct CSVReader: ~Copyable {
 
     // MARK: Cells
 
-    /// The cells move to a local for the call, since a window's span and the cells may not be borrowed from `self` at once.
+    /// The cells move to a local for the call, since a window's span and the cells may not be borrowed from `self` at
+    /// once.
     private mutating func scan() -> CSVScanner.Outcome {
         var found: [CellSpan] = []
         swap(&found, &cells)
@@ -86,33 +88,36 @@ package struct CSVReader: ~Copyable {
         return outcome
     }
 
-    /// Moves the cut cells into the record, with quotes removed and bytes decoded.
-    private func copyCells(into record: inout CSVRecord) -> CSVFault? {
-        let text = window.span.extracting(head..<filled)
+    /// Copies the row into the record in one piece; behind it go the cells that are not text as they stand. A cell with
+    /// a fault is decoded as well as can be, for the rejects file.
+    private func copyCells(_ byteCount: Int, into record: inout CSVRecord) -> CSVFault? {
+        record.bytes.append(contentsOf: window[head..<head + byteCount])
+        var fault: CSVFault?
         for index in cells.indices {
             let cell = cells[index]
-            let start = record.bytes.count
+            var range = cell.start..<cell.end
             if cell.hasEscapes {
-                CSVScanner.appendUnescaped(text.extracting(cell.start..<cell.end), to: &record.bytes)
-            } else {
-                record.bytes.append(contentsOf: window[head + cell.start..<head + cell.end])
+                let quoted = Array(record.bytes[range])
+                range = record.bytes.count..<record.bytes.count
+                CSVScanner.appendUnescaped(quoted.span, to: &record.bytes)
+                range = range.lowerBound..<record.bytes.count
             }
-            if cell.isPlainASCII {
-                record.ends.append(record.bytes.count)
-                continue
+            if !cell.isPlainASCII {
+                let decoding = Self.decoding(of: record.bytes.span.extracting(range), as: source.cellEncoding)
+                switch decoding {
+                case .none: break
+                case .hasNUL: fault = fault ?? .nulByte(cell: index)
+                case .fromWindows1252, .isInvalid:
+                    if case .isInvalid = decoding { fault = fault ?? .invalidUTF8(cell: index) }
+                    let oneByteText = Array(record.bytes[range])
+                    let start = record.bytes.count
+                    TextEncoding.appendWindows1252(oneByteText.span, to: &record.bytes)
+                    range = start..<record.bytes.count
+                }
             }
-            switch Self.decoding(of: record.bytes.span.extracting(start...), as: source.cellEncoding) {
-            case .none: break
-            case .fromWindows1252:
-                let oneByteText = Array(record.bytes[start...])
-                record.bytes.removeSubrange(start...)
-                TextEncoding.appendWindows1252(oneByteText.span, to: &record.bytes)
-            case .hasNUL: return .nulByte(cell: index)
-            case .isInvalid: return .invalidUTF8(cell: index)
-            }
-            record.ends.append(record.bytes.count)
+            record.cells.append(range)
         }
-        return nil
+        return fault
     }
 
     private enum Decoding {
@@ -202,7 +207,7 @@ package struct CSVReader: ~Copyable {
             record.bytes.removeAll(keepingCapacity: true)
             TextEncoding.appendWindows1252(raw.span, to: &record.bytes)
         }
-        record.ends.append(record.bytes.count)
+        record.cells.append(0..<record.bytes.count)
         try countMalformed(fault)
         return .malformed(fault)
     }

@@ -1,26 +1,26 @@
-/// One row of a text table: its cells as UTF-8 without quotes, and where it began. Owns its bytes, so that it can outlive
-/// the reader's window; reused from row to row, it allocates nothing once its buffers have grown.
+/// One row of a text table: its cells as UTF-8 without quotes, and where it began. Owns its bytes, so that it can
+/// outlive the reader's window; reused from row to row, it allocates nothing once its buffers have grown.
 package struct CSVRecord: Sendable {
-    /// The cells' bytes, one after the other.
+    /// The row's bytes as they stand in the file, followed by the cells that had to be decoded or unescaped.
     package internal(set) var bytes: [UInt8] = []
-    /// Offset in `bytes` behind each cell.
-    package internal(set) var ends: [Int] = []
+    /// Where each cell lies in `bytes`.
+    package internal(set) var cells: [Range<Int>] = []
     /// Physical line on which the row starts, from 1; line breaks inside quotes count.
     package internal(set) var line = 0
 
     package init() {}
 
-    package var cellCount: Int { ends.count }
+    package var cellCount: Int { cells.count }
 
     /// Where cell `index` (from 0, below `cellCount`) lies in `bytes`.
-    package func range(_ index: Int) -> Range<Int> { (index == 0 ? 0 : ends[index - 1])..<ends[index] }
+    package func range(_ index: Int) -> Range<Int> { cells[index] }
 
     /// The text of a cell, for messages and tests.
     package func text(_ index: Int) -> String { String(decoding: bytes[range(index)], as: UTF8.self) }
 
     mutating func reset(line: Int) {
         bytes.removeAll(keepingCapacity: true)
-        ends.removeAll(keepingCapacity: true)
+        cells.removeAll(keepingCapacity: true)
         self.line = line
     }
 }

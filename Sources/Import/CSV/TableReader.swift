@@ -1,5 +1,5 @@
-/// A CSV file as a table: a header that names the columns, then rows. Without a header, the first row's cells say how many
-/// columns there are, and they are named `1`, `2`, ….
+/// A CSV file as a table: a header that names the columns, then rows. Without a header, the first row's cells say how
+/// many columns there are, and they are named `1`, `2`, ….
 package struct TableReader: ~Copyable {
     package let columns: [String]
     private var reader: CSVReader

@@ -5,8 +5,8 @@ package enum TextEncoding: String, Sendable, CaseIterable {
     case detect
     /// Cells that are not valid UTF-8 are rejected.
     case utf8 = "utf-8"
-    /// ISO 8859-1, which in practice is always Windows-1252: the 27 printable characters that the latter adds stand where
-    /// the former has control codes that no one writes.
+    /// ISO 8859-1, which in practice is always Windows-1252: the 27 printable characters that the latter adds stand
+    /// where the former has control codes that no one writes.
     case latin1 = "latin-1"
     case windows1252 = "windows-1252"
     case utf16LittleEndian = "utf-16le"

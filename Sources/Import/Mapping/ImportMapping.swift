@@ -1,5 +1,5 @@
-/// What a mapping file says: which files to read in which order, and how their columns become attributes. The language is
-/// described in docs/import.md. Names are checked against the schema when the run is planned.
+/// What a mapping file says: which files to read in which order, and how their columns become attributes. The language
+/// is described in docs/import.md. Names are checked against the schema when the run is planned.
 public struct ImportMapping: Sendable {
     /// The steps in the order of the file.
     package var files: [FileMapping]
@@ -25,8 +25,8 @@ package struct FileMapping: Sendable {
     package var line: Int
     package var entity: String
     package var dialect: CSVDialect
-    /// The attributes of the alternate key that says which record a row is. Empty: the row is identified by the file's hash
-    /// and the line.
+    /// The attributes of the alternate key that says which record a row is. Empty: the row is identified by the file's
+    /// hash and the line.
     package var key: [String]
     package var attributes: [AttributeMapping]
     /// Rows that are taken; nil takes all.

@@ -1,7 +1,7 @@
 import Yams
 
-/// A YAML document as the mapping language sees it: text, lists and fields, each with its line. Every scalar is text, so that
-/// `NO` is Norway and `007` keeps its zeros.
+/// A YAML document as the mapping language sees it: text, lists and fields, each with its line. Every scalar is text,
+/// so that `NO` is Norway and `007` keeps its zeros.
 ///
 /// Guarantees: no aliases, anchors or tags; no field twice; bounded size and depth; every error names its line.
 struct MappingNode: Sendable {
@@ -71,8 +71,8 @@ struct MappingNode: Sendable {
         }
     }
 
-    /// Refuses aliases before the parser sees them: it replaces each by what it stands for, so that a few lines could stand for
-    /// billions. An alias is a `*` where a value or a key can begin.
+    /// Refuses aliases before the parser sees them: it replaces each by what it stands for, so that a few lines could
+    /// stand for billions. An alias is a `*` where a value or a key can begin.
     private static func refuseAliases(_ yaml: String) throws(ImportError) {
         var line = 1
         var previous: UInt8 = 0x0A

@@ -55,7 +55,7 @@ struct BatchSettlement {
         var fault = RowFault(column: cell?.columnName ?? refusal.attribute, refusal.message)
         guard refusal.code == .referenceNotFound, let place, let lookup = cell?.lookup else {
             // The first pass has reported what has nothing to do with links.
-            if !linksOnly { reject(batch.records[row], fault) }
+            if !linksOnly { reject(batch.record(row), fault) }
             return
         }
         if lookup.missing == .null {
@@ -74,16 +74,16 @@ struct BatchSettlement {
             if lookup.isDeferred {
                 counts.unlinked += 1
                 fault.reason = "the record went in without this reference: \(fault.reason)"
-                rejects.append((batch.records[row], fault))
+                rejects.append((batch.record(row), fault))
                 batch.setNull(place, row: row)
                 retries.append(row)
             }
         } else if isParentRejected {
             counts.rejectedWithParent += 1
-            rejectedKeys.insert(batch.records[row], batch.plan)
-            rejects.append((batch.records[row], fault))
+            rejectedKeys.insert(batch.record(row), batch.plan)
+            rejects.append((batch.record(row), fault))
         } else {
-            reject(batch.records[row], fault)
+            reject(batch.record(row), fault)
         }
     }
 

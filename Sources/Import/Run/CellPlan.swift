@@ -1,7 +1,8 @@
 import Engine
 
-/// How one attribute's value is made from a row: bound to column numbers and to the attribute's type.
-package struct CellPlan: Sendable {
+/// How one attribute's value is made from a row: bound to column numbers and to the attribute's type. Immutable; a
+/// class, since it is reached for every cell and copying its many parts cost a third of the conversion.
+package final class CellPlan: Sendable {
     enum Source: Sendable {
         case columns([Int])
         case template([Part])
@@ -39,6 +40,32 @@ package struct CellPlan: Sendable {
     let source: Source
     let conversion: Conversion
     let mapping: AttributeMapping
+
+    init(
+        _ mapping: AttributeMapping,
+        attribute: AttributeID,
+        kind: PhysicalKind,
+        columnName: String,
+        isRequired: Bool,
+        schemaDefault: Int64?,
+        lookup: LookupPlan?,
+        source: Source,
+        conversion: Conversion
+    ) {
+        self.mapping = mapping
+        self.attribute = attribute
+        name = mapping.name
+        self.kind = kind
+        self.columnName = columnName
+        self.isRequired = isRequired
+        self.schemaDefault = schemaDefault
+        self.lookup = lookup
+        self.source = source
+        self.conversion = conversion
+    }
+
+    /// The value is text: of the attribute itself, or of the key that a lookup finds its record by.
+    var isText: Bool { lookup != nil || kind == .text }
 
     /// Appends the cell's value to `row`.
     func append(_ record: CSVRecord, to row: inout TypedRow) throws(RowFault) {

@@ -7,8 +7,8 @@ struct ImportFiles: Sendable {
     let digests: [FileDigest]
     let sizesBytes: [Int]
 
-    /// - Parameter given: folders in which the mapping's names are looked up, and files that are meant by their last part.
-    ///   `a.csv` also finds `a.csv.gz`, and the other way round.
+    /// - Parameter given: folders in which the mapping's names are looked up, and files that are meant by their last
+    ///   part. `a.csv` also finds `a.csv.gz`, and the other way round.
     init(_ mapping: ImportMapping, given: [String]) throws(ImportError) {
         var paths: [String] = []
         var digests: [String: FileDigest] = [:]

@@ -75,7 +75,8 @@ public struct ImportProgress: Sendable, Hashable {
     public var file: String
     /// Rows read so far, in all files.
     public var rowCount: Int
-    /// Bytes of the files, as stored, that were read, and that there are: a file that several passes read counts for each.
+    /// Bytes of the files, as stored, that were read, and that there are: a file that several passes read counts for
+    /// each.
     public var bytesRead: Int
     public var bytesTotal: Int
 }

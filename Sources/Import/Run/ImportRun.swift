@@ -1,9 +1,10 @@
 import Engine
+import Kith
 
 /// What a run may be told besides mapping and files.
 public struct ImportOptions: Sendable {
-    /// Where rows that cannot go in are written. Beside it, under the same name with `.progress`, stands what an interrupted run
-    /// needs to go on; both are made only when there is something to say.
+    /// Where rows that cannot go in are written. Beside it, under the same name with `.progress`, stands what an
+    /// interrupted run needs to go on; both are made only when there is something to say.
     public var rejectsPath = "import-rejects.csv"
     /// Changes nothing, and reports what would happen.
     public var isDryRun = false
@@ -22,11 +23,12 @@ public struct ImportOptions: Sendable {
 
 /// One import: a mapping and the files that it is about.
 ///
-/// - Every row is an upsert by the mapping's key, or by (file hash, line), so that running an import twice changes nothing.
+/// - Every row is an upsert by the mapping's key, or by (file hash, line), so that running an import twice changes
+///   nothing.
 /// - A row that cannot go in is written to the rejects file, and the run goes on.
 /// - Memory does not grow with the files: a few batches are held, and 8 MiB of keys of rejected rows at most.
-/// - A run that was interrupted goes on behind the last row whose acknowledgement it had handled, when it is started again with
-///   the same mapping, files, database and rejects path.
+/// - A run that was interrupted goes on behind the last row whose acknowledgement it had handled, when it is started
+///   again with the same mapping, files, database and rejects path.
 public struct ImportRun: Sendable {
     private let mapping: ImportMapping
     private let files: ImportFiles
@@ -41,11 +43,18 @@ public struct ImportRun: Sendable {
         self.options = options
     }
 
-    /// Brings the rows in.
+    /// Brings the rows in, or with `isDryRun` tries them on a copy of the data.
     ///
     /// - Throws: ``ImportError`` when the run cannot go on; started again, it resumes.
-    package func run(target: some ImportTarget) async throws(ImportError) -> ImportReport {
-        let runner = try ImportRunner(mapping, files, options, target)
-        return try await runner.run()
+    public func run(session: any Session) async throws(ImportError) -> ImportReport {
+        var session = session
+        if options.isDryRun {
+            guard let rehearsable = session as? any RehearsableSession else {
+                throw ImportError(.session, "this session cannot rehearse: make the dry run on the data directory")
+            }
+            do { session = try await rehearsable.rehearsal() } catch { throw ImportError(.session, "\(error)") }
+        }
+        let target = try await ImportTarget(session)
+        return try await ImportRunner.make(mapping, files, options, target).run()
     }
 }

@@ -2,10 +2,10 @@ import Engine
 
 /// Carries an import out: pass by pass, batch by batch. One task at a time.
 ///
-/// A pass reads one file from its beginning. First come the mapping's files in their order, without links whose targets may come
-/// later; then, for the files that have such links, a second pass that upserts the rows which have one, links included. So forward
-/// and self references need no memory, and a second run of everything changes nothing.
-final class ImportRunner<Target: ImportTarget> {
+/// A pass reads one file from its beginning. First come the mapping's files in their order, without links whose targets
+/// may come later; then, for the files that have such links, a second pass that upserts the rows which have one, links
+/// included. So forward and self references need no memory, and a second run of everything changes nothing.
+final class ImportRunner {
     struct Step {
         /// Place in the mapping's files.
         var file: Int
@@ -16,7 +16,7 @@ final class ImportRunner<Target: ImportTarget> {
     let mapping: ImportMapping
     let files: ImportFiles
     let options: ImportOptions
-    let target: Target
+    let target: ImportTarget
     let steps: [Step]
     /// Entities that each file's lookups cannot count on yet.
     private let laterEntities: [Set<String>]
@@ -28,13 +28,40 @@ final class ImportRunner<Target: ImportTarget> {
     private var resumedRows = 0
     private var rowsSeen = 0
     private var bytesOfFinishedSteps = 0
-    private var inFlight: [(batch: RowBatch, ticket: ImportTicket?)] = []
+    private var inFlight: [(batch: RowBatch, ticket: ImportTarget.Ticket?)] = []
 
-    init(
+    /// A runner that goes on where an interrupted run with the same mapping and files stopped, if the database still
+    /// holds the last row that was brought in.
+    static func make(
         _ mapping: ImportMapping,
         _ files: ImportFiles,
         _ options: ImportOptions,
-        _ target: Target
+        _ target: ImportTarget
+    ) async throws(ImportError) -> ImportRunner {
+        let parts = ["\(mapping.digest)"] + files.digests.map(\.description)
+        let identity = try FileDigest(of: Array(parts.joined(separator: "\n").utf8)).description
+        let path = ResumeRecord.path(besides: options.rejectsPath)
+        let fileCount = mapping.files.count
+        if !options.isDryRun, let earlier = ResumeRecord.read(path: path, identity: identity, fileCount: fileCount) {
+            var isThere = true
+            if let anchor = earlier.anchor {
+                isThere = try await target.text(of: anchor.record, anchor.attribute) == anchor.text
+            }
+            if isThere { return try ImportRunner(mapping, files, options, target, earlier) }
+        }
+        let anew = ResumeRecord(
+            identity: identity,
+            counts: Array(repeating: ImportCounts(), count: fileCount)
+        )
+        return try ImportRunner(mapping, files, options, target, anew)
+    }
+
+    private init(
+        _ mapping: ImportMapping,
+        _ files: ImportFiles,
+        _ options: ImportOptions,
+        _ target: ImportTarget,
+        _ resume: ResumeRecord
     ) throws(ImportError) {
         self.mapping = mapping
         self.files = files
@@ -56,19 +83,8 @@ final class ImportRunner<Target: ImportTarget> {
             + plans.indices.filter { !plans[$0].deferredCells.isEmpty }.map { Step(file: $0, linksOnly: true) }
         rejectedKeys = RejectedKeys(plans: plans)
 
-        let identity = (["\(mapping.digest)"] + files.digests.map(\.description) + [target.identity])
-            .joined(separator: "\n")
-        let digest = try FileDigest(of: Array(identity.utf8)).description
         progressPath = options.isDryRun ? nil : ResumeRecord.path(besides: options.rejectsPath)
-        let earlier = progressPath.flatMap {
-            ResumeRecord.read(path: $0, identity: digest, fileCount: mapping.files.count)
-        }
-        resume =
-            earlier
-            ?? ResumeRecord(
-                identity: digest,
-                counts: Array(repeating: ImportCounts(), count: mapping.files.count)
-            )
+        self.resume = resume
         rejects = try RejectsFile(path: options.rejectsPath, keptBytes: resume.rejectsBytes)
         if resume.rejectsBytes > 0 { try recallRejectedKeys(plans) }
     }
@@ -145,8 +161,8 @@ final class ImportRunner<Target: ImportTarget> {
         options.onProgress?(progress(file.file, bytes: bytesOfFinishedSteps + table.progress.read))
     }
 
-    /// Converts a row into the batch. In the second pass, rows without a link are left out, and so are those that cannot be
-    /// converted: the first pass has said so.
+    /// Converts a row into the batch. In the second pass, rows without a link are left out, and so are those that
+    /// cannot be converted: the first pass has said so.
     private func take(
         _ record: CSVRecord,
         _ row: inout TypedRow,
@@ -181,9 +197,9 @@ final class ImportRunner<Target: ImportTarget> {
 
     private func send(_ batch: RowBatch) async throws(ImportError) {
         while inFlight.count >= max(1, options.batchesInFlight) { try await settleFirst() }
-        var ticket: ImportTicket?
+        var ticket: ImportTarget.Ticket?
         if batch.rowCount > 0 {
-            ticket = try await target.submit(try batch.transaction(target.schema, rows: Array(0..<batch.rowCount)))
+            ticket = target.submit(try batch.transaction(target.schema, rows: Array(0..<batch.rowCount)))
         }
         inFlight.append((batch, ticket))
     }
@@ -194,12 +210,14 @@ final class ImportRunner<Target: ImportTarget> {
         let index = resume.step
         var settlement = BatchSettlement(batch, linksOnly: steps[index].linksOnly, rejectedKeys)
         if let ticket {
-            try settlement.handle(try await ticket.reply(), rows: Array(0..<batch.rowCount))
+            let reply = try await ticket.value.get()
+            try settlement.handle(reply, rows: Array(0..<batch.rowCount))
+            resume.anchor = batch.anchor(reply) ?? resume.anchor
             // Rows whose missing references the mapping allows go in again without them.
             while !settlement.retries.isEmpty {
                 let rows = settlement.takeRetries()
-                let ticket = try await target.submit(try settlement.batch.transaction(target.schema, rows: rows))
-                try settlement.handle(try await ticket.reply(), rows: rows)
+                let ticket = target.submit(try settlement.batch.transaction(target.schema, rows: rows))
+                try settlement.handle(try await ticket.value.get(), rows: rows)
             }
         }
         settlement.finish()
@@ -242,10 +260,8 @@ final class ImportRunner<Target: ImportTarget> {
         while try table.next(into: &record) != .end {
             let own = RejectsFile.ownColumnCount
             guard record.cellCount > own, let plan = bound[record.text(0) + "\n" + record.text(2)] else { continue }
-            let start = record.range(own - 1).upperBound
             var row = record
-            row.bytes = Array(record.bytes[start...])
-            row.ends = record.ends[own...].map { $0 - start }
+            row.cells.removeFirst(own)
             rejectedKeys.insert(row, plan)
         }
     }

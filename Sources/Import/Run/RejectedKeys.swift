@@ -1,7 +1,8 @@
 import Engine
 
-/// Which records are missing because their rows were rejected in this run: so that a row that refers to one is told apart from
-/// a row that refers to nothing at all. Holds 64-bit hashes of keys; a chance collision only misnames a reason.
+/// Which records are missing because their rows were rejected in this run: so that a row that refers to one is told
+/// apart from a row that refers to nothing at all. Holds 64-bit hashes of keys; a chance collision only misnames a
+/// reason.
 struct RejectedKeys: Sendable {
     /// 8 MiB of hashes. Rows that refer to rejected rows beyond these count as rejected for a reason of their own.
     private static let countMax = 1 << 20
@@ -15,8 +16,8 @@ struct RejectedKeys: Sendable {
         watched = plans.flatMap(\.cells).compactMap { $0.lookup.map { ($0.entity, $0.keyIndex) } }
     }
 
-    /// Notes the keys of a rejected row. A row with too many cells has some of them out of place, after a stray delimiter:
-    /// both places that a key's column can then have are noted.
+    /// Notes the keys of a rejected row. A row with too many cells has some of them out of place, after a stray
+    /// delimiter: both places that a key's column can then have are noted.
     mutating func insert(_ record: CSVRecord, _ plan: StepPlan) {
         guard hashes.count < Self.countMax else { return }
         let entity = plan.entity
@@ -45,11 +46,7 @@ extension CellPlan {
     /// The cell's text in a row that could not be converted as a whole; nil when even that cannot be had.
     func text(of record: CSVRecord, droppingCells surplus: Int) -> [UInt8]? {
         var shifted = record
-        if surplus > 0 {
-            let start = record.range(surplus - 1).upperBound
-            shifted.bytes = Array(record.bytes[start...])
-            shifted.ends = record.ends[surplus...].map { $0 - start }
-        }
+        shifted.cells.removeFirst(surplus)
         guard columnNumbers.allSatisfy({ $0 < shifted.cellCount }) else { return nil }
         var row = TypedRow()
         guard (try? append(shifted, to: &row)) != nil, case .text(let range)? = row.cells.first else { return nil }

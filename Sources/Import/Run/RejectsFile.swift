@@ -1,10 +1,10 @@
 import Glibc
 
-/// The rows that could not go in, as CSV: file, line, entity, column, reason, then the cells as they stood in the file (of a row
-/// that could not be cut into cells: its beginning, as one cell).
+/// The rows that could not go in, as CSV: file, line, entity, column, reason, then the cells as they stood in the file
+/// (of a row that could not be cut into cells: its beginning, as one cell).
 ///
-/// Made with the first rejected row, so that a clean run leaves none. Rows are appended by one `write` each batch; after a kill
-/// the progress file says how much of it counts.
+/// Made with the first rejected row, so that a clean run leaves none. Rows are appended by one `write` each batch;
+/// after a kill the progress file says how much of it counts.
 struct RejectsFile: ~Copyable {
     static let header = "file,line,entity,column,reason,cells\r\n"
     /// Columns before the row's own cells.

@@ -1,16 +1,28 @@
+import Engine
 import Glibc
 
 /// How far an interrupted run came: what makes the same command go on where it stopped.
 ///
 /// The file stands beside the rejects file and is replaced (written aside, renamed) after every batch whose reply was
-/// handled. It holds `name value` lines and ends with the SHA-256 of those before. A file that is damaged, or that belongs to
-/// other data files, another mapping or another database, is ignored: the run begins anew, which is safe, since every row
-/// is an upsert.
+/// handled. It holds `name value` lines and ends with the SHA-256 of those before. A file that is damaged, or that
+/// belongs to other data files, another mapping or another database, is ignored: the run begins anew, which is safe,
+/// since every row is an upsert.
 struct ResumeRecord: Sendable, Equatable {
+    /// A record that the run brought in, to be found again before the run goes on: a database that was emptied,
+    /// replaced or restored from an older state would otherwise lack what the record says is there.
+    struct Anchor: Sendable, Equatable {
+        var record: RecordID
+        /// One of the key's attributes and its text.
+        var attribute: String
+        var text: String
+    }
+
     private static let version = "kith-import-progress 1"
 
-    /// Mapping, files and database of the run.
+    /// Mapping and files of the run.
     var identity: String
+    /// Of the last batch that brought something in.
+    var anchor: Anchor?
     /// Pass of the run.
     var step = 0
     /// Line in the pass's file up to which every row has been acknowledged.
@@ -41,6 +53,9 @@ struct ResumeRecord: Sendable, Equatable {
             let numbers = words.dropFirst().compactMap { Int($0) }
             switch (words.first, numbers.count) {
             case ("position", 3): (record.step, record.line, record.rejectsBytes) = (numbers[0], numbers[1], numbers[2])
+            case ("anchor", _):
+                guard let anchor = anchor(words) else { return nil }
+                record.anchor = anchor
             case ("counts", ImportCounts.paths.count):
                 var counts = ImportCounts()
                 for (path, number) in zip(ImportCounts.paths, numbers) { counts[keyPath: path] = number }
@@ -51,8 +66,29 @@ struct ResumeRecord: Sendable, Equatable {
         return record.counts.count == fileCount ? record : nil
     }
 
+    /// `anchor record attribute text`, the text in hexadecimal.
+    private static func anchor(_ words: [Substring]) -> Anchor? {
+        guard words.count == 4, let record = UInt64(words[1]) else { return nil }
+        var bytes: [UInt8] = []
+        var rest = words[3]
+        while !rest.isEmpty {
+            guard let byte = UInt8(rest.prefix(2), radix: 16) else { return nil }
+            bytes.append(byte)
+            rest = rest.dropFirst(2)
+        }
+        return Anchor(
+            record: RecordID(rawValue: record),
+            attribute: String(words[2]),
+            text: String(decoding: bytes, as: UTF8.self)
+        )
+    }
+
     func write(path: String) throws(ImportError) {
         var text = "\(Self.version)\nidentity \(identity)\nposition \(step) \(line) \(rejectsBytes)\n"
+        if let anchor {
+            let hexadecimal = anchor.text.utf8.map { String(Int($0) + 256, radix: 16).dropFirst() }.joined()
+            text += "anchor \(anchor.record.rawValue) \(anchor.attribute) \(hexadecimal)\n"
+        }
         for counts in counts {
             text += "counts " + ImportCounts.paths.map { String(counts[keyPath: $0]) }.joined(separator: " ") + "\n"
         }

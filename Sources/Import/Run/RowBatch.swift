@@ -1,10 +1,11 @@
 import Engine
 
-/// Rows on their way into the database: their values by column, and their cells as they stood in the file, for the rejects
-/// file. Once filled it is sent, kept until its reply is there, and settled.
+/// Rows on their way into the database: their values by column, and their cells as they stood in the file, for the
+/// rejects file. Once filled it is sent, kept until its reply is there, and settled.
 struct RowBatch: Sendable {
     /// Values of one attribute.
     private struct Column: Sendable {
+        let isText: Bool
         var isNull: [Bool] = []
         /// Numbers, or end offsets in `heap`.
         var numbers: [Int64] = []
@@ -18,8 +19,10 @@ struct RowBatch: Sendable {
     private let fileKey: String?
     private var columns: [Column]
     private var externalIDs: [String] = []
-    /// The rows that are sent, as they stood in the file.
-    private(set) var records: [CSVRecord] = []
+    /// The rows that are sent, as they stood in the file, one behind the other.
+    private var rowBytes: [UInt8] = []
+    private var rowCells: [Range<Int>] = []
+    private var rows: [(line: Int, bytesEnd: Int, cellsEnd: Int)] = []
     /// Rows that did not get so far.
     private(set) var faults: [(record: CSVRecord, fault: RowFault)] = []
     private(set) var byteCount = 0
@@ -32,10 +35,10 @@ struct RowBatch: Sendable {
         self.plan = plan
         self.cells = cells
         fileKey = plan.keyCells.isEmpty ? digest.description : nil
-        columns = Array(repeating: Column(), count: cells.count)
+        columns = cells.map { Column(isText: plan.cells[$0].isText) }
     }
 
-    var rowCount: Int { records.count }
+    var rowCount: Int { rows.count }
     var isEmpty: Bool { lastLine == 0 }
 
     mutating func append(_ record: CSVRecord, _ row: TypedRow) {
@@ -55,23 +58,49 @@ struct RowBatch: Sendable {
         }
         if let fileKey { externalIDs.append("\(fileKey):\(record.line)") }
         byteCount += row.text.count + 9 * cells.count + 80
-        records.append(record)
+        rowBytes.append(contentsOf: record.bytes)
+        rowCells.append(contentsOf: record.cells)
+        rows.append((record.line, rowBytes.count, rowCells.count))
+    }
+
+    /// A row that was sent, as it stood in the file.
+    func record(_ row: Int) -> CSVRecord {
+        var record = CSVRecord()
+        record.line = rows[row].line
+        record.bytes = Array(rowBytes[(row == 0 ? 0 : rows[row - 1].bytesEnd)..<rows[row].bytesEnd])
+        record.cells = Array(rowCells[(row == 0 ? 0 : rows[row - 1].cellsEnd)..<rows[row].cellsEnd])
+        return record
     }
 
     mutating func reject(_ record: CSVRecord, _ fault: RowFault) { faults.append((record, fault)) }
 
     /// The text of a cell of a row, by place in `cells`; nil for null and numbers.
     func text(_ place: Int, row: Int) -> [UInt8]? {
-        guard !columns[place].isNull[row], isText(place) else { return nil }
+        guard !columns[place].isNull[row], columns[place].isText else { return nil }
         let start = row == 0 ? 0 : Int(columns[place].numbers[row - 1])
         return Array(columns[place].heap[start..<Int(columns[place].numbers[row])])
     }
 
     mutating func setNull(_ place: Int, row: Int) { columns[place].isNull[row] = true }
 
-    private func isText(_ place: Int) -> Bool {
-        let cell = plan.cells[cells[place]]
-        return cell.lookup != nil || cell.kind == .text
+    /// A record that the reply says is there, with a text of its key.
+    func anchor(_ reply: TransactionReply) -> ResumeRecord.Anchor? {
+        guard let ids = reply.operations.first?.ids, ids.count == rowCount,
+            let row = ids.lastIndex(where: { $0 != .none })
+        else { return nil }
+        if fileKey != nil {
+            let attribute = plan.entity[SystemAttribute.externalID].name
+            return ResumeRecord.Anchor(record: ids[row], attribute: attribute, text: externalIDs[row])
+        }
+        for (place, cell) in cells.enumerated() where plan.keyCells.contains(cell) && plan.cells[cell].lookup == nil {
+            guard let text = text(place, row: row) else { continue }
+            return ResumeRecord.Anchor(
+                record: ids[row],
+                attribute: plan.cells[cell].name,
+                text: String(decoding: text, as: UTF8.self)
+            )
+        }
+        return nil
     }
 
     // MARK: Transaction
@@ -95,7 +124,7 @@ struct RowBatch: Sendable {
                 references: references
             )
             for row in rows {
-                for place in cells.indices { append(place, row, to: &batch) }
+                for place in cells.indices { Self.append(columns[place], row, column: place, to: &batch) }
                 if fileKey != nil {
                     Array(externalIDs[row].utf8).withUnsafeBytes { batch.appendText(column: cells.count, $0) }
                 }
@@ -110,11 +139,10 @@ struct RowBatch: Sendable {
         }
     }
 
-    private func append(_ place: Int, _ row: Int, to batch: inout RecordBatch) {
-        let column = columns[place]
+    private static func append(_ column: Column, _ row: Int, column place: Int, to batch: inout RecordBatch) {
         if column.isNull[row] {
             batch.appendNull(column: place)
-        } else if isText(place) {
+        } else if column.isText {
             let start = row == 0 ? 0 : Int(column.numbers[row - 1])
             column.heap.withUnsafeBytes { heap in
                 let text = UnsafeRawBufferPointer(rebasing: heap[start..<Int(column.numbers[row])])

@@ -169,16 +169,15 @@ package struct StepPlan: Sendable {
             source = .template(bound)
         }
         return CellPlan(
+            mapping,
             attribute: id,
-            name: mapping.name,
             kind: attribute.type.physicalKind,
             columnName: columns.count == 1 ? columns[0] : mapping.name,
             isRequired: isRequired,
             schemaDefault: schemaDefault,
             lookup: lookup,
             source: source,
-            conversion: conversion(attribute.type, schema),
-            mapping: mapping
+            conversion: conversion(attribute.type, schema)
         )
     }
 

@@ -1,4 +1,5 @@
-/// One row's values in the order of a plan's cells, before the records that it refers to are looked up. Reused from row to row.
+/// One row's values in the order of a plan's cells, before the records that it refers to are looked up. Reused from row
+/// to row.
 package struct TypedRow: Sendable {
     package enum Cell: Sendable, Equatable {
         case null

@@ -4,8 +4,8 @@ import Glibc
 /// A file read front to back in bounded memory: plain, or gzip (recognised by its first two bytes, with any number of
 /// members one after the other, as `cat a.gz b.gz` and parallel compressors make them).
 ///
-/// Guarantees: at most `inputChunkBytes` of the file and the 32 KiB window of the decompressor are held, however far the
-/// data unpacks; a truncated or damaged gzip file throws and never ends silently early. One thread at a time.
+/// Guarantees: at most `inputChunkBytes` of the file and the 32 KiB window of the decompressor are held, however far
+/// the data unpacks; a truncated or damaged gzip file throws and never ends silently early. One thread at a time.
 package final class ByteSource {
     private static let inputChunkBytes = 256 << 10
 

@@ -1,5 +1,5 @@
-/// Why a cell's text is no value of its attribute. The description is one sentence for the rejects file; it quotes the text, cut
-/// to 60 bytes.
+/// Why a cell's text is no value of its attribute. The description is one sentence for the rejects file; it quotes the
+/// text, cut to 60 bytes.
 package struct CellFault: Error, Sendable, Equatable, CustomStringConvertible {
     package let description: String
 

@@ -1,7 +1,7 @@
 // Dates and times by pattern, in the letters of Unicode TR 35 that tables use:
 //
 //   yyyy  four-digit year          MMMM  English month name        a     AM or PM
-//   yy    00–68 → 20yy, 69–99 → 19yy (POSIX)                       S…    fraction of a second, 1 to 9 digits, each optional
+//   yy    00–68 → 20yy, 69–99 → 19yy (POSIX)                       S…    fraction, 1 to 9 digits
 //   MM M  month, 2 / 1–2 digits    MMM   its first three letters   X     Z, +hh, +hhmm or +hh:mm
 //   dd d  day                      EEE   weekday name, not checked  '…'   literal text
 //   HH H  hour 0–23   hh h  hour 1–12   mm m  minute   ss s  second

@@ -33,8 +33,8 @@ struct DateParts {
     }
 }
 
-/// The pieces of a date's text. Each function reads at `cursor`, moves it behind what it read, and gives nil when the text is
-/// something else.
+/// The pieces of a date's text. Each function reads at `cursor`, moves it behind what it read, and gives nil when the
+/// text is something else.
 enum DateText {
     private static let months = [
         "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",

@@ -35,13 +35,15 @@ package struct NumberFormat: Sendable, Equatable {
         self.powerOfTen = powerOfTen
     }
 
-    /// A whole number: ASCII digits with an optional sign, separators as given; digits behind the point only when they are zero.
+    /// A whole number: ASCII digits with an optional sign, separators as given; digits behind the point only when they
+    /// are zero.
     package func integer(_ text: Span<UInt8>) throws(CellFault) -> Int64 {
         try decimal(text, scale: 0, kind: "a whole number")
     }
 
-    /// A decimal number times 10^scale. Accepts a sign before or behind, parentheses for negative, and a currency sign or an
-    /// ISO 4217 code at either end (`-$5`, `1.234,50 EUR`, `(12.00)`). Refuses exponents, other letters and misplaced groups.
+    /// A decimal number times 10^scale. Accepts a sign before or behind, parentheses for negative, and a currency sign
+    /// or an ISO 4217 code at either end (`-$5`, `1.234,50 EUR`, `(12.00)`). Refuses exponents, other letters and
+    /// misplaced groups.
     package func decimal(_ text: Span<UInt8>, scale: UInt8) throws(CellFault) -> Int64 {
         try decimal(text, scale: scale, kind: "a number")
     }
@@ -121,8 +123,8 @@ package struct NumberFormat: Sendable, Equatable {
     }
 }
 
-/// Digits read so far, of which `fractionDigits` stand behind the point. Digits behind the point that no longer fit in 64 bits
-/// are only remembered as being there: no attribute keeps them.
+/// Digits read so far, of which `fractionDigits` stand behind the point. Digits behind the point that no longer fit in
+/// 64 bits are only remembered as being there: no attribute keeps them.
 private struct ExactNumber {
     enum Scaled {
         case value(Int64)
@@ -235,7 +237,8 @@ private struct NumberBody {
         return true
     }
 
-    /// Length of the currency at one end: `$`, `¢`, `£`, `¤`, `¥`, the block U+20A0…U+20CF (`€`, `₹`, …) or three capitals.
+    /// Length of the currency at one end: `$`, `¢`, `£`, `¤`, `¥`, the block U+20A0…U+20CF (`€`, `₹`, …) or three
+    /// capitals.
     private static func currencyBytes(_ text: Span<UInt8>, _ start: Int, _ end: Int, fromStart: Bool) -> Int? {
         let count = end - start
         func byte(_ offset: Int, of length: Int) -> UInt8 { text[fromStart ? start + offset : end - length + offset] }

@@ -10,6 +10,8 @@ package enum SnapshotFormat {
     package static let headerBytes = 512
     package static let footerBytes = 512
     package static let entryBytes = 40
+    /// A tebibyte in blocks of 64 KiB; a directory of them takes 640 MiB, more than which no reader allocates.
+    package static let blockCountLimit = 1 << 24
     // Little-endian, these spell "KITHSNP1" and "KITHSNPF".
     static let headerMagic: UInt64 = 0x3150_4E53_4854_494B
     static let footerMagic: UInt64 = 0x4650_4E53_4854_494B
@@ -62,7 +64,14 @@ package struct BlockEntry: Equatable, Sendable {
         bytes.store(UInt32(0), at: 36)
     }
 
-    init(key: SnapshotBlockKey, codec: BlockCodec, offset: UInt64, storedBytes: UInt32, rawBytes: UInt32, checksum: UInt32) {
+    init(
+        key: SnapshotBlockKey,
+        codec: BlockCodec,
+        offset: UInt64,
+        storedBytes: UInt32,
+        rawBytes: UInt32,
+        checksum: UInt32
+    ) {
         self.key = key
         self.codec = codec
         self.offset = offset

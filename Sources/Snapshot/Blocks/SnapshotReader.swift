@@ -29,8 +29,11 @@ package struct SnapshotReader {
         guard let (footer, hash) = SnapshotFooter.decode(UnsafeRawBufferPointer(last.bytes)) else {
             throw SnapshotReader.damage(name, footerOffset, "the footer is damaged, or the file was cut")
         }
-        let (directoryBytes, overflow) = footer.blockCount.multipliedReportingOverflow(by: UInt64(SnapshotFormat.entryBytes))
-        guard !overflow, footer.fileBytes == size, directoryBytes <= footerOffset,
+        let (directoryBytes, overflow) = footer.blockCount.multipliedReportingOverflow(
+            by: UInt64(SnapshotFormat.entryBytes)
+        )
+        guard !overflow, footer.blockCount <= SnapshotFormat.blockCountLimit, footer.fileBytes == size,
+            directoryBytes <= footerOffset,
             footer.directoryOffset == footerOffset - directoryBytes, footer.position == headerPosition,
             footer.directory == DirectoryID(in: UnsafeRawBufferPointer(header.bytes), at: 16),
             footer.anchor.position >= footer.position,

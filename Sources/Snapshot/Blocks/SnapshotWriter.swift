@@ -42,7 +42,8 @@ struct SnapshotWriter {
             throw .storage(error)
         }
         let entries = try writeBlocks(of: source, to: file)
-        let directoryOffset = entries.last.map { $0.offset + UInt64($0.storedBytes) } ?? UInt64(SnapshotFormat.headerBytes)
+        let directoryOffset =
+            entries.last.map { $0.offset + UInt64($0.storedBytes) } ?? UInt64(SnapshotFormat.headerBytes)
         let directoryBytes = entries.count * SnapshotFormat.entryBytes
         let footer = SnapshotFooter(
             directory: directory,
@@ -78,8 +79,14 @@ struct SnapshotWriter {
         )
     }
 
-    private func writeBlocks(of source: any SnapshotSource, to file: any StorageFile) throws(DirectoryError) -> [BlockEntry] {
+    private func writeBlocks(
+        of source: any SnapshotSource,
+        to file: any StorageFile
+    ) throws(DirectoryError) -> [BlockEntry] {
         let count = source.blockCount
+        guard count <= SnapshotFormat.blockCountLimit else {
+            throw .blockNotEncoded(index: count, reason: "more blocks than the limit")
+        }
         let compressor = Compressor()
         let failure = FirstFailure()
         var making = (0..<SnapshotWriter.windowBlocks).map { _ in BlockSlot() }
@@ -98,7 +105,9 @@ struct SnapshotWriter {
             let passCount = max(makingCount, writingCount)
             let first = done
             parallel(passCount + (mustSync ? 1 : 0)) { [making, writing, writingCount] index in
-                if index == passCount { return failure.catching(.max) { () throws(DirectoryError) in try syncSoFar(file) } }
+                if index == passCount {
+                    return failure.catching(.max) { () throws(DirectoryError) in try syncSoFar(file) }
+                }
                 if index < writingCount {
                     failure.catching(0) { () throws(DirectoryError) in try writing[index].write(to: file) }
                 }

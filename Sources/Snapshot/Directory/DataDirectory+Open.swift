@@ -40,7 +40,7 @@ struct DirectoryContents {
     var segments: [SegmentName] = []
     /// Newest first.
     var snapshotPositions: [UInt64] = []
-    var hasSpare = false
+    var spares: [String] = []
     var hasReserve = false
     var temporaryFiles: [String] = []
 
@@ -52,17 +52,21 @@ struct DirectoryContents {
                 segments.append(segment)
             } else if let position = SnapshotFormat.position(ofFile: name) {
                 snapshotPositions.append(position)
-            } else if name == SegmentCatalog.spareName {
-                hasSpare = true
+            } else if SegmentCatalog.spareNumber(of: name) != nil {
+                spares.append(name)
             } else if name == SegmentCatalog.reserveName {
                 hasReserve = true
-            } else if name == SegmentCatalog.newSegmentName || name == SnapshotFormat.temporaryName {
+            } else if DirectoryContents.temporaryNames.contains(name) {
                 temporaryFiles.append(name)
             }
         }
         segments = LogScanner.ordered(segments)
         snapshotPositions.sort(by: >)
     }
+
+    private static let temporaryNames = [
+        SegmentCatalog.newSegmentName, SegmentCatalog.temporaryName, SnapshotFormat.temporaryName,
+    ]
 
     var isEmpty: Bool { segments.isEmpty && snapshotPositions.isEmpty }
 
@@ -111,10 +115,9 @@ struct Recovery {
             segmentBytes: options.segmentBytes,
             usesThreads: options.usesThreads
         )
-        let hasSpare = try keepsSpare()
-        catalog.adopt(segments: contents.segments, hasSpare: hasSpare)
+        catalog.adopt(segments: contents.segments, spares: try keptSpares())
         var start = RecoverySegment(catalog: catalog, scan: scan, hasReserve: contents.hasReserve)
-        let writer = try start.make(hasSpare: hasSpare)
+        let writer = try start.make()
         report.rewrittenEntries = scan.unproven?.entryCount ?? 0
         report.epoch = writer.epoch
 
@@ -217,18 +220,23 @@ struct Recovery {
         }
     }
 
-    /// Whether there is a spare of the right size; one of another size is removed.
-    private mutating func keepsSpare() throws(DirectoryError) -> Bool {
-        guard contents.hasSpare else { return false }
+    /// The spares of the right size; others, and those over the limit, are removed.
+    private mutating func keptSpares() throws(DirectoryError) -> [String] {
+        var kept: [String] = []
         do throws(StorageError) {
-            let name = SegmentCatalog.spareName
-            if try storage.openForReading(name).size() == UInt64(options.segmentBytes) { return true }
-            try storage.remove(name)
-            report.removedFiles.append(name)
-            return false
+            for name in contents.spares {
+                let size = try storage.openForReading(name).size()
+                if size == UInt64(options.segmentBytes), kept.count < SegmentCatalog.spareLimit {
+                    kept.append(name)
+                } else {
+                    try storage.remove(name)
+                    report.removedFiles.append(name)
+                }
+            }
         } catch {
             throw .storage(error)
         }
+        return kept
     }
 
     /// The snapshot in use and the one before it, which may stand in for it. Not opened here: if it is damaged, the log

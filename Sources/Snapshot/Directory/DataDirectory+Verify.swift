@@ -112,7 +112,9 @@ extension VerificationReport {
         do throws(DirectoryError) {
             var last = start
             defer { lastPosition = last }
-            let result = try scanner.scan(after: start, anchors: anchors.filter { $0.position >= start }) { position, entry in
+            let result = try scanner.scan(after: start, anchors: anchors.filter { $0.position >= start }) {
+                position,
+                entry in
                 try entryCheck(position, entry)
                 last = position
             }

@@ -1,6 +1,6 @@
 // A data directory as a whole: created, opened (which is always a recovery), written, snapshotted, closed.
 //
-// What it holds: segments `log-<first position>-<epoch>`, snapshots `snapshot-<position>`, at most one `spare` and one
+// What it holds: segments `log-<first position>-<epoch>`, snapshots `snapshot-<position>`, some `spare-…` and one
 // `reserve`, `lock`, and, after a crash, temporary files that the next start removes. Other names are left alone.
 
 /// How a directory is run.
@@ -77,7 +77,7 @@ public final class DataDirectory: Sendable {
         self.lock = lock
         catalog = core.catalog
         storage = core.catalog.storage
-        queue = usesThreads ? GroupCommitter(core: core) : InlineCommitQueue(core: core)
+        queue = usesThreads ? GroupCommitter(core: core, lock: lock) : InlineCommitQueue(core: core)
         state = Monitor(State(snapshots: snapshots))
     }
 

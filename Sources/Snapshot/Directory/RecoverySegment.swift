@@ -17,13 +17,13 @@ struct RecoverySegment {
     }
 
     /// Makes the segment durable and returns the writer that continues it.
-    mutating func make(hasSpare: Bool) throws(DirectoryError) -> LogWriter {
+    mutating func make() throws(DirectoryError) -> LogWriter {
         var relogged = GroupBuffer()
         if let unproven = scan.unproven { try load(unproven, into: &relogged) }
         let frameBytes = relogged.entryCount > 0 ? relogged.frame.count : 0
         // Header, group, seal, and the sector that a segment always keeps for its next seal.
         let neededBytes = 3 * LogFormat.sectorBytes + frameBytes
-        let (file, segmentBytes) = try acquireFile(hasSpare: hasSpare, neededBytes: neededBytes)
+        let (file, segmentBytes) = try acquireFile(neededBytes: neededBytes)
 
         let epoch = try nextEpoch()
         let firstPosition = scan.unproven?.firstPosition ?? scan.nextPosition
@@ -120,16 +120,13 @@ struct RecoverySegment {
         buffer.append(frame.part(LogFormat.frameHeaderBytes..<frame.count), count: unproven.entryCount)
     }
 
-    /// A synced file of the temporary name: the spare, a new one, or on a full disk the reserve.
-    private mutating func acquireFile(
-        hasSpare: Bool,
-        neededBytes: Int
-    ) throws(DirectoryError) -> (any StorageFile, bytes: Int) {
+    /// A synced file of the temporary name: a spare, a new one, or on a full disk the reserve.
+    private mutating func acquireFile(neededBytes: Int) throws(DirectoryError) -> (any StorageFile, bytes: Int) {
         let wanted = max(catalog.segmentBytes, roundedUpToSector(neededBytes))
         do throws(StorageError) {
-            if hasSpare, wanted == catalog.segmentBytes {
-                let file = try adopt(SegmentCatalog.spareName)
-                catalog.adopt(segments: catalog.segments, hasSpare: false)
+            if let spare = catalog.firstSpare, wanted == catalog.segmentBytes {
+                let file = try adopt(spare)
+                catalog.removeSpare(spare)
                 return (file, wanted)
             }
             do throws(StorageError) {
@@ -153,7 +150,7 @@ struct RecoverySegment {
     }
 
     /// Gives a file the temporary name, durably before a byte of it changes. Otherwise a crash could leave groups of this
-    /// epoch in a file called `spare`; the next recovery, which gets the same epoch, would take it, and what was lost in
+    /// epoch in a file called a spare; the next recovery, which gets the same epoch, would take it, and what was lost in
     /// between could rise from it.
     private func adopt(_ name: String) throws(StorageError) -> any StorageFile {
         try storage.rename(name, to: SegmentCatalog.newSegmentName)

@@ -9,9 +9,16 @@ public final class GroupCommitter: CommitQueue {
     /// slow but steady client; and until it is written, damage to the last group looks like a torn tail.
     private static let idleMilliseconds = 200
 
-    init(core: CommitCore) {
+    /// The thread holds the directory's lock as long as it can write, also where the directory is dropped unclosed.
+    init(core: CommitCore, lock: any StorageLock) {
         self.core = core
-        startThread { GroupCommitter.run(core) }
+        startThread { withExtendedLifetime(lock) { GroupCommitter.run(core) } }
+    }
+
+    /// Dropped without `close`: the thread commits what is queued and ends, and no one hears what became of it.
+    deinit {
+        core.state.withLock { $0.isClosing = true }
+        core.state.wakeAll(.work)
     }
 
     public func reserve(bytes: Int) throws(DirectoryError) { try core.reserve(bytes: bytes) }

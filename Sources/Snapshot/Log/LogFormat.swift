@@ -184,7 +184,7 @@ package struct SegmentName: Hashable, Sendable {
         guard fileName.utf8.count == 29, fileName.hasPrefix("log-") else { return nil }
         let parts = fileName.dropFirst(4).split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2, let position = parseHexadecimal(parts[0], digits: 16),
-            let epoch = parseHexadecimal(parts[1], digits: 8)
+            let epoch = parseHexadecimal(parts[1], digits: 8), position > 0
         else { return nil }
         self.init(firstPosition: position, epoch: UInt32(truncatingIfNeeded: epoch))
     }

@@ -108,8 +108,10 @@ package struct LogWriter: ~Copyable {
             // Space was reserved before anything was executed, so that this is a failing disk, or a caller who did not
             // reserve: the group cannot be written and must not be skipped.
             let cause: StorageError
-            if case .storage(let inner) = error { cause = inner } else {
-                cause = .outOfSpace(file: SegmentCatalog.spareName, operation: "prepare")
+            if case .storage(let inner) = error {
+                cause = inner
+            } else {
+                cause = .outOfSpace(file: "spare", operation: "prepare")
             }
             failure = cause
             throw .halted(cause)

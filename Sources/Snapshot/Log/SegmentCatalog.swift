@@ -1,7 +1,7 @@
-// The files of the log: which segments there are, the spare that the next one is made from, and the reserve.
+// The files of the log: which segments there are, the spares that the next ones are made from, and the reserve.
 //
-// - `spare`: a file of full size whose blocks are written, so that syncs of the segment made from it flush data and no
-//   metadata. Its content is never trusted: zeros, or groups of an earlier life with lower positions.
+// - `spare-…`: files of full size whose blocks are written, so that syncs of the segment made from one flush data and no
+//   metadata. Their content is never trusted: zeros, or groups of an earlier life with lower positions.
 // - `reserve`: a small one, touched only when a recovery finds the disk full, so that a full disk can be opened, read
 //   and cleaned.
 //
@@ -16,24 +16,28 @@ package final class SegmentCatalog: Sendable {
     /// Whether spares are made on a thread of their own, or by whoever needs one.
     let usesThreads: Bool
 
-    static let spareName = "spare"
     static let reserveName = "reserve"
     static let newSegmentName = "segment.tmp"
+    /// What zeros are written to. Only one file is made at a time.
+    static let temporaryName = "spare.tmp"
     /// Enough for a header, a group of ordinary size written again, a seal and some thousand small groups.
     static let reserveBytes = 1 << 20
+    /// A snapshot frees at least two segments at once, which the log needs again before the next snapshot: kept, they
+    /// spare the disk the zeros. Four are 256 MiB.
+    static let spareLimit = 4
+    /// Zeros that are written beside a running log are synced in pieces, so that a commit waits for one of them at most:
+    /// 2 to 5 ms, instead of the 0.2 s of a whole segment.
+    private static let gentlePieceBytes = 1 << 20
 
     private let state: Monitor<State>
 
     fileprivate struct State {
         var segments: [SegmentName] = []
-        var spare = Spare.none
-    }
-
-    fileprivate enum Spare: Equatable {
-        case none
-        /// Someone is making it: a thread, or a retirement that renames a segment.
-        case preparing
-        case ready
+        /// Names of those that are durable.
+        var spares: [String] = []
+        /// Someone is making a spare from nothing.
+        var isPreparing = false
+        var spareNumber: UInt64 = 0
     }
 
     init(storage: any Storage, directory: DirectoryID, segmentBytes: Int, usesThreads: Bool) {
@@ -46,101 +50,117 @@ package final class SegmentCatalog: Sendable {
 
     var segments: [SegmentName] { state.withLock { $0.segments } }
 
-    var hasSpare: Bool { state.withLock { $0.spare == .ready } }
+    var firstSpare: String? { state.withLock { $0.spares.first } }
 
     /// Takes over what is on the disk. Call once, before any other call.
-    func adopt(segments: [SegmentName], hasSpare: Bool) {
+    func adopt(segments: [SegmentName], spares: [String]) {
         state.withLock {
             $0.segments = LogScanner.ordered(segments)
-            $0.spare = hasSpare ? .ready : .none
+            $0.spares = spares
+            $0.spareNumber = (spares.compactMap(SegmentCatalog.spareNumber(of:)).max() ?? 0) &+ 1
         }
     }
 
+    static func spareNumber(of fileName: String) -> UInt64? {
+        fileName.hasPrefix("spare-") ? parseHexadecimal(fileName.dropFirst(6), digits: 16) : nil
+    }
+
+    /// Says that a spare got another name.
+    func removeSpare(_ name: String) { state.withLock { $0.spares.removeAll { $0 == name } } }
+
     func add(_ name: SegmentName) { state.withLock { $0.segments.append(name) } }
 
-    // MARK: The spare
+    // MARK: The spares
 
     /// Begins to make a spare beside the caller where there is none. Failure shows later, when one is needed.
     func prepareAhead() {
-        guard usesThreads, state.withLock({ State.begin(&$0) }) else { return }
+        guard usesThreads, let name = state.withLock({ $0.beginSpare() }) else { return }
         startThread { [self] in
             do throws(DirectoryError) {
-                try makeSpare()
-                finishPreparing(true)
+                try makeSpare(name, pieceBytes: SegmentCatalog.gentlePieceBytes)
+                finishPreparing(name)
             } catch {
-                finishPreparing(false)
+                finishPreparing(nil)
             }
         }
     }
 
     /// Returns when there is a spare. Throws `.diskFull` without trying where the space is missing.
     func ensureSpare() throws(DirectoryError) {
-        let mustMake = state.wait(for: .progress) { state -> Bool? in
-            switch state.spare {
-            case .preparing: return nil
-            case .ready: return false
-            case .none: return State.begin(&state)
-            }
+        let toMake = state.wait(for: .progress) { state -> String?? in
+            if !state.spares.isEmpty { return .some(nil) }
+            if state.isPreparing { return nil }
+            return .some(state.beginSpare())
         }
-        guard mustMake else { return }
+        guard let toMake else { return }
         do throws(DirectoryError) {
-            try makeSpare()
+            try makeSpare(toMake, pieceBytes: segmentBytes)
         } catch {
-            finishPreparing(false)
+            finishPreparing(nil)
             throw error
         }
-        finishPreparing(true)
+        finishPreparing(toMake)
     }
 
     /// Returns when no spare is in the making.
     func waitUntilIdle() {
-        state.wait(for: .progress) { $0.spare == .preparing ? nil : () }
+        state.wait(for: .progress) { $0.isPreparing ? nil : () }
     }
 
-    private func finishPreparing(_ succeeded: Bool) {
-        state.withLock { $0.spare = succeeded ? .ready : .none }
+    private func finishPreparing(_ name: String?) {
+        state.withLock { state in
+            if let name { state.spares.append(name) }
+            state.isPreparing = false
+        }
         state.wakeAll(.progress)
     }
 
-    private func makeSpare() throws(DirectoryError) {
+    private func makeSpare(_ name: String, pieceBytes: Int) throws(DirectoryError) {
         do throws(StorageError) {
             let free = try storage.freeBytes()
-            guard free >= UInt64(segmentBytes) else {
-                throw .outOfSpace(file: SegmentCatalog.spareName, operation: "prepare")
-            }
-            try SegmentCatalog.makeFile(SegmentCatalog.spareName, bytes: segmentBytes, in: storage)
+            guard free >= UInt64(segmentBytes) else { throw .outOfSpace(file: name, operation: "prepare") }
+            try SegmentCatalog.makeFile(name, bytes: segmentBytes, pieceBytes: pieceBytes, in: storage)
         } catch {
-            throw directoryError(error)
+            guard case .outOfSpace = error else { throw .storage(error) }
+            throw .diskFull(neededBytes: UInt64(segmentBytes), freeBytes: (try? storage.freeBytes()) ?? 0)
         }
     }
 
-    private func directoryError(_ error: StorageError) -> DirectoryError {
-        guard case .outOfSpace = error else { return .storage(error) }
-        return .diskFull(neededBytes: UInt64(segmentBytes), freeBytes: (try? storage.freeBytes()) ?? 0)
-    }
-
-    /// Makes a synced file of zeros; where that fails, leaves none.
-    static func makeFile(_ name: String, bytes: Int, in storage: any Storage) throws(StorageError) {
-        let file = try storage.open(name, creating: true)
+    /// Makes a durable file of zeros; where that fails, leaves none. It gets its name only after its sync: a file whose
+    /// sync failed may look whole and lack bytes on the disk for ever.
+    static func makeFile(
+        _ name: String,
+        bytes: Int,
+        pieceBytes: Int = .max,
+        in storage: any Storage
+    ) throws(StorageError) {
+        let file = try storage.open(temporaryName, creating: true)
         do throws(StorageError) {
-            try file.zeroFill(to: UInt64(bytes))
-            try file.sync()
+            try file.truncate(to: 0)
+            var size = 0
+            while size < bytes {
+                size += min(pieceBytes, bytes - size)
+                try file.zeroFill(to: UInt64(size))
+                try file.sync()
+            }
+            try storage.rename(temporaryName, to: name)
             try storage.syncDirectory()
         } catch {
-            try? storage.remove(name)
+            try? storage.remove(temporaryName)
             throw error
         }
     }
 
     // MARK: Segments
 
-    /// Makes the next segment of this epoch from the spare.
+    /// Makes the next segment of this epoch from a spare. One caller at a time: the writer.
     func openNext(
         epoch: UInt32,
         firstPosition: UInt64,
         previousHash: SHA256Digest
     ) throws(DirectoryError) -> (name: SegmentName, file: any StorageFile) {
         try ensureSpare()
+        guard let spare = firstSpare else { throw .closed }
         let header = SegmentHeader(
             directory: directory,
             epoch: epoch,
@@ -150,18 +170,18 @@ package final class SegmentCatalog: Sendable {
         )
         let name = SegmentName(firstPosition: firstPosition, epoch: epoch)
         do throws(StorageError) {
-            let file = try storage.open(SegmentCatalog.spareName, creating: false)
+            let file = try storage.open(spare, creating: false)
             let sector = AlignedMemory(byteCount: LogFormat.sectorBytes)
             header.encode(into: sector.bytes)
             try file.write(UnsafeRawBufferPointer(sector.bytes), at: 0)
             try file.sync()
-            try storage.rename(SegmentCatalog.spareName, to: name.fileName)
+            try storage.rename(spare, to: name.fileName)
             try storage.syncDirectory()
-            state.withLock {
+            state.withLock { state in
                 // A segment that holds no group yet is replaced by one of the same name, where its first group is too
                 // large for it (it was made from the reserve).
-                if $0.segments.last != name { $0.segments.append(name) }
-                $0.spare = .none
+                if state.segments.last != name { state.segments.append(name) }
+                state.spares.removeAll { $0 == spare }
             }
             return (name, file)
         } catch {
@@ -169,55 +189,60 @@ package final class SegmentCatalog: Sendable {
         }
     }
 
-    /// Removes the segments that hold nothing after `position`, and those that hold nothing at all; the first of full size becomes the spare where there is
-    /// none. Whatever a power cut leaves of this is leftovers, which no reader needs.
+    /// Removes the segments that hold nothing after `position`, and those that hold nothing at all; some of full size
+    /// become spares. Whatever a power cut leaves of this is leftovers, which no reader needs.
     func retire(through position: UInt64) throws(DirectoryError) {
-        let (retired, mayRecycle) = state.withLock { state -> ([SegmentName], Bool) in
-            let kept = state.segments.lastIndex { $0.firstPosition <= position &+ 1 } ?? 0
-            // A segment whose successor begins at the same position holds nothing, wherever it stands.
-            var retired: [SegmentName] = []
-            var remaining: [SegmentName] = []
-            for (index, name) in state.segments.enumerated() {
-                let isSuperseded =
-                    index + 1 < state.segments.count && state.segments[index + 1].firstPosition == name.firstPosition
-                if index < kept || isSuperseded { retired.append(name) } else { remaining.append(name) }
-            }
-            state.segments = remaining
-            guard !retired.isEmpty, state.spare == .none else { return (retired, false) }
-            state.spare = .preparing
-            return (retired, true)
-        }
-        var hasSpare = false
-        defer { if mayRecycle { finishPreparing(hasSpare) } }
+        let retired = state.withLock { $0.takeRetired(through: position) }
+        guard !retired.isEmpty else { return }
+        var spares: [String] = []
         do throws(StorageError) {
             for name in retired {
-                if mayRecycle, !hasSpare, try recycle(name) {
-                    hasSpare = true
+                let isReusable = try storage.openForReading(name.fileName).size() == UInt64(segmentBytes)
+                if isReusable, let spare = state.withLock({ $0.nameForSpare(beside: spares.count) }) {
+                    try storage.rename(name.fileName, to: spare)
+                    spares.append(spare)
                 } else {
                     try storage.remove(name.fileName)
                 }
             }
-            if !retired.isEmpty { try storage.syncDirectory() }
+            // Before any of them counts as a spare: otherwise a power cut could leave the old name on a file that has a
+            // new header.
+            try storage.syncDirectory()
         } catch {
             throw .storage(error)
         }
-    }
-
-    /// The directory is synced before the file counts as a spare: otherwise a power cut could leave the old name on a
-    /// file that has a new header.
-    private func recycle(_ name: SegmentName) throws(StorageError) -> Bool {
-        guard try storage.openForReading(name.fileName).size() == UInt64(segmentBytes) else { return false }
-        try storage.rename(name.fileName, to: SegmentCatalog.spareName)
-        try storage.syncDirectory()
-        return true
+        state.withLock { $0.spares += spares }
+        state.wakeAll(.progress)
     }
 }
 
 extension SegmentCatalog.State {
-    /// Claims the making of a spare; false where there is one or someone else makes it.
-    fileprivate static func begin(_ state: inout Self) -> Bool {
-        guard state.spare == .none else { return false }
-        state.spare = .preparing
-        return true
+    /// Claims the making of a spare and names it; nil where there is one or someone else makes it.
+    fileprivate mutating func beginSpare() -> String? {
+        guard spares.isEmpty, !isPreparing else { return nil }
+        isPreparing = true
+        return nextSpareName()
+    }
+
+    fileprivate mutating func nameForSpare(beside others: Int) -> String? {
+        spares.count + others < SegmentCatalog.spareLimit ? nextSpareName() : nil
+    }
+
+    private mutating func nextSpareName() -> String {
+        defer { spareNumber &+= 1 }
+        return "spare-" + hexadecimal(spareNumber, digits: 16)
+    }
+
+    fileprivate mutating func takeRetired(through position: UInt64) -> [SegmentName] {
+        let kept = segments.lastIndex { $0.firstPosition <= position &+ 1 } ?? 0
+        var retired: [SegmentName] = []
+        var remaining: [SegmentName] = []
+        for (index, name) in segments.enumerated() {
+            // A segment whose successor begins at the same position holds nothing, wherever it stands.
+            let isSuperseded = index + 1 < segments.count && segments[index + 1].firstPosition == name.firstPosition
+            if index < kept || isSuperseded { retired.append(name) } else { remaining.append(name) }
+        }
+        segments = remaining
+        return retired
     }
 }
