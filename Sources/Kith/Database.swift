@@ -269,23 +269,17 @@ extension Database: Session {
 
     /// Executes a transaction as the system and returns when it is durable.
     public func execute(_ transaction: Transaction) async throws -> TransactionReply {
-        let (reply, position) = try executeNow(transaction)
-        try await settle(position)
-        return reply
-    }
-
-    /// Executes a transaction before it returns, so that calls of one thread take effect in their order. The reply counts
-    /// when the position is durable (`settle`).
-    package func executeNow(_ transaction: Transaction) throws -> (TransactionReply, Position) {
         // No key unless the caller brought one: within one process no outcome is ever unknown.
         let encoded = transaction.encoded()
-        return try turn { turn -> Result<(TransactionReply, Position), any Error> in
+        let (reply, position) = try turn { turn -> Result<(TransactionReply, Position), any Error> in
             Result {
                 var reply = ByteWriter()
                 try encoded.withUnsafeBytes { try turn.execute($0, actor: .none, reply: &reply) }
                 return (try reply.withUnsafeBytes { try TransactionReply(decoding: $0) }, turn.position)
             }
         }.get()
+        try await settle(position)
+        return reply
     }
 
     /// Reads attributes of records of one entity by id.

@@ -227,5 +227,5 @@ extension DatabaseError {
 }
 
 extension Engine {
-    fileprivate var recordCount: Int { tables.reduce(0) { $0 + $1.liveCount } }
+    fileprivate var recordCount: Int { view.tables.reduce(0) { $0 + $1.liveCount } }
 }

@@ -18,8 +18,8 @@ struct KithCommand: AsyncParsableCommand {
             EXAMPLES
               kith serve --data ./data --listen 127.0.0.1:7411
               kith demo --at kith://127.0.0.1:7411
-              kith query --at kith://127.0.0.1:7411 'SELECT name, revenue FROM account ORDER BY revenue DESC LIMIT 10'
-              kith import --at ./data --mapping Examples/crm-maven.yaml ~/Downloads/crm-maven
+              kith query --at kith://127.0.0.1:7411 'SELECT name FROM account LIMIT 10'
+              kith import --at ./data --mapping Examples/crm-maven.yaml ~/crm-maven
 
             EXIT STATUS
               0  done

@@ -16,9 +16,9 @@ struct ImportCommand: AsyncParsableCommand {
             reason, and the run goes on: the exit status is then 1.
 
             EXAMPLES
-              kith import --at ./data --mapping Examples/crm-maven.yaml ~/Downloads/crm-maven
-              kith import --at kith://127.0.0.1:7411 --mapping leads.yaml leads.csv.gz
-              kith import --at ./data --mapping leads.yaml --dry-run --rejects /tmp/rejects.csv leads.csv
+              kith import --at ./data --mapping Examples/crm-maven.yaml ~/crm-maven
+              kith import --at kith://127.0.0.1:7411 --mapping leads.yaml leads.csv
+              kith import --at ./data --mapping leads.yaml --dry-run leads.csv.gz
             """
     )
 
@@ -27,7 +27,7 @@ struct ImportCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The mapping.", valueName: "file.yaml"))
     var mapping: String
 
-    @Flag(help: "Say what would happen, and change nothing. Works on directories.")
+    @Flag(help: "Say what would happen, and change nothing. Works on a directory that is not in use.")
     var dryRun = false
 
     @Option(help: ArgumentHelp("Where rejected rows go.", valueName: "file.csv"))
@@ -46,25 +46,17 @@ struct ImportCommand: AsyncParsableCommand {
         let run = try importRun(progress)
         let report: ImportReport
         defer { progress.finish() }
-        if dryRun {
-            guard case .directory(let path) = at.place else {
-                throw ValidationError(
-                    "--dry-run works on directories. Make one from a server's snapshot: kith snapshot, then kith restore."
-                )
-            }
-            report = try await run.run(target: try TrialTarget(path))
-        } else {
-            report = try await at.place.withConnection(mustExist: false) { connection in
-                try await execute(run, connection)
-            }
+        switch at.place {
+        case .directory(let path) where dryRun:
+            // The directory is only read, and not made where there is none.
+            let state = try Database.readState(path)
+            report = try await run.run(session: Rehearsal(state.view, clock: DatabaseOptions.systemClock))
+        default:
+            report = try await at.place.withConnection(mustExist: false) { try await run.run(session: $0.session) }
         }
         progress.finish()
         show(report)
         if !report.isComplete { throw CommandFailure(.rejectedRows, summary(report)) }
-    }
-
-    private func execute(_ run: ImportRun, _ connection: some Connection) async throws -> ImportReport {
-        try await run.run(target: try await connection.importTarget())
     }
 
     private func importRun(_ progress: Progress) throws -> ImportRun {

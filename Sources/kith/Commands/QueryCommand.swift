@@ -16,10 +16,12 @@ struct QueryCommand: AsyncParsableCommand {
             some spreadsheets: import it there as text.
 
             EXAMPLES
-              kith query --at ./data 'SELECT name, revenue FROM account ORDER BY revenue DESC LIMIT 10'
+              kith query --at ./data 'SELECT name FROM account ORDER BY name LIMIT 10'
               kith query --at kith://127.0.0.1:7411 --format csv \\
-                "SELECT owneridname, SUM(actualvalue) AS won FROM opportunity WHERE statecode = 'Won' GROUP BY owneridname"
-              kith query --at ./data --param city=Oslo 'SELECT name FROM account WHERE address1_city = :city'
+                "SELECT owneridname, SUM(actualvalue) AS won FROM opportunity
+                 WHERE statecode = 'Won' GROUP BY owneridname"
+              kith query --at ./data --param city=Oslo \\
+                'SELECT name FROM account WHERE address1_city = :city'
               kith query --at ./data 'EXPLAIN SELECT COUNT(*) FROM contact'
             """
     )

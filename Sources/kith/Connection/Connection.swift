@@ -1,18 +1,12 @@
 // What the commands ask of an organisation's data, wherever it is.
 
 import Engine
-import Import
 import Kith
 
 /// An open directory or a connection to a server.
 protocol Connection: Sendable {
-    associatedtype Target: ImportTarget
-    associatedtype Work: Session
-
     /// Reads and writes.
-    var session: Work { get }
-    /// Takes an import's transactions in their order.
-    func importTarget() async throws -> Target
+    var session: any Session { get }
     /// Executes a query and hands over its rows as they come.
     func query(_ sql: String, _ parameters: QueryParameters, into sink: inout some RowSink) async throws
     /// What `Database.status` says, as JSON.

@@ -1,7 +1,6 @@
 // The database in this process.
 
 import Engine
-import Import
 import Kith
 import Snapshot
 
@@ -19,9 +18,7 @@ struct DirectoryConnection: Connection {
         database = try Database.open(path)
     }
 
-    var session: Database { database }
-
-    func importTarget() -> DatabaseTarget { DatabaseTarget(database: database) }
+    var session: any Session { database }
 
     func query(_ sql: String, _ parameters: QueryParameters, into sink: inout some RowSink) async throws {
         let view = database.currentView
@@ -41,31 +38,6 @@ struct DirectoryConnection: Connection {
     func writeSnapshot() throws -> Position { try database.writeSnapshot().position }
 
     func close() throws { try database.close() }
-}
-
-/// Brings an import's transactions to a database in this process.
-struct DatabaseTarget: ImportTarget {
-    let database: Database
-
-    var schema: Schema { database.schema }
-    var identity: String { database.directory.id.description }
-
-    func submit(_ transaction: Transaction) async throws(ImportError) -> ImportTicket {
-        let database = database
-        do {
-            let (reply, position) = try database.executeNow(transaction)
-            return ImportTicket {
-                do {
-                    try await database.settle(position)
-                    return .success(reply)
-                } catch {
-                    return .failure(ImportError(.session, "\(error)"))
-                }
-            }
-        } catch {
-            throw ImportError(.session, "\(error)")
-        }
-    }
 }
 
 extension PreparedQuery {

@@ -87,16 +87,17 @@ struct RowWriter: RowSink {
         return json.bytes
     }
 
-    /// Decimals of a column get equally many digits behind the point, so that points stand below each other.
+    /// Numbers of a column get equally many digits behind the point, so that points stand below each other.
     private var table: String {
         var decimals = [Int](repeating: 0, count: columns.count)
-        for row in rows {
+        let shown = rows.map { row in row.map(\.rounded) }
+        for row in shown {
             for (index, value) in row.enumerated() {
                 if case .decimal(let decimal) = value { decimals[index] = max(decimals[index], decimal.neededDecimals) }
             }
         }
         var table = TextTable(columns.map { TextTable.Column(title: $0.name, isRightAligned: $0.type.isRightAligned) })
-        for row in rows {
+        for row in shown {
             table.append(
                 row.enumerated().map { index, value in
                     if case .decimal(let decimal) = value { return decimal.text(decimals: decimals[index]) }
@@ -105,6 +106,17 @@ struct RowWriter: RowSink {
             )
         }
         return table.text
+    }
+}
+
+extension Value {
+    /// For people: a binary number of everyday size with four digits behind the point, as more are noise of the division
+    /// that it comes from. The other formats print all digits.
+    fileprivate var rounded: Value {
+        guard case .double(let number) = self, number == 0 || (0.001...1e12).contains(number.magnitude) else {
+            return self
+        }
+        return .decimal(Decimal64(units: Int64((number * 10_000).rounded()), scale: 4))
     }
 }
 
