@@ -58,8 +58,10 @@ struct QueryScript {
             switch command {
             case "include":
                 try read(
-                    include(words[1]).split(separator: "\n", omittingEmptySubsequences: false).map(String.init), include,
-                    isMain: false)
+                    include(words[1]).split(separator: "\n", omittingEmptySubsequences: false).map(String.init),
+                    include,
+                    isMain: false
+                )
             case "entity":
                 declarations.append((words[1], words.count > 2, indented()))
             case "rows":
@@ -83,8 +85,13 @@ struct QueryScript {
                 let kind = words.count > 1 ? Step.Kind.unordered : Step.Kind(rawValue: command)
                 steps.append(
                     Step(
-                        kind: try found(kind, "a kind of step", line), line: start, sql: sql.joined(separator: "\n"),
-                        expected: Array(lines[min(first, lines.count)..<at]), expectedLines: min(first, at)..<at))
+                        kind: try found(kind, "a kind of step", line),
+                        line: start,
+                        sql: sql.joined(separator: "\n"),
+                        expected: Array(lines[min(first, lines.count)..<at]),
+                        expectedLines: min(first, at)..<at
+                    )
+                )
             default:
                 throw Failure(description: "line \(at): \(line)")
             }
@@ -102,7 +109,9 @@ struct QueryScript {
         var builder = SchemaBuilder()
         for (index, declaration) in declarations.enumerated() {
             builder.entity(
-                UInt16(index + 1), declaration.name, declaration.name,
+                UInt16(index + 1),
+                declaration.name,
+                declaration.name,
                 ownership: declaration.isOwned ? .user : .organisation
             ) { entity in
                 for attribute in declaration.attributes { Self.declare(attribute, in: &entity) }
@@ -154,15 +163,19 @@ struct QueryScript {
             case 2: entity.option(name, name, [options[0].0: options[0].1, options[1].0: options[1].1])
             case 3:
                 entity.option(
-                    name, name,
-                    [options[0].0: options[0].1, options[1].0: options[1].1, options[2].0: options[2].1])
+                    name,
+                    name,
+                    [options[0].0: options[0].1, options[1].0: options[1].1, options[2].0: options[2].1]
+                )
             default:
                 entity.option(
-                    name, name,
+                    name,
+                    name,
                     [
                         options[0].0: options[0].1, options[1].0: options[1].1, options[2].0: options[2].1,
                         options[3].0: options[3].1,
-                    ])
+                    ]
+                )
             }
         default:
             let states = parts[1].split(separator: ";").map { state -> (Int32, String, KeyValuePairs<Int32, String>) in
@@ -190,7 +203,9 @@ struct QueryScript {
         try transaction.createRecord(entityName, values)
         let reply = try execute(transaction)
         let id = try found(reply.operations.first?.ids.first, "id", row)
-        if let place = columns.firstIndex(of: entity[entity.primaryName].name) { ids["\(entityName):\(cells[place])"] = id }
+        if let place = columns.firstIndex(of: entity[entity.primaryName].name) {
+            ids["\(entityName):\(cells[place])"] = id
+        }
     }
 
     private func execute(_ transaction: Transaction) throws -> TransactionReply {

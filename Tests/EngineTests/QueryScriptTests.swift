@@ -8,7 +8,9 @@ import Testing
     static let folder = Bundle.module.url(forResource: "Scripts", withExtension: nil)
 
     static let names: [String] = {
-        guard let folder, let files = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else { return [] }
+        guard let folder, let files = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else {
+            return []
+        }
         return files.filter { $0.hasSuffix(".test") }.sorted()
     }()
 

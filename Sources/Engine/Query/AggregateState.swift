@@ -37,7 +37,11 @@ struct AggregateState {
             // A value that its group has seen before counts as missing.
             for index in 0..<count where vector.isValid(index) {
                 let hash = GroupSink.hash(vector, index, operandType)
-                if distinct.insert(groups[index], hash, vector, index, operandType) { kept += 32 } else { vector.setNull(index) }
+                if distinct.insert(groups[index], hash, vector, index, operandType) {
+                    kept += 32
+                } else {
+                    vector.setNull(index)
+                }
             }
         }
         for index in 0..<count { counts[Int(groups[index])] += Int64(vector.valid[index]) }
@@ -119,14 +123,20 @@ private struct DistinctValues {
 
     /// Whether the value is new to its group.
     mutating func insert(
-        _ group: UInt32, _ valueHash: UInt64, _ vector: Vector, _ index: Int, _ type: QueryType
+        _ group: UInt32,
+        _ valueHash: UInt64,
+        _ vector: Vector,
+        _ index: Int,
+        _ type: QueryType
     ) -> Bool {
         let hash = combinedHash(valueHash, UInt64(group))
         var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
         while slots[slot] != .max {
             let entry = Int(slots[slot])
             if hashes[entry] == hash, groups[entry] == group {
-                if type == .text ? Collation.equal(texts[entry], vector.texts[index]) : isEqual(entry, vector, index, type) {
+                if type == .text
+                    ? Collation.equal(texts[entry], vector.texts[index]) : isEqual(entry, vector, index, type)
+                {
                     return false
                 }
             }

@@ -14,7 +14,10 @@ extension Binder {
         let bound = try bind(expression, expecting: .boolean)
         guard bound.type == .boolean || bound.type == .null else {
             throw QueryError(
-                .type, "\(bound.type.name) stands where a condition is expected", at: expression.location)
+                .type,
+                "\(bound.type.name) stands where a condition is expected",
+                at: expression.location
+            )
         }
         return bound
     }
@@ -32,8 +35,10 @@ extension Binder {
         case .parameter(let index, let name):
             guard let expected, expected != .null else {
                 throw QueryError(
-                    .parameter, "nothing says which type the parameter \(Self.parameterName(index, name)) has",
-                    at: expression.location)
+                    .parameter,
+                    "nothing says which type the parameter \(Self.parameterName(index, name)) has",
+                    at: expression.location
+                )
             }
             guard index >= 0, index < QueryLimits.parameterCountMax else {
                 throw QueryError(.parameter, "there are too many parameters", at: expression.location)
@@ -66,7 +71,9 @@ extension Binder {
                 .and([
                     try compare(.greaterOrEqual, lower.0, lower.1, at: expression.location),
                     try compare(.lessOrEqual, upper.0, upper.1, at: expression.location),
-                ]), .boolean)
+                ]),
+                .boolean
+            )
             return negated ? Bound(.not(both), .boolean) : both
         case .isIn(let operand, let list, let negated):
             return try bindIn(operand, list, negated, at: expression.location)
@@ -75,8 +82,10 @@ extension Binder {
             let pattern = try bind(pattern, expecting: .text)
             guard value.type == .text, pattern.type == .text else {
                 throw QueryError(
-                    .type, "LIKE compares texts, not \(value.type == .text ? pattern.type.name : value.type.name)",
-                    at: expression.location)
+                    .type,
+                    "LIKE compares texts, not \(value.type == .text ? pattern.type.name : value.type.name)",
+                    at: expression.location
+                )
             }
             let scalar = escape?.unicodeScalars.first.map(\.value)
             return Bound(.like(value, pattern, escape: scalar, negated: negated), .boolean)
@@ -116,7 +125,10 @@ extension Binder {
         if Self.isUntyped(left) {
             if Self.isUntyped(right), case .parameter = left.kind, case .parameter = right.kind {
                 throw QueryError(
-                    .parameter, "two parameters are compared: nothing says which type they have", at: left.location)
+                    .parameter,
+                    "two parameters are compared: nothing says which type they have",
+                    at: left.location
+                )
             }
             let typed = try bind(right, expecting: Self.isUntyped(right) ? .text : nil)
             return (try bind(left, expecting: typed.type), typed)
@@ -131,7 +143,10 @@ extension Binder {
     }
 
     private func compare(
-        _ sign: ComparisonOperator, _ left: Bound, _ right: Bound, at location: SourceLocation
+        _ sign: ComparisonOperator,
+        _ left: Bound,
+        _ right: Bound,
+        at location: SourceLocation
     ) throws(QueryError) -> Bound {
         var (left, right) = (left, right)
         if left.type == .date, right.type == .instant { left = Bound(.startOfDay(left), .instant) }
@@ -151,7 +166,10 @@ extension Binder {
     }
 
     private mutating func bindIn(
-        _ operand: Expression, _ list: [Expression], _ negated: Bool, at location: SourceLocation
+        _ operand: Expression,
+        _ list: [Expression],
+        _ negated: Bool,
+        at location: SourceLocation
     ) throws(QueryError) -> Bound {
         guard !list.isEmpty else { throw QueryError(.syntax, "IN needs at least one value", at: location) }
         let value = try bind(operand, expecting: Self.isUntyped(operand) ? .text : nil)
@@ -164,7 +182,10 @@ extension Binder {
                 left == value
             else {
                 throw QueryError(
-                    .type, "\(bound.type.name) cannot stand in a list of \(value.type.name)s", at: item.location)
+                    .type,
+                    "\(bound.type.name) cannot stand in a list that is compared with \(value.type.name)",
+                    at: item.location
+                )
             }
             items.append(right)
         }
@@ -174,7 +195,10 @@ extension Binder {
     // MARK: Arithmetic
 
     private mutating func bindArithmetic(
-        _ sign: ArithmeticOperator, _ left: Expression, _ right: Expression, _ expected: QueryType?,
+        _ sign: ArithmeticOperator,
+        _ left: Expression,
+        _ right: Expression,
+        _ expected: QueryType?,
         at location: SourceLocation
     ) throws(QueryError) -> Bound {
         var (a, b): (Bound, Bound)
@@ -192,7 +216,10 @@ extension Binder {
         }
         guard let type = Self.arithmeticType(sign, a.type, b.type) else {
             throw QueryError(
-                .type, "\(a.type.name) \(sign.symbol) \(b.type.name) means nothing", at: location)
+                .type,
+                "\(a.type.name) \(sign.symbol) \(b.type.name) means nothing",
+                at: location
+            )
         }
         return Bound(.arithmetic(sign, a, b), type)
     }
@@ -217,7 +244,10 @@ extension Binder {
     // MARK: Aggregates
 
     private mutating func bindAggregate(
-        _ function: AggregateFunction, _ operand: Expression?, _ distinct: Bool, at location: SourceLocation
+        _ function: AggregateFunction,
+        _ operand: Expression?,
+        _ distinct: Bool,
+        at location: SourceLocation
     ) throws(QueryError) -> Bound {
         guard mayAggregate else { throw QueryError(.type, aggregateRefusal, at: location) }
         mayAggregate = false
@@ -238,7 +268,10 @@ extension Binder {
         case .sum, .average:
             guard value.type.isNumber || value.type == .null else {
                 throw QueryError(
-                    .type, "\(function.name.uppercased()) adds numbers, not \(value.type.name)s", at: operand.location)
+                    .type,
+                    "\(function.name.uppercased()) needs numbers: this is \(value.type.name)",
+                    at: operand.location
+                )
             }
             type = function == .sum ? value.type : .double
         }

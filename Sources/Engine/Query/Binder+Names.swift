@@ -23,7 +23,9 @@ extension Binder {
                 throw QueryError(
                     .ambiguousName,
                     "\"\(parts.joined(separator: "."))\" is an attribute of \(visible[found.source].name) and of "
-                        + "\(visible[source].name): write \(visible[found.source].name).\(first)", at: location)
+                        + "\(visible[source].name): write \(visible[found.source].name).\(first)",
+                    at: location
+                )
             }
             found = (source, value)
         }
@@ -79,7 +81,9 @@ extension Binder {
 
     /// The value that `read` finds in the record that a lookup refers to.
     private mutating func follow(
-        _ source: Int, _ id: AttributeID, _ targets: [EntityID],
+        _ source: Int,
+        _ id: AttributeID,
+        _ targets: [EntityID],
         _ read: (inout Binder, Int) throws(QueryError) -> Bound?
     ) throws(QueryError) -> Bound? {
         var values: [Bound] = []
@@ -99,7 +103,9 @@ extension Binder {
         guard values.allSatisfy({ $0.type == first.type }) else {
             let name = schema.entities[bound.sources[source].place][id].name
             throw QueryError(
-                .type, "behind \(name) stand attributes of different types: join the entity that is meant")
+                .type,
+                "behind \(name) stand attributes of different types: join the entity that is meant"
+            )
         }
         return Bound(.firstOf(values), first.type)
     }
@@ -120,18 +126,35 @@ extension Binder {
     // MARK: Messages
 
     func unknownSource(_ name: String, at location: SourceLocation) -> QueryError {
-        let known = bound.sources[..<bound.namedCount].map(\.name)
+        let named = bound.sources[..<bound.namedCount]
+        if named.contains(where: { $0.name == name }) {
+            return QueryError(.unknownName, "\"\(name)\" joins later and cannot be used here yet", at: location)
+        }
+        if let source = named.first(where: { schema.entities[$0.place].name == name }) {
+            return QueryError(
+                .unknownName,
+                "\"\(name)\" has another name in this query",
+                at: location,
+                suggestion: source.name
+            )
+        }
+        let known = named.map(\.name)
         let attributes = bound.sources[..<bound.namedCount].flatMap {
             schema.entities[$0.place].attributes.map(\.name)
         }
         return QueryError(
-            .unknownName, "\"\(name)\" is neither an entity of this query nor an attribute", at: location,
-            suggestion: nearestName(to: name, among: known + attributes))
+            .unknownName,
+            "\"\(name)\" is neither an entity of this query nor an attribute",
+            at: location,
+            suggestion: nearestName(to: name, among: known + attributes)
+        )
     }
 
     /// Walks the path as far as it can be read and names what is wrong behind.
     private func unknownAttribute(
-        _ path: ArraySlice<String>, in source: Int, at location: SourceLocation
+        _ path: ArraySlice<String>,
+        in source: Int,
+        at location: SourceLocation
     ) -> QueryError {
         var places = [bound.sources[source].place]
         var owner = bound.sources[source].name
@@ -147,8 +170,11 @@ extension Binder {
                 }
                 if depth == 0 { known += aliases.keys.sorted() }
                 return QueryError(
-                    .unknownName, "\(owner) has no attribute \"\(name)\"", at: location,
-                    suggestion: nearestName(to: name, among: known))
+                    .unknownName,
+                    "\(owner) has no attribute \"\(name)\"",
+                    at: location,
+                    suggestion: nearestName(to: name, among: known)
+                )
             }
             places = ids.flatMap(\.type.lookupTargets).compactMap { schema.place(of: $0) }
             owner = "\(owner).\(name)"

@@ -96,7 +96,10 @@ struct Binder {
 
     private static func orderOutsideDistinct(_ key: Query.Order) -> QueryError {
         QueryError(
-            .type, "with DISTINCT, ORDER BY can only use columns of the result", at: key.expression.location)
+            .type,
+            "with DISTINCT, ORDER BY can only use columns of the result",
+            at: key.expression.location
+        )
     }
 
     private mutating func bindRowCounts(_ query: Query) throws(QueryError) {
@@ -114,13 +117,18 @@ struct Binder {
         for source in named {
             guard let entity = schema.entity(named: source.entity), let place = schema.place(of: entity.id) else {
                 throw QueryError(
-                    .unknownName, "there is no entity \"\(source.entity)\"", at: source.location,
-                    suggestion: nearestName(to: source.entity, among: schema.entities.map(\.name)))
+                    .unknownName,
+                    "there is no entity \"\(source.entity)\"",
+                    at: source.location,
+                    suggestion: nearestName(to: source.entity, among: schema.entities.map(\.name))
+                )
             }
             if bound.sources.contains(where: { $0.name == source.alias }) {
                 throw QueryError(
-                    .ambiguousName, "\"\(source.alias)\" names two entities of this query: give one an alias",
-                    at: source.location)
+                    .ambiguousName,
+                    "\"\(source.alias)\" names two entities of this query: give one an alias",
+                    at: source.location
+                )
             }
             bound.sources.append(BoundSource(place: place, name: source.alias, origin: .named))
         }
@@ -170,8 +178,10 @@ struct Binder {
         if case .literal(.integer(let ordinal)) = expression.kind {
             guard ordinal >= 1, ordinal <= Int64(columns.count) else {
                 throw QueryError(
-                    .type, "there is no column number \(ordinal): the result has \(columns.count)",
-                    at: expression.location)
+                    .type,
+                    "there is no column number \(ordinal): the result has \(columns.count)",
+                    at: expression.location
+                )
             }
             return try bind(columns[Int(ordinal) - 1].expression, expecting: nil)
         }
@@ -201,7 +211,8 @@ struct Binder {
             throw QueryError(
                 .type,
                 "\(bound.sources[source].name).\(attribute.name) must stand in GROUP BY or inside an aggregate",
-                at: location)
+                at: location
+            )
         }
         // Slots of aggregates were numbered behind those of the group keys when they were bound.
         return try expression.mapChildren { child throws(QueryError) in try grouped(child, at: location) }

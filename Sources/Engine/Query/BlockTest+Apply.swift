@@ -2,7 +2,7 @@ extension BlockTest {
     typealias Words = UnsafeMutablePointer<UInt64>
 
     /// Clears the bits of the rows of block `index` for which the condition is not true. False when none is left.
-    func narrow(_ words: Words, _ table: Table, block index: Int, scratch: inout [UInt8]) -> Bool {
+    func narrow(_ words: Words, _ table: TableView, block index: Int, scratch: inout [UInt8]) -> Bool {
         switch self {
         case .never:
             words.update(repeating: 0, count: Block.validityWords)
@@ -24,7 +24,8 @@ extension BlockTest {
             guard let block = table.block(column, index) else { return Self.clear(words) }
             Self.narrow(words, block, codes: accepted)
         case .numberSet(let column, let set, let negated):
-            guard let block = table.block(column, index), let low = set.numbers.first, let high = set.numbers.last else {
+            guard let block = table.block(column, index), let low = set.numbers.first, let high = set.numbers.last
+            else {
                 return negated && set.numbers.isEmpty
                     ? Self.isNull(column: column, negated: true).narrow(words, table, block: index, scratch: &scratch)
                     : Self.clear(words)
@@ -51,7 +52,7 @@ extension BlockTest {
     }
 
     /// Whether the condition is true for one row.
-    func holds(_ table: Table, _ row: UInt32, scratch: inout [UInt8]) -> Bool {
+    func holds(_ table: TableView, _ row: UInt32, scratch: inout [UInt8]) -> Bool {
         let place = Int(row & 8191)
         func head(_ column: Int) -> BlockHead? {
             guard let head = table.head(column, Int(row)), head.isValid(place) else { return nil }
@@ -89,7 +90,11 @@ extension BlockTest {
     }
 
     private static func narrowToAny(
-        _ tests: [BlockTest], _ words: Words, _ table: Table, block index: Int, scratch: inout [UInt8]
+        _ tests: [BlockTest],
+        _ words: Words,
+        _ table: TableView,
+        block index: Int,
+        scratch: inout [UInt8]
     ) -> Bool {
         let count = Block.validityWords
         // The rows that some test has accepted, and those that the next one has still to look at.
@@ -149,7 +154,13 @@ extension BlockTest {
     /// One subtraction and one unsigned comparison a value: x is in low…high exactly when x − low ≤ high − low.
     @inline(__always)
     private static func narrow<T: FixedWidthInteger, U: FixedWidthInteger & UnsignedInteger>(
-        _ words: Words, _ block: Block, _: T.Type, _: U.Type, _ low: Int64, _ high: Int64, _ negated: Bool
+        _ words: Words,
+        _ block: Block,
+        _: T.Type,
+        _: U.Type,
+        _ low: Int64,
+        _ high: Int64,
+        _ negated: Bool
     ) {
         // Some value of the block is inside the bounds, so clamping to the type keeps low ≤ high.
         let low = U(truncatingIfNeeded: T(clamping: low))

@@ -22,7 +22,7 @@ indirect enum BlockTest {
 
 extension BlockTest {
     /// Compiles a condition that reads only stored columns of `source`; nil when it is of another form.
-    init?(_ condition: Bound, source: Int, table: Table, schema: Schema) {
+    init?(_ condition: Bound, source: Int, table: TableView, schema: Schema) {
         func column(_ bound: Bound) -> Int? {
             if case .column(source, let column) = bound.node { column } else { nil }
         }
@@ -93,7 +93,7 @@ extension BlockTest {
     }
 
     /// What each code of a column means as a number; nil when the column does not hold codes.
-    private static func codeValues(_ column: Int, _ type: QueryType, _ table: Table) -> [Int64]? {
+    private static func codeValues(_ column: Int, _ type: QueryType, _ table: TableView) -> [Int64]? {
         switch type {
         case .boolean: [0, 1]
         case .option: table.layout.optionValues[column].map(Int64.init)
@@ -101,7 +101,7 @@ extension BlockTest {
         }
     }
 
-    private static func number(_ column: Int, _ range: NumberRange, _ type: QueryType, _ table: Table) -> BlockTest {
+    private static func number(_ column: Int, _ range: NumberRange, _ type: QueryType, _ table: TableView) -> BlockTest {
         if let values = codeValues(column, type, table) {
             return .codes(column: column, accepted: values.map { range.contains($0) })
         }
@@ -110,7 +110,11 @@ extension BlockTest {
     }
 
     private static func labels(
-        _ column: Int, _ type: QueryType, _ schema: Schema, _ table: Table, _ accepts: (TextConstant) -> Bool
+        _ column: Int,
+        _ type: QueryType,
+        _ schema: Schema,
+        _ table: TableView,
+        _ accepts: (TextConstant) -> Bool
     ) -> BlockTest {
         guard case .option(let set) = type else { return .never }
         return .codes(column: column, accepted: schema[set].options.map { accepts(TextConstant($0.label)) })

@@ -89,7 +89,8 @@ struct Bound: Hashable, Sendable {
             case .matches(let operand, let pattern, let negated):
                 .matches(try transform(operand), pattern, negated: negated)
             case .inSet(let operand, let set, let negated): .inSet(try transform(operand), set, negated: negated)
-            case .arithmetic(let sign, let left, let right): .arithmetic(sign, try transform(left), try transform(right))
+            case .arithmetic(let sign, let left, let right):
+                .arithmetic(sign, try transform(left), try transform(right))
             case .compare(let sign, let left, let right): .compare(sign, try transform(left), try transform(right))
             case .like(let left, let right, let escape, let negated):
                 .like(try transform(left), try transform(right), escape: escape, negated: negated)

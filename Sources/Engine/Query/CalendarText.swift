@@ -35,7 +35,8 @@ package enum CalendarText {
         guard let days = scanner.date() else { return nil }
         var microseconds = Int64(days) * 86_400_000_000
         if scanner.isAtEnd { return microseconds }
-        guard scanner.accept(UInt8(ascii: "T")) || scanner.accept(UInt8(ascii: "t")) || scanner.accept(UInt8(ascii: " ")),
+        guard
+            scanner.accept(UInt8(ascii: "T")) || scanner.accept(UInt8(ascii: "t")) || scanner.accept(UInt8(ascii: " ")),
             let hour = scanner.number(2), hour < 24, scanner.accept(UInt8(ascii: ":")),
             let minute = scanner.number(2), minute < 60
         else { return nil }
@@ -133,7 +134,8 @@ extension CalendarText {
             rest += dayLength
         }
         let (seconds, fraction) = rest.quotientAndRemainder(dividingBy: 1_000_000)
-        let time = "\(padded(Int(seconds) / 3600, 2)):\(padded(Int(seconds) / 60 % 60, 2)):\(padded(Int(seconds) % 60, 2))"
+        let time =
+            "\(padded(Int(seconds) / 3600, 2)):\(padded(Int(seconds) / 60 % 60, 2)):\(padded(Int(seconds) % 60, 2))"
         let tail = fraction == 0 ? "Z" : ".\(padded(Int(fraction), 6))Z"
         return "\(text(days: Int32(truncatingIfNeeded: days)))T\(time)\(tail)"
     }

@@ -58,8 +58,10 @@ struct Coercion {
         case .instant:
             guard let microseconds = CalendarText.instant(text) else {
                 throw QueryError(
-                    .type, "'\(text.shortened)' is no moment: write '2024-12-31' or '2024-12-31T23:59:59Z'",
-                    at: location)
+                    .type,
+                    "'\(text.shortened)' is no moment: write '2024-12-31' or '2024-12-31T23:59:59Z'",
+                    at: location
+                )
             }
             return Bound(.number(microseconds), .instant)
         case .option(let set):
@@ -73,14 +75,18 @@ struct Coercion {
         case .id:
             guard let id = schema.recordID(text) else {
                 throw QueryError(
-                    .type, "'\(text.shortened)' is no record id: write entity and code, like 'account/7K3M'",
-                    at: location)
+                    .type,
+                    "'\(text.shortened)' is no record id: write entity and code, like 'account/7K3M'",
+                    at: location
+                )
             }
             return Bound(.number(Int64(bitPattern: id.rawValue)), .id)
         case .integer, .decimal, .double:
             throw QueryError(
-                .type, "the text '\(text.shortened)' stands where \(type.name) is expected: write it without quotes",
-                at: location)
+                .type,
+                "the text '\(text.shortened)' stands where \(type.name) is expected: write it without quotes",
+                at: location
+            )
         }
     }
 
@@ -94,8 +100,11 @@ struct Coercion {
         let shown = labels.prefix(12).map { "'\($0)'" }.joined(separator: ", ") + (labels.count > 12 ? ", …" : "")
         let near = nearestName(to: label.lowercased(), among: labels.map { $0.lowercased() })
         throw QueryError(
-            .unknownName, "\(set.name) has no '\(label.shortened)'; it has \(shown)", at: location,
-            suggestion: near.flatMap { near in labels.first { $0.lowercased() == near } }.map { "'\($0)'" })
+            .unknownName,
+            "\(set.name) has no '\(label.shortened)'; it has \(shown)",
+            at: location,
+            suggestion: near.flatMap { near in labels.first { $0.lowercased() == near } }.map { "'\($0)'" }
+        )
     }
 }
 

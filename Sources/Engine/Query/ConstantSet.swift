@@ -20,7 +20,8 @@ final class ConstantSet: Hashable, Sendable {
                 // A number that the operand's scale cannot express equals none of its values.
                 let exact = Decimal64(units: number, scale: item.type.scale).rescaled(to: type.scale)
                 if let exact { numbers.append(exact.units) }
-            case .text(let text): texts.append((withExtendedLifetime(text) { Collation.hash(text.bytes, seed: 0) }, text))
+            case .text(let text):
+                texts.append((withExtendedLifetime(text) { Collation.hash(text.bytes, seed: 0) }, text))
             default: return nil
             }
         }

@@ -28,7 +28,12 @@ extension Evaluator {
 
     /// Leaves in `a` whether the comparison holds.
     func compare(
-        _ sign: ComparisonOperator, _ a: Vector, _ aType: QueryType, _ b: Vector, _ bType: QueryType, _ count: Int
+        _ sign: ComparisonOperator,
+        _ a: Vector,
+        _ aType: QueryType,
+        _ b: Vector,
+        _ bType: QueryType,
+        _ count: Int
     ) {
         for index in 0..<count where b.valid[index] == 0 { a.setNull(index) }
         if aType == .text || bType == .text {
@@ -72,7 +77,11 @@ extension Evaluator {
     }
 
     func evaluateArithmetic(
-        _ sign: ArithmeticOperator, _ left: Bound, _ right: Bound, _ type: QueryType, _ batch: Batch
+        _ sign: ArithmeticOperator,
+        _ left: Bound,
+        _ right: Bound,
+        _ type: QueryType,
+        _ batch: Batch
     ) throws(QueryError) -> Vector {
         let count = batch.count
         let (a, b) = (try evaluate(left, batch), try evaluate(right, batch))

@@ -129,7 +129,8 @@ final class Evaluator {
         case .inSet(let operand, let set, let negated):
             let vector = try evaluate(operand, batch)
             test(vector, count, isNegated: negated) { index in
-                let isIn = operand.type == .text ? set.contains(vector.texts[index]) : set.contains(vector.numbers[index])
+                let isIn =
+                    operand.type == .text ? set.contains(vector.texts[index]) : set.contains(vector.numbers[index])
                 return isIn ? true : set.hasNull ? nil : false
             }
             return vector
@@ -216,7 +217,10 @@ final class Evaluator {
     }
 
     private func evaluateIn(
-        _ operand: Bound, _ list: [Bound], _ negated: Bool, _ batch: Batch
+        _ operand: Bound,
+        _ list: [Bound],
+        _ negated: Bool,
+        _ batch: Batch
     ) throws(QueryError) -> Vector {
         let any = Bound(.or(list.map { Bound(.compare(.equal, operand, $0), .boolean) }), .boolean)
         return try evaluate(negated ? Bound(.not(any), .boolean) : any, batch)

@@ -9,23 +9,30 @@ final class Execution {
     let offset: Int
     private let chunkRows: Int
 
-    private var stages: [Stage] { plan.stages }
-    private var joinTables: [Int: JoinTable] = [:]
+    var stages: [Stage] { plan.stages }
+    /// By source, made when they are first probed.
+    var joinTables: [Int: JoinTable] = [:]
     private let words = UnsafeMutablePointer<UInt64>.allocate(capacity: Block.validityWords)
     private let batch: Batch
-    private var expansions: [Int: Batch] = [:]
+    /// Batches of pairs, by stage.
+    var expansions: [Int: Batch] = [:]
     private var scratch: [UInt8] = []
     private(set) var statistics = ExecutionStatistics()
 
     private var output: OutputSink
-    private var sink: any RowSink
+    private(set) var sink: any RowSink
     private var nextBlock = 0
     private var isSourceDone = false
     private var isFinished = false
 
     /// `query` is specialised: no parameter is left in it.
     init(
-        _ query: BoundQuery, view: View, limit: Int?, offset: Int, visible: VisibleRows?, meter: QueryMeter,
+        _ query: BoundQuery,
+        view: View,
+        limit: Int?,
+        offset: Int,
+        visible: VisibleRows?,
+        meter: QueryMeter,
         chunkRows: Int
     ) {
         self.query = query
@@ -35,7 +42,9 @@ final class Execution {
         let tables = query.sources.map { source in
             let bitmaps = visible?.bitmaps ?? []
             return SourceTable(
-                table: view.table(source.place), visible: source.place < bitmaps.count ? bitmaps[source.place] : nil)
+                table: view.table(source.place),
+                visible: source.place < bitmaps.count ? bitmaps[source.place] : nil
+            )
         }
         evaluator = Evaluator(schema: view.schema, sources: query.sources, tables: tables, meter: meter)
         plan = Plan(query, tables: tables, view: view)
@@ -120,7 +129,9 @@ final class Execution {
             order = order.map { key in
                 let slot = outputs.firstIndex { $0.expression == key.expression } ?? 0
                 return BoundOrder(
-                    expression: Bound(.slot(slot), key.expression.type), isDescending: key.isDescending)
+                    expression: Bound(.slot(slot), key.expression.type),
+                    isDescending: key.isDescending
+                )
             }
             outputs = outputs.enumerated().map {
                 BoundOutput(name: $1.name, expression: Bound(.slot($0), $1.expression.type))
@@ -138,7 +149,10 @@ final class Execution {
 
     /// Sends rows 0 ..< count of `slots` that satisfy `filter` into a sink.
     private func feed(
-        _ count: Int, _ slots: [SlotColumn], _ filter: [Bound], into sink: some RowSink
+        _ count: Int,
+        _ slots: [SlotColumn],
+        _ filter: [Bound],
+        into sink: some RowSink
     ) throws(QueryError) {
         evaluator.slots = slots
         let batch = Batch(sourceCount: 1)
@@ -199,9 +213,10 @@ final class Execution {
 
     /// Sends the rows whose bits are set.
     private func pushSelected(_ block: Int) throws(QueryError) -> Bool {
-        if stages.isEmpty, query.groups.isEmpty, let groups = sink as? GroupSink,
-            try groups.consume(words, block, evaluator.tables[plan.base].table, base: plan.base)
+        if stages.isEmpty, let groups = sink as? GroupSink,
+            let count = try groups.consume(words, block, evaluator.tables[plan.base].table, base: plan.base)
         {
+            statistics.rowsSelected += count
             return true
         }
         let rows = batch.rows[plan.base]
@@ -251,7 +266,10 @@ final class Execution {
 
     /// Follows an ordered index until the result is full. False when too many rows were passed over.
     private func walk(
-        _ column: Int, _ isDescending: Bool, _ lower: Int64, _ upper: Int64
+        _ column: Int,
+        _ isDescending: Bool,
+        _ lower: Int64,
+        _ upper: Int64
     ) throws(QueryError) -> Bool {
         let source = evaluator.tables[plan.base]
         guard let index = source.table.order(column) else { return false }
@@ -280,7 +298,9 @@ final class Execution {
         switch index {
         case .number(let index):
             index.forEach(
-                from: ColumnOrder.key(lower), through: ColumnOrder.key(upper), descending: isDescending
+                from: ColumnOrder.key(lower),
+                through: ColumnOrder.key(upper),
+                descending: isDescending
             ) { visit($1) }
         case .text: source.table.forEachInTextOrder(column, descending: isDescending) { visit($0) }
         }
@@ -289,135 +309,6 @@ final class Execution {
         if goesOn, !pending.isEmpty { goesOn = try pushRows(pending) }
         if goesOn, hasNulls, isDescending { while try advanceScan(extra: null) {} }
         return true
-    }
-
-    // MARK: Stages
-
-    /// Sends a batch through the stages from `stage` on; false when nobody wants more.
-    private func push(_ batch: Batch, _ stage: Int) throws(QueryError) -> Bool {
-        guard stage < stages.count else { return try sink.consume(batch) }
-        switch stages[stage] {
-        case .filter(let conditions):
-            try evaluator.filter(batch, by: conditions)
-            return batch.count == 0 ? true : try push(batch, stage + 1)
-        case .join(let join):
-            if case .record(let id) = join.method { return try joinRecord(batch, join, id, stage) }
-            return try joinRows(batch, join, stage)
-        }
-    }
-
-    /// At most one partner: its row number is written beside the others.
-    private func joinRecord(_ batch: Batch, _ join: JoinStage, _ id: Bound, _ stage: Int) throws(QueryError) -> Bool {
-        try evaluator.meter.step(batch.count)
-        let ids = try evaluator.evaluate(id, batch)
-        let rows = batch.rows[join.source]
-        let table = evaluator.tables[join.source]
-        for index in 0..<batch.count {
-            rows[index] = ids.isValid(index) ? table.row(of: UInt64(bitPattern: ids.numbers[index])) : Table.noRow
-            ids.valid[index] = 1
-            ids.numbers[index] = rows[index] == Table.noRow ? 0 : 1
-        }
-        batch.present.insert(join.source)
-        if !join.isLeft { batch.compact(ids) }
-        evaluator.release(ids)
-        if batch.count == 0 { return true }
-        if join.isLeft, !join.conditions.isEmpty {
-            let truth = try evaluator.evaluate(Bound(.and(join.conditions), .boolean), batch)
-            for index in 0..<batch.count where !truth.isValid(index) || truth.numbers[index] == 0 {
-                rows[index] = Table.noRow
-            }
-            evaluator.release(truth)
-            forgetPaths(from: join.source, batch)
-        }
-        return try push(batch, stage + 1)
-    }
-
-    /// Rows of a source have changed: what was found along its lookups is looked up again.
-    private func forgetPaths(from source: Int, _ batch: Batch) {
-        var present = SourceSet()
-        for other in 0..<query.namedCount where batch.present.contains(other) { present.insert(other) }
-        batch.present = present
-    }
-
-    /// Any number of partners: pairs are collected in a batch of their own and sent on whenever it is full.
-    private func joinRows(_ batch: Batch, _ join: JoinStage, _ stage: Int) throws(QueryError) -> Bool {
-        let pairs = expansions[stage] ?? Batch(sourceCount: query.sources.count)
-        expansions[stage] = pairs
-        let leftCount = batch.count
-        let sources = (0..<query.namedCount).filter { batch.present.contains($0) }
-        var isMatched = [Bool](repeating: false, count: join.isLeft ? leftCount : 0)
-        var lefts: [Int] = []
-        lefts.reserveCapacity(Vector.capacity)
-
-        func begin() {
-            pairs.count = 0
-            pairs.block = -1
-            pairs.present = SourceSet()
-            for source in sources { pairs.present.insert(source) }
-            pairs.present.insert(join.source)
-            lefts.removeAll(keepingCapacity: true)
-        }
-        func add(_ left: Int, _ right: UInt32) {
-            for source in sources { pairs.rows[source][pairs.count] = batch.rows[source][left] }
-            pairs.rows[join.source][pairs.count] = right
-            lefts.append(left)
-            pairs.count += 1
-        }
-        func flush() throws(QueryError) -> Bool {
-            defer { begin() }
-            try evaluator.meter.step(pairs.count)
-            if join.isLeft {
-                let truth = try evaluator.evaluate(Bound(.and(join.conditions), .boolean), pairs)
-                for index in 0..<pairs.count where truth.isValid(index) && truth.numbers[index] != 0 {
-                    isMatched[lefts[index]] = true
-                }
-                pairs.compact(truth)
-                evaluator.release(truth)
-            }
-            return pairs.count == 0 ? true : try push(pairs, stage + 1)
-        }
-        begin()
-
-        let partners = try partners(of: batch, join)
-        for left in 0..<leftCount {
-            var right = partners.first(left)
-            while right != Table.noRow {
-                if partners.isCandidate(left, right) { add(left, partners.row(right)) }
-                if pairs.count == Vector.capacity, try !flush() { return false }
-                right = partners.next(right)
-            }
-        }
-        if pairs.count > 0, try !flush() { return false }
-        guard join.isLeft else { return true }
-        for left in 0..<leftCount where !isMatched[left] {
-            add(left, Table.noRow)
-            if pairs.count == Vector.capacity {
-                if try !push(pairs, stage + 1) { return false }
-                begin()
-            }
-        }
-        return pairs.count == 0 ? true : try push(pairs, stage + 1)
-    }
-
-    private func partners(of batch: Batch, _ join: JoinStage) throws(QueryError) -> any Partners {
-        let source = evaluator.tables[join.source]
-        switch join.method {
-        case .children(let parent, let column, let target):
-            guard let link = source.table.link(column) else { break }
-            let parents = try evaluator.rows(of: parent, batch)
-            return Children(source: source, link: link, target: target, parents: parents)
-        case .table(let left, let right):
-            let table: JoinTable
-            if let known = joinTables[join.source] {
-                table = known
-            } else {
-                table = try JoinTable(evaluator, join.source, keys: right)
-                joinTables[join.source] = table
-            }
-            return try table.probe(evaluator, batch, left)
-        case .record: break
-        }
-        preconditionFailure("a join without a way to its partners")
     }
 }
 

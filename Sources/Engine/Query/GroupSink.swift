@@ -6,7 +6,7 @@
 
 final class GroupSink: RowSink {
     private let evaluator: Evaluator
-    private let groups: [Bound]
+    let groups: [Bound]
     let aggregates: [BoundAggregate]
     private(set) var keys: [SlotColumn]
     private var states: [AggregateState]
@@ -27,8 +27,34 @@ final class GroupSink: RowSink {
 
     var groupCount: Int { hashes.count }
 
-    /// Adds to the only group what was counted and summed elsewhere.
-    func addToState(_ place: Int, count: Int64, sum: Int128) { states[place].add(count: count, sum: sum, to: 0) }
+    /// Set when groups are numbered by codes instead of hashes: see GroupSink+Blocks.swift.
+    var codeKeys: CodeKeys?
+    /// Per row of a block the number of its combination of codes.
+    private(set) lazy var codeNumbers: UnsafeMutablePointer<UInt16> = {
+        let numbers = UnsafeMutablePointer<UInt16>.allocate(capacity: Block.rowCount)
+        numbers.initialize(repeating: 0, count: Block.rowCount)
+        hasCodeNumbers = true
+        return numbers
+    }()
+    private var hasCodeNumbers = false
+
+    deinit { if hasCodeNumbers { codeNumbers.deallocate() } }
+
+    /// Adds to a group what was counted and summed elsewhere.
+    func addToState(_ place: Int, count: Int64, sum: Int128, group: Int) {
+        states[place].add(count: count, sum: sum, to: group)
+    }
+
+    /// Begins a group whose keys are these codes; nil is null.
+    func addGroup(codes: [Int?], _ table: TableView, _ columns: [Int]) {
+        for (place, code) in codes.enumerated() {
+            keys[place].append(number: code.map { table.physicalNumber(columns[place], Int64($0)) })
+        }
+        addGroup(hash: 0)
+    }
+
+    /// Accounts for new groups.
+    func keep(groups rows: Int) throws(QueryError) { try evaluator.meter.keep(rows: rows, bytes: rows * 64) }
 
     private func addGroup(hash: UInt64) {
         hashes.append(hash)
@@ -63,7 +89,9 @@ final class GroupSink: RowSink {
         for index in 0..<count { rowHash[index] = 0 }
         for group in groups {
             let vector = try evaluator.evaluate(group, batch)
-            for index in 0..<count { rowHash[index] = combinedHash(rowHash[index], Self.hash(vector, index, group.type)) }
+            for index in 0..<count {
+                rowHash[index] = combinedHash(rowHash[index], Self.hash(vector, index, group.type))
+            }
             vectors.append(vector)
         }
         for index in 0..<count {

@@ -77,7 +77,9 @@ final class JoinTable {
     }
 
     private static func hashes(
-        _ evaluator: Evaluator, _ batch: Batch, _ keys: [Bound]
+        _ evaluator: Evaluator,
+        _ batch: Batch,
+        _ keys: [Bound]
     ) throws(QueryError) -> ([UInt64], [Bool]) {
         var hashes = [UInt64](repeating: 0, count: batch.count)
         var isNull = [Bool](repeating: false, count: batch.count)

@@ -5,7 +5,7 @@
 // twice. Cost: at worst text × longest segment, without backtracking.
 
 /// A compiled pattern. An element of a segment is a folded byte, or 256 for `_`.
-struct LikePattern: Hashable, Sendable {
+package struct LikePattern: Hashable, Sendable {
     private static let anyScalar: UInt16 = 256
 
     /// What stands at the start: the whole pattern when it has no percent sign.
@@ -17,7 +17,7 @@ struct LikePattern: Hashable, Sendable {
 
     /// Compiles a pattern. `escape` makes the scalar after it stand for itself; at the end of the pattern it stands for
     /// itself too.
-    init(_ pattern: UnsafeBufferPointer<UInt8>, escape: UInt32?) {
+    package init(_ pattern: UnsafeBufferPointer<UInt8>, escape: UInt32?) {
         var segments: [[UInt16]] = [[]]
         func append(_ scalar: Unicode.Scalar) {
             var folded: [UInt8] = []
@@ -46,7 +46,7 @@ struct LikePattern: Hashable, Sendable {
     }
 
     /// Whether the text matches. `scratch` holds the folded text, so that a column needs one allocation.
-    func matches(_ text: UnsafeBufferPointer<UInt8>, scratch: inout [UInt8]) -> Bool {
+    package func matches(_ text: UnsafeBufferPointer<UInt8>, scratch: inout [UInt8]) -> Bool {
         scratch.removeAll(keepingCapacity: true)
         Collation.fold(text, into: &scratch)
         return scratch.withUnsafeBufferPointer { matches(folded: $0) }
@@ -97,7 +97,10 @@ struct LikePattern: Hashable, Sendable {
 
     /// The end of the segment's leftmost place that begins at or after `start` and ends at or before `limit`.
     private static func find(
-        _ segment: [UInt16], _ text: UnsafeBufferPointer<UInt8>, from start: Int, before limit: Int
+        _ segment: [UInt16],
+        _ text: UnsafeBufferPointer<UInt8>,
+        from start: Int,
+        before limit: Int
     ) -> Int? {
         let head = segment[0]
         var position = start

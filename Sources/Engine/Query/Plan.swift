@@ -101,8 +101,13 @@ private struct Planner {
             plan.stages.append(
                 .join(
                     JoinStage(
-                        source: source, isLeft: join.kind == .left, method: method,
-                        conditions: join.kind == .left ? remaining(conditions, method, source) : [])))
+                        source: source,
+                        isLeft: join.kind == .left,
+                        method: method,
+                        conditions: join.kind == .left ? remaining(conditions, method, source) : []
+                    )
+                )
+            )
             if join.kind == .left, case .record = method {} else if join.kind == .left { plan.keepsOrder = false }
             known.insert(source)
             if join.kind == .inner { open = remaining(open, method, source) }
@@ -157,7 +162,9 @@ private struct Planner {
             guard case .column(source, let column) = pair.own.node, case .column(let parent, _) = pair.other.node,
                 isIdentifier(pair.other, of: parent),
                 let target = tables[source].table.linkTarget(
-                    column, schema.entities[query.sources[parent].place].id)
+                    column,
+                    schema.entities[query.sources[parent].place].id
+                )
             else { continue }
             return .children(parent: parent, column: column, target: target)
         }
@@ -178,7 +185,8 @@ private struct Planner {
                 return !(isIdentifier(left, of: source) && right == id || isIdentifier(right, of: source) && left == id)
             case .children(let parent, let column, _):
                 let own = Bound.Node.column(source: source, column: column)
-                return !(left.node == own && isIdentifier(right, of: parent)
+                return
+                    !(left.node == own && isIdentifier(right, of: parent)
                     || right.node == own && isIdentifier(left, of: parent))
             case .table: return true
             }
@@ -239,7 +247,7 @@ private struct Planner {
 /// Looks for an index that leads to few rows.
 struct IndexChooser {
     let tests: [BlockTest]
-    let table: Table
+    let table: TableView
     let view: View
 
     /// Fewer candidates than this share of the rows are fetched one by one; more are found faster by a scan, which looks at

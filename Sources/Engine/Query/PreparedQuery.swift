@@ -33,8 +33,10 @@ public struct PreparedQuery: Sendable {
     public func parameters(named values: [String: Value]) throws(QueryError) -> [Value] {
         if let name = values.keys.sorted().first(where: { !parameterNames.contains($0) }) {
             throw QueryError(
-                .parameter, "the query has no parameter :\(name)",
-                suggestion: nearestName(to: name, among: parameterNames).map { ":\($0)" })
+                .parameter,
+                "the query has no parameter :\(name)",
+                suggestion: nearestName(to: name, among: parameterNames).map { ":\($0)" }
+            )
         }
         var result: [Value] = []
         for name in parameterNames {
@@ -54,7 +56,10 @@ public struct PreparedQuery: Sendable {
     ///   - visible: rows that may be seen; nil is all.
     ///   - cancellation: stops the execution from another thread.
     public func execute(
-        on view: View, parameters: [Value] = [], budget: QueryBudget = QueryBudget(), visible: VisibleRows? = nil,
+        on view: View,
+        parameters: [Value] = [],
+        budget: QueryBudget = QueryBudget(),
+        visible: VisibleRows? = nil,
         cancellation: QueryCancellation? = nil
     ) throws(QueryError) -> QueryResult {
         let execution = try execution(view, parameters, budget, visible, cancellation, chunkRows: .max)
@@ -67,35 +72,57 @@ public struct PreparedQuery: Sendable {
 
     /// The answer piece by piece, each of at most `chunkRows` rows, all from one view.
     public func cursor(
-        on view: View, parameters: [Value] = [], chunkRows: Int = 8192, budget: QueryBudget = QueryBudget(),
-        visible: VisibleRows? = nil, cancellation: QueryCancellation? = nil
+        on view: View,
+        parameters: [Value] = [],
+        chunkRows: Int = 8192,
+        budget: QueryBudget = QueryBudget(),
+        visible: VisibleRows? = nil,
+        cancellation: QueryCancellation? = nil
     ) throws(QueryError) -> QueryCursor {
         if isExplain {
             return QueryCursor(
                 whole: try execute(
-                    on: view, parameters: parameters, budget: budget, visible: visible, cancellation: cancellation))
+                    on: view,
+                    parameters: parameters,
+                    budget: budget,
+                    visible: visible,
+                    cancellation: cancellation
+                )
+            )
         }
         return QueryCursor(
-            try execution(view, parameters, budget, visible, cancellation, chunkRows: max(1, chunkRows)))
+            try execution(view, parameters, budget, visible, cancellation, chunkRows: max(1, chunkRows))
+        )
     }
 
     private func execution(
-        _ view: View, _ parameters: [Value], _ budget: QueryBudget, _ visible: VisibleRows?,
-        _ cancellation: QueryCancellation?, chunkRows: Int
+        _ view: View,
+        _ parameters: [Value],
+        _ budget: QueryBudget,
+        _ visible: VisibleRows?,
+        _ cancellation: QueryCancellation?,
+        chunkRows: Int
     ) throws(QueryError) -> Execution {
         guard view.schema.epoch == schemaEpoch else {
             throw QueryError(.staleSchema, "the schema has changed since the query was prepared")
         }
         guard parameters.count == parameterNames.count else {
             throw QueryError(
-                .parameter, "the query has \(parameterNames.count) parameters, \(parameters.count) values were given")
+                .parameter,
+                "the query has \(parameterNames.count) parameters, \(parameters.count) values were given"
+            )
         }
         let specializer = Specializer(coercion: Coercion(schema: schema), parameters: parameters)
         let query = try specializer.query(bound)
         return Execution(
-            query, view: view, limit: try specializer.rowCount(bound.limit, "LIMIT"),
-            offset: try specializer.rowCount(bound.offset, "OFFSET") ?? 0, visible: visible,
-            meter: QueryMeter(budget, cancellation), chunkRows: chunkRows)
+            query,
+            view: view,
+            limit: try specializer.rowCount(bound.limit, "LIMIT"),
+            offset: try specializer.rowCount(bound.offset, "OFFSET") ?? 0,
+            visible: visible,
+            meter: QueryMeter(budget, cancellation),
+            chunkRows: chunkRows
+        )
     }
 }
 

@@ -327,7 +327,8 @@ private struct QueryDecoder {
         return Expression(try kind(tag, depth, start), at: location)
     }
 
-    private mutating func kind(_ tag: ExpressionTag, _ depth: Int, _ start: Int) throws(DecodeError) -> Expression.Kind {
+    private mutating func kind(_ tag: ExpressionTag, _ depth: Int, _ start: Int) throws(DecodeError) -> Expression.Kind
+    {
         switch tag {
         case .literal:
             return .literal(try Value(from: &reader))

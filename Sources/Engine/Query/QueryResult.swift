@@ -58,8 +58,10 @@ public struct ResultColumn: Sendable {
                 case .bool: bytes[offset + index] = UInt8(truncatingIfNeeded: number)
                 case .int32, .text:
                     bytes.storeBytes(
-                        of: Int32(truncatingIfNeeded: number).littleEndian, toByteOffset: offset + index * 4,
-                        as: Int32.self)
+                        of: Int32(truncatingIfNeeded: number).littleEndian,
+                        toByteOffset: offset + index * 4,
+                        as: Int32.self
+                    )
                 case .int64, .id, .double:
                     bytes.storeBytes(of: number.littleEndian, toByteOffset: offset + index * 8, as: Int64.self)
                 }
@@ -80,23 +82,20 @@ public struct ResultColumn: Sendable {
     public subscript(_ row: Int) -> Value {
         precondition(row >= 0 && row < count)
         guard bitmap[row >> 3] >> UInt8(row & 7) & 1 != 0 else { return .null }
-        return values.withUnsafeBytes { bytes in
-            switch type.physicalKind {
-            case .bool: type.value(Int64(bytes[row]))
-            case .int32: type.value(Int64(Int32(littleEndian: bytes.load(fromByteOffset: row * 4, as: Int32.self))))
-            case .int64, .id, .double:
-                type.value(Int64(littleEndian: bytes.load(fromByteOffset: row * 8, as: Int64.self)))
-            case .text:
-                .text(
-                    String(
-                        decoding: heap[
-                            (row == 0
-                                ? 0 : Int(UInt32(littleEndian: bytes.load(fromByteOffset: row * 4 - 4, as: UInt32.self))))
-                                ..< Int(UInt32(littleEndian: bytes.load(fromByteOffset: row * 4, as: UInt32.self)))],
-                        as: UTF8.self))
-            }
+        return switch type.physicalKind {
+        case .bool: type.value(Int64(values[row]))
+        case .int32: type.value(Int64(load(row, as: Int32.self)))
+        case .int64, .id, .double: type.value(load(row, as: Int64.self))
+        case .text: .text(String(decoding: heap[textStart(row)..<textStart(row + 1)], as: UTF8.self))
         }
     }
+
+    private func load<T: FixedWidthInteger>(_ index: Int, as: T.Type) -> T {
+        values.withUnsafeBytes { T(littleEndian: $0.load(fromByteOffset: index * MemoryLayout<T>.size, as: T.self)) }
+    }
+
+    /// Where the text of a row begins, which is where the one before ends.
+    private func textStart(_ row: Int) -> Int { row == 0 ? 0 : Int(load(row - 1, as: UInt32.self)) }
 
     /// Appends the column as `ColumnView` reads it.
     package func encode(into writer: inout ByteWriter) {

@@ -64,7 +64,10 @@ struct SQLLexer {
 
     init(_ text: String) throws(QueryError) {
         guard text.utf8.count <= QueryLimits.textBytesMax else {
-            throw QueryError(.tooComplex, "a query of \(text.utf8.count) bytes is over the limit of \(QueryLimits.textBytesMax)")
+            throw QueryError(
+                .tooComplex,
+                "a query of \(text.utf8.count) bytes is over the limit of \(QueryLimits.textBytesMax)"
+            )
         }
         bytes = Array(text.utf8)
     }
@@ -131,7 +134,11 @@ struct SQLLexer {
         guard byte < 0x80, let one = SQLToken.Symbol(rawValue: String(UnicodeScalar(byte))) else {
             // The whole scalar, so that the message stays valid text.
             let rest = String(decoding: bytes[offset..<min(offset + 4, bytes.count)], as: UTF8.self)
-            throw QueryError(.syntax, "unexpected character \(rest.unicodeScalars.first?.debugDescription ?? "")", at: location)
+            throw QueryError(
+                .syntax,
+                "unexpected character \(rest.unicodeScalars.first?.debugDescription ?? "")",
+                at: location
+            )
         }
         offset += 1
         return one
@@ -179,7 +186,9 @@ struct SQLLexer {
                 while Self.isDigit(peek()) { offset += 1 }
             }
         }
-        guard !Self.isWordStart(peek()) else { throw QueryError(.syntax, "a letter inside a number", at: self.location()) }
+        guard !Self.isWordStart(peek()) else {
+            throw QueryError(.syntax, "a letter inside a number", at: self.location())
+        }
         let text = String(decoding: bytes[start..<offset], as: UTF8.self)
         guard hasExponent else { return .number(text) }
         guard let value = Double(text), value.isFinite else {
@@ -190,7 +199,9 @@ struct SQLLexer {
 
     /// Text up to the closing quote; a doubled quote stands for one.
     private mutating func quoted(
-        by quote: UInt8, _ what: String, _ location: SourceLocation
+        by quote: UInt8,
+        _ what: String,
+        _ location: SourceLocation
     ) throws(QueryError) -> String {
         var content: [UInt8] = []
         offset += 1

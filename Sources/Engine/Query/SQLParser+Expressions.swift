@@ -24,7 +24,10 @@ extension SQLParser {
     private func checkDepth(_ depth: Int) throws(QueryError) {
         guard depth <= QueryLimits.depthMax else {
             throw QueryError(
-                .tooComplex, "expressions are nested more than \(QueryLimits.depthMax) deep", at: token.location)
+                .tooComplex,
+                "expressions are nested more than \(QueryLimits.depthMax) deep",
+                at: token.location
+            )
         }
     }
 
@@ -56,7 +59,9 @@ extension SQLParser {
     }
 
     private mutating func parseList(
-        _ word: String, _ operandLevel: Level, _ make: ([Expression]) -> Expression.Kind
+        _ word: String,
+        _ operandLevel: Level,
+        _ make: ([Expression]) -> Expression.Kind
     ) throws(QueryError) -> Expression {
         let location = token.location
         let first = try parse(operandLevel)
@@ -67,7 +72,8 @@ extension SQLParser {
     }
 
     private mutating func parseChain(
-        _ operandLevel: Level, _ operators: [(SQLToken.Symbol, ArithmeticOperator)]
+        _ operandLevel: Level,
+        _ operators: [(SQLToken.Symbol, ArithmeticOperator)]
     ) throws(QueryError) -> Expression {
         var left = try parse(operandLevel)
         var length = 0
@@ -137,7 +143,9 @@ extension SQLParser {
     }
 
     private mutating func parseIn(
-        _ left: Expression, _ negated: Bool, _ location: SourceLocation
+        _ left: Expression,
+        _ negated: Bool,
+        _ location: SourceLocation
     ) throws(QueryError) -> Expression {
         try expect(.open)
         if isWord("select") { throw QueryError(.syntax, "a SELECT inside IN is not known yet", at: token.location) }
@@ -212,8 +220,11 @@ extension SQLParser {
         let known = AggregateFunction.allCases
         guard let function = known.first(where: { $0.name == name }) else {
             throw QueryError(
-                .unknownName, "there is no function \"\(name)\"", at: location,
-                suggestion: nearestName(to: name, among: known.map(\.name)))
+                .unknownName,
+                "there is no function \"\(name)\"",
+                at: location,
+                suggestion: nearestName(to: name, among: known.map(\.name))
+            )
         }
         try advance()
         try expect(.open)

@@ -119,7 +119,10 @@ struct SQLParser {
         while let join = try parseJoin() {
             guard query.joins.count + 1 < QueryLimits.sourceCountMax else {
                 throw QueryError(
-                    .tooComplex, "more than \(QueryLimits.sourceCountMax) entities", at: join.source.location)
+                    .tooComplex,
+                    "more than \(QueryLimits.sourceCountMax) entities",
+                    at: join.source.location
+                )
             }
             query.joins.append(join)
         }
@@ -157,12 +160,19 @@ struct SQLParser {
             let clauses = ["where", "group", "having", "order", "limit"]
             if clauses.contains(word) {
                 return QueryError(
-                    .syntax, "\(word.uppercased()) stands too late: the order is WHERE, GROUP BY, HAVING, ORDER BY, LIMIT",
-                    at: token.location)
+                    .syntax,
+                    "\(word.uppercased()) stands too late: the order is WHERE, GROUP BY, HAVING, ORDER BY, LIMIT",
+                    at: token.location
+                )
             }
-            if let near = nearestName(to: word, among: clauses + ["join", "left", "inner", "and", "or", "desc", "asc"]) {
+            if let near = nearestName(to: word, among: clauses + ["join", "left", "inner", "and", "or", "desc", "asc"])
+            {
                 return QueryError(
-                    .syntax, "unexpected \(token.description)", at: token.location, suggestion: near.uppercased())
+                    .syntax,
+                    "unexpected \(token.description)",
+                    at: token.location,
+                    suggestion: near.uppercased()
+                )
             }
         }
         return QueryError(.syntax, "unexpected \(token.description)", at: token.location)

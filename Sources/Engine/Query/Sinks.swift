@@ -134,13 +134,17 @@ final class SortSink: RowSink {
         count = kept.count
     }
 
-    /// Rows in order; equal ones as they came.
+    /// Rows in order: by the keys, then texts that are equal under the collation by their bytes, then as they came.
     private func sorted() -> [UInt32] {
         var permutation = (0..<UInt32(count)).map { $0 }
         let doubles = order.map { $0.expression.type == .double }
         permutation.sort { a, b in
             for place in order.indices {
                 let order = keys[place].order(Int(a), Int(b), isDouble: doubles[place])
+                if order != 0 { return self.order[place].isDescending ? order > 0 : order < 0 }
+            }
+            for place in order.indices where keys[place].isText {
+                let order = keys[place].byteOrder(Int(a), Int(b))
                 if order != 0 { return self.order[place].isDescending ? order > 0 : order < 0 }
             }
             return a < b

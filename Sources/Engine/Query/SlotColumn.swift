@@ -38,12 +38,17 @@ struct SlotColumn {
         }
     }
 
-    /// Order of two values, null first; texts under the collation, then by bytes.
+    /// Order of two texts by their bytes; 0 for anything else.
+    func byteOrder(_ a: Int, _ b: Int) -> Int {
+        isText && valid[a] && valid[b] ? Collation.compareBytes(texts[a], texts[b]) : 0
+    }
+
+    /// Order of two values, null first; texts under the collation.
     @inline(__always)
     func order(_ a: Int, _ b: Int, isDouble: Bool) -> Int {
         if valid[a] != valid[b] { return valid[a] ? 1 : -1 }
         if !valid[a] { return 0 }
-        if isText { return Collation.compareWithTieBreak(texts[a], texts[b]) }
+        if isText { return Collation.compare(texts[a], texts[b]) }
         if isDouble {
             let (x, y) = (
                 Double(bitPattern: UInt64(bitPattern: numbers[a])), Double(bitPattern: UInt64(bitPattern: numbers[b]))

@@ -7,17 +7,23 @@ struct Specializer {
 
     func query(_ query: BoundQuery) throws(QueryError) -> BoundQuery {
         var query = query
-        for index in query.joins.indices { query.joins[index].conditions = try conditions(query.joins[index].conditions) }
+        for index in query.joins.indices {
+            query.joins[index].conditions = try conditions(query.joins[index].conditions)
+        }
         query.filter = try conditions(query.filter)
         query.groups = try list(query.groups)
         for index in query.aggregates.indices {
-            if let operand = query.aggregates[index].operand { query.aggregates[index].operand = try expression(operand) }
+            if let operand = query.aggregates[index].operand {
+                query.aggregates[index].operand = try expression(operand)
+            }
         }
         query.groupFilter = try conditions(query.groupFilter)
         for index in query.outputs.indices {
             query.outputs[index].expression = try expression(query.outputs[index].expression)
         }
-        for index in query.order.indices { query.order[index].expression = try expression(query.order[index].expression) }
+        for index in query.order.indices {
+            query.order[index].expression = try expression(query.order[index].expression)
+        }
         return query
     }
 
@@ -82,7 +88,9 @@ struct Specializer {
             return Bound(.negate(operand), bound.type)
         case .startOfDay(let operand):
             let operand = try expression(operand)
-            if case .number(let days) = operand.node { return Bound(.number(CalendarText.microseconds(days: days)), .instant) }
+            if case .number(let days) = operand.node {
+                return Bound(.number(CalendarText.microseconds(days: days)), .instant)
+            }
             return Bound(.startOfDay(operand), .instant)
         case .and(let list): return Bound(.and(try self.list(list).flatMap(Binder.conjuncts)), .boolean)
         default: return try bound.mapChildren { child throws(QueryError) in try expression(child) }

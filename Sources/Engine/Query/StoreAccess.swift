@@ -2,11 +2,11 @@
 
 /// One source's table and the rows of it that may be seen.
 struct SourceTable {
-    let table: Table
+    let table: TableView
     /// nil: every living row.
     private let visible: [UInt64]?
 
-    init(table: Table, visible: [UInt64]?) {
+    init(table: TableView, visible: [UInt64]?) {
         self.table = table
         self.visible = visible
     }
@@ -78,7 +78,11 @@ extension SourceTable {
     }
 
     private func load(
-        _ head: BlockHead, _ layout: ColumnLayout, _ rows: UnsafePointer<UInt32>, _ count: Int, into vector: Vector
+        _ head: BlockHead,
+        _ layout: ColumnLayout,
+        _ rows: UnsafePointer<UInt32>,
+        _ count: Int,
+        into vector: Vector
     ) {
         if layout == .text {
             let texts = vector.texts
@@ -100,7 +104,11 @@ extension SourceTable {
 
     @inline(__always)
     private func load<T: FixedWidthInteger>(
-        _ head: BlockHead, _: T.Type, _ rows: UnsafePointer<UInt32>, _ count: Int, into vector: Vector
+        _ head: BlockHead,
+        _: T.Type,
+        _ rows: UnsafePointer<UInt32>,
+        _ count: Int,
+        into vector: Vector
     ) {
         let values = head.values.assumingMemoryBound(to: T.self)
         for index in 0..<count {
@@ -113,7 +121,11 @@ extension SourceTable {
     }
 
     private func gather(
-        _ column: Int, _ layout: ColumnLayout, _ rows: UnsafePointer<UInt32>, _ count: Int, into vector: Vector
+        _ column: Int,
+        _ layout: ColumnLayout,
+        _ rows: UnsafePointer<UInt32>,
+        _ count: Int,
+        into vector: Vector
     ) {
         let isText = layout == .text
         let texts = isText ? vector.texts : nil
