@@ -52,7 +52,7 @@ let package = Package(
         .testTarget(name: "KithTests", dependencies: ["Kith", "Engine", "Snapshot", "Demo"]),
         .testTarget(
             name: "NetTests",
-            dependencies: ["Net", "Kith", "Engine", .product(name: "NIOCore", package: "swift-nio")]
+            dependencies: ["Net", "Kith", "Engine", "Snapshot", .product(name: "Logging", package: "swift-log")]
         ),
         .testTarget(name: "ImportTests", dependencies: ["Import", "Kith", "Engine", "Snapshot"]),
         .testTarget(name: "CommandTests", dependencies: ["Kith", "Engine", "Net"]),
