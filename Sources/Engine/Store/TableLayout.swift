@@ -5,6 +5,8 @@ package final class TableLayout: Sendable {
     package let columns: [ColumnLayout]
     /// Per column: the option numbers by place; empty for other columns.
     package let optionValues: [[Int32]]
+    /// Per column: bytes that one value takes in a batch at most.
+    let valueBytesMax: [Int]
     /// Per column: place of its link index in `Table.links`, or -1.
     package let linkPlaces: [Int8]
     /// Per link index: its column, and the entities that it refers to.
@@ -32,6 +34,12 @@ package final class TableLayout: Sendable {
         columns = entity.attributes.map { ColumnLayout($0.type, schema: schema) }
         optionValues = entity.attributes.map { attribute in
             attribute.type.optionSet.map { schema[$0].options.map(\.value) } ?? []
+        }
+        valueBytesMax = entity.attributes.map { attribute in
+            switch attribute.type {
+            case .text(let lengthMax), .memo(let lengthMax): 4 + min(4 * lengthMax, Limits.textBytesMax)
+            default: attribute.type.physicalKind.strideBytes
+            }
         }
         var linkPlaces = [Int8](repeating: -1, count: columns.count)
         var links: [(column: Int, targets: [EntityID])] = []
