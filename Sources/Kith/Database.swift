@@ -46,6 +46,8 @@ public enum DatabaseError: Error, CustomStringConvertible {
     case incompatibleSchema(String)
     /// A snapshot's content contradicts itself.
     case damaged(String)
+    /// A restore found something at the path where it was to make a directory.
+    case occupied(String)
 
     /// What happened, for people.
     public var description: String {
@@ -54,6 +56,7 @@ public enum DatabaseError: Error, CustomStringConvertible {
         case .incompatibleSchema(let obstacle):
             "this version of Kith cannot take over the directory's schema: \(obstacle)"
         case .damaged(let reason): "the data directory is damaged: \(reason)"
+        case .occupied(let path): "there is something at \(path) already"
         }
     }
 }
