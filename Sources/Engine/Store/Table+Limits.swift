@@ -12,7 +12,7 @@ extension Table {
         if boundBytes <= limitBytes { return }
         var bytes = 0
         for column in columns {
-            bytes += layout.entity.attributes[column].type.physicalKind.strideBytes * rows.count
+            bytes += layout.kinds[column].strideBytes * rows.count
             if layout.columns[column] == .text {
                 for index in 0..<rows.count {
                     let row = rows[index]

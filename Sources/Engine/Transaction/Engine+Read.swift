@@ -4,6 +4,10 @@
 //   reply     column of versions (int64; null: there is no such record), then one column per attribute
 
 extension Engine {
+    /// Up to this many rows all columns are asked for before the first is read: 64 rows of 12 columns are 100 KiB, which the
+    /// second-level cache holds. Longer reads ask column by column (`Table.encode`).
+    private static let prefetchedRowsMax = 64
+
     /// Executes an encoded read and appends the reply. Reads see every transaction executed so far.
     /// - Complexity: O(rows × attributes).
     public func read(_ request: UnsafeRawBufferPointer, into reply: inout ByteWriter) throws(Refusal) {
@@ -35,6 +39,9 @@ extension Engine {
             try rowList.withUnsafeBufferPointer { list throws(Refusal) in
                 let rows = RowSet(first: 0, count: count, list: list.baseAddress)
                 try tables[place].requireFits(columns, rows: rows, limitBytes: Limits.readBytesMax)
+                if count <= Engine.prefetchedRowsMax {
+                    tables[place].prefetch(rows, attributes, attributeCount)
+                }
                 tables[place].encode(Int(SystemAttribute.version.rawValue), rows: rows, into: &reply)
                 for column in columns { tables[place].encode(column, rows: rows, into: &reply) }
             }
