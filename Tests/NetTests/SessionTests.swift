@@ -2,6 +2,7 @@ import Engine
 import Kith
 import Net
 import Snapshot
+import Synchronization
 import Testing
 
 @Suite struct SessionTests {
@@ -175,6 +176,39 @@ import Testing
             let client = try await connect(server)
             let position = try await client.execute(.accounts(10, client.schema)).position
             #expect(try await client.snapshot() == position)
+            await client.close()
+        }
+    }
+
+    @Test func theStatusSaysWhatIsThere() async throws {
+        try await withServer { server, database in
+            let client = try await connect(server)
+            let position = try await client.execute(.accounts(10, client.schema)).position
+            let status = try await client.status()
+            #expect(status.hasPrefix("{\"organisation\":\"main\",\"position\":\(position),\"durablePosition\":"))
+            #expect(status.contains("\"account\":10"))
+            #expect(status.contains("\"connections\":1,"))
+            await client.close()
+        }
+    }
+
+    @Test func aBulkWriterKeepsOrderAndReportsEachAnswer() async throws {
+        try await withServer { server, database in
+            let client = try await connect(server)
+            let schema = try await client.schema
+            let reports = Mutex<[(UInt64, Bool)]>([])
+            let writer = BulkWriter(client, inFlightMax: 4) { tag, result in
+                let isDone = if case .success(let reply) = result { reply.operations[0].created == 10 } else { false }
+                reports.withLock { $0.append((tag, isDone)) }
+            }
+            for tag in 0..<100 {
+                // Every tenth repeats a key and is refused.
+                let prefix = tag % 10 == 9 ? "P0" : "P\(tag)"
+                try await writer.write(.accounts(10, schema, prefix: prefix), tag: UInt64(tag))
+            }
+            await writer.finish()
+            #expect(reports.withLock { $0.map(\.0) } == Array(0..<100))
+            #expect(reports.withLock { $0.map(\.1) } == (0..<100).map { $0 % 10 != 9 })
             await client.close()
         }
     }

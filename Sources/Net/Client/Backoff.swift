@@ -20,7 +20,7 @@ public struct Backoff: Sendable {
     }
 
     /// The wait after `failures` failures in a row, of which there was at least one.
-    func waitMilliseconds(failures: Int) -> Int {
+    package func waitMilliseconds(failures: Int) -> Int {
         // 2^20 times the first wait is over any limit that makes sense, and cannot overflow.
         let doubled = firstMilliseconds << min(max(failures - 1, 0), 20)
         let full = Double(min(doubled, limitMilliseconds))

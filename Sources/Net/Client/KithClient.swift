@@ -147,6 +147,15 @@ public final class KithClient: Session {
     /// Returns when the server has answered everything that this client sent before.
     public func ping() async throws { _ = try await call(.ping, epoch: 0, body: []) }
 
+    /// The server's account of itself: a JSON object (docs/protocol.md).
+    public func status() async throws -> String {
+        let answer = try await call(.status, epoch: 0, body: [])
+        return try decode(answer) { body throws(DecodeError) in
+            var reader = ByteReader(body)
+            return try reader.text(lengthBytesMax: WireLimits.bodyBytesMax)
+        }
+    }
+
     /// Makes a snapshot; returns its position when it is durable.
     @discardableResult
     public func snapshot() async throws -> Position {

@@ -146,6 +146,10 @@ extension ServerConnection {
             try expectEmpty(body)
             turn.schema.encode(into: &output)
             return true
+        case .status:
+            try expectEmpty(body)
+            output.text(core.status(turn.view))
+            return true
         case .snapshot:
             try expectEmpty(body)
             try beginCall(header, body.count, &turn) { [database = core.database] writer throws(WireFailure) in

@@ -25,7 +25,7 @@ public struct WireLimits: Sendable {
     /// Bytes buffered for all connections together, incomplete requests included. Beyond it the connection with the fullest
     /// buffers is closed, so that a few clients that do not read cannot take the memory of the others.
     public var bufferedBytesMax = 256 << 20
-    /// Queries, fetches, status and snapshot requests under way on one connection: each holds its body and a view.
+    /// Queries, fetches and snapshots under way on one connection: each holds its body and a view.
     public var callsMax = 64
     /// Open cursors of one connection: each pins the blocks of a view.
     public var cursorsMax = 16
