@@ -159,7 +159,7 @@ extension Table {
 
     /// Encodes a column's values in some rows, in the form of `ColumnView`. Rows that are not there are null.
     package func encode(_ column: Int, rows: RowSet, into writer: inout ByteWriter) {
-        let kind = layout.entity.attributes[column].type.physicalKind
+        let kind = layout.kinds[column]
         let columnLayout = layout.columns[column]
         var validCount = 0
         var heapBytes = 0

@@ -3,8 +3,17 @@
 package final class TableLayout: Sendable {
     package let entity: Entity
     package let columns: [ColumnLayout]
+    /// Per column: how its values lie in batches.
+    package let kinds: [PhysicalKind]
+    /// Per column: what its values must keep, in a form that costs nothing to look at.
+    let rules: [ColumnRule]
+    /// Per column: whether it is part of an alternate key.
+    let isKeyColumn: [Bool]
     /// Per column: the option numbers by place; empty for other columns.
     package let optionValues: [[Int32]]
+    /// Per column: the entities that a lookup may refer to.
+    let lookupTargets: [[EntityID]]
+    let isRequired: [Bool]
     /// Per column: place of its link index in `Table.links`, or -1.
     package let linkPlaces: [Int8]
     /// Per link index: its column, and the entities that it refers to.
@@ -30,6 +39,8 @@ package final class TableLayout: Sendable {
     package init(entity: Entity, schema: Schema) {
         self.entity = entity
         columns = entity.attributes.map { ColumnLayout($0.type, schema: schema) }
+        kinds = entity.attributes.map(\.type.physicalKind)
+        rules = entity.attributes.map(ColumnRule.init)
         optionValues = entity.attributes.map { attribute in
             attribute.type.optionSet.map { schema[$0].options.map(\.value) } ?? []
         }
@@ -85,6 +96,9 @@ package final class TableLayout: Sendable {
             for attribute in alternateKey.attributes { keysOfColumn[Int(attribute.rawValue)].append(key) }
         }
         self.keysOfColumn = keysOfColumn
+        lookupTargets = entity.attributes.map(\.type.lookupTargets)
+        isRequired = entity.attributes.map(\.isRequired)
+        isKeyColumn = keysOfColumn.map { !$0.isEmpty }
     }
 
     /// Place of an option number in its column's set, -1 when unknown. Sets are short, so a scan beats a hash.
@@ -93,6 +107,35 @@ package final class TableLayout: Sendable {
         let values = optionValues[column]
         for place in 0..<values.count where Int64(values[place]) == value { return Int64(place) }
         return -1
+    }
+}
+
+/// What the values of a column must keep: the attribute's type without its names and lists.
+enum ColumnRule: Sendable {
+    case any
+    case text(lengthMax: Int)
+    case range(Int64, Int64)
+    case option
+    case lookup
+
+    /// Days of 0001-01-01 and 9999-12-31, the range that every calendar format can show.
+    private static let daysMin: Int64 = -719_162
+    private static let daysMax: Int64 = 2_932_896
+    private static let microsecondsPerDay: Int64 = 86_400_000_000
+
+    init(_ attribute: Attribute) {
+        switch attribute.type {
+        case .text(let lengthMax), .memo(let lengthMax): self = .text(lengthMax: lengthMax)
+        case .integer(let low, let high): self = .range(low, high)
+        case .decimal(_, let low, let high): self = .range(low, high)
+        case .date: self = .range(ColumnRule.daysMin, ColumnRule.daysMax)
+        case .instant:
+            let day = ColumnRule.microsecondsPerDay
+            self = .range(ColumnRule.daysMin * day, (ColumnRule.daysMax + 1) * day - 1)
+        case .option, .state, .status: self = .option
+        case .lookup: self = .lookup
+        case .boolean, .money, .identifier, .version: self = .any
+        }
     }
 }
 

@@ -19,11 +19,26 @@ extension Engine {
         apply(change, running.envelope, running.position, recordsUndo: true)
     }
 
+    /// Applies the create or update that was just written into the entry from `operation`: the same values as the entry's
+    /// bytes hold, without decoding them again.
+    func applyChange(
+        _ kind: ChangeKind,
+        _ operation: Operation,
+        at start: Int,
+        of entry: borrowing ByteWriter,
+        _ running: inout RunningTransaction
+    ) {
+        running.changeOffsets.append(start)
+        let idsOffset = start + Change.headBytes(attributeCount: operation.attributes.count)
+        let change = Change(kind, operation, hasIDRun: kind == .create, idsOffset: idsOffset, in: entry)
+        apply(change, running.envelope, running.position, recordsUndo: true)
+    }
+
     private func decodeOwnChange(at start: Int, of entry: borrowing ByteWriter) -> Change {
         entry.withUnsafeBytes { bytes in
             var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[start...]))
             // The bytes stay where they are until the next write to the entry, which comes after the change was applied.
-            guard let change = try? Change(from: &reader, schema: schema) else {
+            guard let change = try? Change(from: &reader, schema: schema, tables: tables) else {
                 preconditionFailure("a change that the engine encoded itself does not decode")
             }
             return change
@@ -44,7 +59,7 @@ extension Engine {
                 adopt(schema)
             } else {
                 for _ in 0..<(try reader.u32()) {
-                    let change = try Change(from: &reader, schema: schema)
+                    let change = try Change(from: &reader, schema: schema, tables: tables)
                     try checkFits(change)
                     apply(change, header.envelope, position, recordsUndo: false)
                 }

@@ -45,7 +45,7 @@ extension Engine {
         )
         entry.u64(first.rawValue)
         for column in operation.columns { entry.raw(column.encoded) }
-        applyChange(at: start, of: entry, &running)
+        applyChange(.create, operation, at: start, of: entry, &running)
 
         if let rowMap {
             for (index, row) in rowMap.enumerated() {

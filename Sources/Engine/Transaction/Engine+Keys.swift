@@ -5,6 +5,7 @@ extension Engine {
     /// Checks the keys that the operation touches. `rows` are those of records that are updated, nil for a create.
     func checkKeys(_ operation: Operation, rows: [UInt32]?, _ failures: inout RowFailures) {
         let layout = tables[operation.place].layout
+        guard operation.attributes.contains(where: { layout.isKeyColumn[$0] }) else { return }
         for key in layout.keyColumns.indices {
             let given = layout.keyColumns[key].map { operation.column(of: $0) }
             // A create without one of the attributes has a null there (no key attribute has a default): nothing to check.

@@ -46,7 +46,7 @@ extension Engine {
 
     /// The row of each record that the operation names; failures for those that are not there, stale, or named twice.
     private func findRows(_ operation: Operation, _ failures: inout RowFailures) -> [UInt32] {
-        let entity = schema.entities[operation.place]
+        let layout = tables[operation.place].layout
         var seen = HashSlots(count: operation.count)
         return (0..<operation.count).map { index in
             let id = operation.id(index)
@@ -54,7 +54,12 @@ extension Engine {
             guard row != Table.noRow else {
                 failures.add(
                     index,
-                    Refusal(.recordNotFound, entity: entity.name, record: id, "There is no \(schema.text(of: id)).")
+                    Refusal(
+                        .recordNotFound,
+                        entity: layout.entity.name,
+                        record: id,
+                        "There is no \(schema.text(of: id))."
+                    )
                 )
                 return 0
             }
@@ -66,7 +71,7 @@ extension Engine {
                         index,
                         Refusal(
                             .staleVersion,
-                            entity: entity.name,
+                            entity: layout.entity.name,
                             record: id,
                             "\(schema.text(of: id)) is at version \(version), not \(expected): it was changed since you read it."
                         )
@@ -78,7 +83,7 @@ extension Engine {
                     index,
                     Refusal(
                         .duplicateRecord,
-                        entity: entity.name,
+                        entity: layout.entity.name,
                         record: id,
                         "\(schema.text(of: id)) is named twice in one operation."
                     )
@@ -86,6 +91,10 @@ extension Engine {
             }
             return row
         }
+    }
+
+    func notFound(_ id: RecordID, _ layout: TableLayout) -> Refusal {
+        Refusal(.recordNotFound, entity: layout.entity.name, record: id, "There is no \(schema.text(of: id)).")
     }
 
     /// Writes an update of all rows of `operation` into the entry and applies it.
@@ -97,7 +106,7 @@ extension Engine {
     ) {
         let start = entry.count
         tables[operation.place].encodeUpdate(operation, rows, into: &entry)
-        applyChange(at: start, of: entry, &running)
+        applyChange(.update, operation, at: start, of: entry, &running)
     }
 
     /// Changes records found by an alternate key, and makes those that are not there. Rows with the same key in one
@@ -112,15 +121,14 @@ extension Engine {
         var failures = RowFailures()
         validateColumns(&operation, &failures)
         let layout = tables[operation.place].layout
-        let entity = layout.entity
         var keyValues: [ColumnView] = []
         for column in layout.keyColumns[operation.key] {
             guard let values = operation.column(of: column) else {
                 throw Refusal(
                     .unknownKey,
-                    entity: entity.name,
-                    attribute: entity.attributes[column].name,
-                    "An upsert by key \(entity.keys[operation.key].name) must give all its attributes."
+                    entity: layout.entity.name,
+                    attribute: layout.entity.attributes[column].name,
+                    "An upsert by key \(layout.entity.keys[operation.key].name) must give all its attributes."
                 )
             }
             keyValues.append(values)
@@ -131,8 +139,8 @@ extension Engine {
                 row,
                 Refusal(
                     .required,
-                    entity: entity.name,
-                    attribute: entity.keys[operation.key].name,
+                    entity: layout.entity.name,
+                    attribute: layout.entity.keys[operation.key].name,
                     "A value is required to find the record by this key."
                 )
             )

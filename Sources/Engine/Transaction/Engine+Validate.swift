@@ -23,24 +23,19 @@ struct RowFailures {
 }
 
 extension Engine {
-    /// Days of 0001-01-01 and 9999-12-31, the range that every calendar format can show.
-    private static let daysRange: ClosedRange<Int64> = -719_162...2_932_896
-    private static let microsecondsPerDay: Int64 = 86_400_000_000
-
     /// Checks every column against its attribute and replaces lookups given by key or by local reference by ids.
     func validateColumns(_ operation: inout Operation, _ failures: inout RowFailures) {
+        let layout = tables[operation.place].layout
         for index in operation.attributes.indices {
             let column = operation.attributes[index]
-            let attribute = tables[operation.place].layout.entity.attributes[column]
-            if case .lookup(let targets) = attribute.type {
-                let reference = operation.references.isEmpty ? nil : operation.references[index]
-                resolveLookups(&operation, index, attribute, targets, reference, &failures)
+            if case .lookup = layout.rules[column] {
+                resolveLookups(&operation, index, layout, &failures)
             } else {
-                validate(operation.columns[index], attribute, column, operation.place, &failures)
+                validate(operation.columns[index], layout, column, operation.place, &failures)
             }
-            guard attribute.isRequired else { continue }
             let values = operation.columns[index]
             if values.values != nil, values.validity == nil { continue }
+            guard layout.isRequired[column] else { continue }
             for row in 0..<values.count where !values.isValid(row) {
                 failures.add(row, refusal(.required, operation.place, column, "A value is required."))
             }
@@ -60,73 +55,49 @@ extension Engine {
 
     private func validate(
         _ values: ColumnView,
-        _ attribute: Attribute,
+        _ layout: TableLayout,
         _ column: Int,
         _ place: Int,
         _ failures: inout RowFailures
     ) {
-        switch attribute.type {
-        case .text(let lengthMax), .memo(let lengthMax):
+        switch layout.rules[column] {
+        case .text(let lengthMax):
             for row in 0..<values.count where values.isValid(row) {
                 switch TextCheck.check(values.text(row), lengthMax: lengthMax) {
                 case .good: break
                 case .invalid:
                     failures.add(row, refusal(.invalidText, place, column, "The text is not UTF-8 or contains U+0000."))
                 case .tooLong(let length):
-                    failures.add(
-                        row,
-                        refusal(.tooLong, place, column, "The text has \(length) characters; at most \(lengthMax) fit.")
-                    )
+                    let message = "The text has \(length) characters; at most \(lengthMax) fit."
+                    failures.add(row, refusal(.tooLong, place, column, message))
                 }
             }
-        case .integer(let low, let high): validateRange(values, low...high, attribute, column, place, &failures)
-        case .decimal(_, let low, let high): validateRange(values, low...high, attribute, column, place, &failures)
-        case .date: validateRange(values, Engine.daysRange, attribute, column, place, &failures)
-        case .instant:
-            let low = Engine.daysRange.lowerBound * Engine.microsecondsPerDay
-            let high = (Engine.daysRange.upperBound + 1) * Engine.microsecondsPerDay - 1
-            validateRange(values, low...high, attribute, column, place, &failures)
-        case .option(let set), .state(let set), .status(let set):
-            let layout = tables[place].layout
-            for row in 0..<values.count where values.isValid(row) && layout.optionPlace(column, values.number(row)) < 0
-            {
-                let known = schema[set].options.map { "\($0.value) \($0.label)" }.joined(separator: ", ")
-                failures.add(
-                    row,
-                    refusal(
-                        .unknownOption,
-                        place,
-                        column,
-                        "There is no option \(values.number(row)); there are \(known)."
-                    )
-                )
+        case .range(let low, let high):
+            for row in 0..<values.count where values.isValid(row) {
+                let number = values.number(row)
+                if number < low || number > high { failures.add(row, outOfRange(number, low, high, place, column)) }
             }
-        case .boolean, .money, .lookup, .identifier, .version: break
+        case .option:
+            for row in 0..<values.count
+            where values.isValid(row) && layout.optionPlace(column, values.number(row)) < 0 {
+                failures.add(row, unknownOption(values.number(row), place, column))
+            }
+        case .lookup, .any: break
         }
     }
 
-    private func validateRange(
-        _ values: ColumnView,
-        _ range: ClosedRange<Int64>,
-        _ attribute: Attribute,
-        _ column: Int,
-        _ place: Int,
-        _ failures: inout RowFailures
-    ) {
-        for row in 0..<values.count where values.isValid(row) && !range.contains(values.number(row)) {
-            let shown = { (number: Int64) in
-                attribute.type.decimalScale.map { Decimal64(units: number, scale: $0).description } ?? String(number)
-            }
-            failures.add(
-                row,
-                refusal(
-                    .outOfRange,
-                    place,
-                    column,
-                    "\(shown(values.number(row))) is outside \(shown(range.lowerBound)) … \(shown(range.upperBound))."
-                )
-            )
+    private func outOfRange(_ number: Int64, _ low: Int64, _ high: Int64, _ place: Int, _ column: Int) -> Refusal {
+        let scale = schema.entities[place].attributes[column].type.decimalScale
+        let shown = { (number: Int64) in
+            scale.map { Decimal64(units: number, scale: $0).description } ?? String(number)
         }
+        return refusal(.outOfRange, place, column, "\(shown(number)) is outside \(shown(low)) … \(shown(high)).")
+    }
+
+    private func unknownOption(_ number: Int64, _ place: Int, _ column: Int) -> Refusal {
+        let set = schema.entities[place].attributes[column].type.optionSet
+        let known = set.map { schema[$0].options.map { "\($0.value) \($0.label)" }.joined(separator: ", ") } ?? ""
+        return refusal(.unknownOption, place, column, "There is no option \(number); there are \(known).")
     }
 
     /// Checks that every lookup leads to a living record of an allowed entity. Values of a key, and local references, are
@@ -134,14 +105,14 @@ extension Engine {
     private func resolveLookups(
         _ operation: inout Operation,
         _ index: Int,
-        _ attribute: Attribute,
-        _ targets: [EntityID],
-        _ reference: (place: Int, key: Int)?,
+        _ layout: TableLayout,
         _ failures: inout RowFailures
     ) {
         let values = operation.columns[index]
         let column = operation.attributes[index]
         let place = operation.place
+        let targets = layout.lookupTargets[column]
+        let reference = operation.references.isEmpty ? nil : operation.references[index]
         if let reference {
             let targetEntity = tables[reference.place].entity
             let single = [values]

@@ -108,7 +108,7 @@ public final class Engine {
         do throws(Refusal) {
             for index in 0..<header.operationCount {
                 running.operationIndex = index
-                var operation = try Operation(from: &reader, schema: schema)
+                var operation = try Operation(from: &reader, schema: schema, tables: tables)
                 let outcome = try run(&operation, &running, &entry)
                 outcome.encode(into: &reply)
                 buffers.removeAll(keepingCapacity: true)

@@ -123,7 +123,7 @@ package struct Change {
         previous.map { $0.loadUnaligned(fromByteOffset: row * 8, as: UInt64.self) } ?? 0
     }
 
-    package init(from reader: inout ByteReader, schema: Schema) throws(DecodeError) {
+    package init(from reader: inout ByteReader, schema: Schema, tables: Tables) throws(DecodeError) {
         let at = reader.offset
         guard let kind = ChangeKind(rawValue: try reader.u8()) else {
             throw DecodeError("unknown kind of change", at: at)
@@ -137,12 +137,12 @@ package struct Change {
         count = Int(try reader.u32())
         let attributeCount = Int(try reader.u16())
         _ = try reader.u16()
-        let entity = schema.entities[place]
+        let layout = tables[place].layout
         attributes = []
         attributes.reserveCapacity(attributeCount)
         for _ in 0..<attributeCount {
             let attribute = Int(try reader.u16())
-            guard attribute < entity.attributes.count else {
+            guard attribute < layout.columns.count else {
                 throw DecodeError("change of an unknown attribute", at: at)
             }
             attributes.append(attribute)
@@ -153,11 +153,28 @@ package struct Change {
         newColumns = []
         columns.reserveCapacity(attributeCount)
         for attribute in attributes {
-            let kind = entity.attributes[attribute].type.physicalKind
+            let kind = layout.kinds[attribute]
             columns.append(try ColumnView(from: &reader, kind: kind, count: count))
             if self.kind == .update { newColumns.append(try ColumnView(from: &reader, kind: kind, count: count)) }
         }
     }
+
+    /// The change that was just written at `offset` of the entry, without reading it again: the rows of `operation` are its
+    /// new values. `idsOffset` is where its ids begin.
+    init(_ kind: ChangeKind, _ operation: Operation, hasIDRun: Bool, idsOffset: Int, in entry: borrowing ByteWriter) {
+        self.kind = kind
+        place = operation.place
+        count = operation.count
+        attributes = operation.attributes
+        self.hasIDRun = hasIDRun
+        ids = entry.withUnsafeBytes { UnsafeRawPointer($0.baseAddress.unsafelyUnwrapped + idsOffset) }
+        previous = kind == .create ? nil : ids + count * 8
+        columns = kind == .create ? operation.columns : []
+        newColumns = kind == .update ? operation.columns : []
+    }
+
+    /// Bytes of the head that `encodeHead` writes.
+    static func headBytes(attributeCount: Int) -> Int { 12 + 2 * attributeCount }
 
     /// Writes everything before the ids.
     static func encodeHead(

@@ -100,7 +100,7 @@ struct Operation {
         versions.map { $0.loadUnaligned(fromByteOffset: row * 8, as: UInt64.self) } ?? 0
     }
 
-    init(from reader: inout ByteReader, schema: Schema) throws(Refusal) {
+    init(from reader: inout ByteReader, schema: Schema, tables: Tables) throws(Refusal) {
         do {
             guard let kind = OperationKind(rawValue: try reader.u8()) else {
                 throw DecodeError("unknown kind of operation", at: reader.offset)
@@ -113,58 +113,43 @@ struct Operation {
                 throw Refusal(.unknownEntity, "The schema has no entity \(entityID.rawValue).")
             }
             self.place = place
-            let entity = schema.entities[place]
+            let layout = tables[place].layout
             count = Int(try reader.u32())
             guard count <= Limits.operationRowsMax else {
                 throw Refusal(
                     .limitExceeded,
-                    entity: entity.name,
+                    entity: layout.entity.name,
                     "\(count) rows in one operation; the limit is \(Limits.operationRowsMax). Split the batch."
                 )
             }
             key = Int(try reader.u16())
-            guard kind != .upsert || key < entity.keys.count else {
-                throw Refusal(.unknownKey, entity: entity.name, "There is no alternate key \(key).")
+            guard kind != .upsert || key < layout.keyColumns.count else {
+                throw Refusal(.unknownKey, entity: layout.entity.name, "There is no alternate key \(key).")
             }
             let attributeCount = Int(try reader.u16())
             attributes = []
             references = []
             columns = []
-            attributes.reserveCapacity(attributeCount)
-            columns.reserveCapacity(attributeCount)
             for _ in 0..<attributeCount {
-                let attribute = try reader.u16()
-                guard attribute < entity.attributes.count else {
-                    throw Refusal(.unknownAttribute, entity: entity.name, "There is no attribute \(attribute).")
-                }
-                let name = entity.attributes[Int(attribute)].name
-                guard attribute >= SystemAttribute.writableFrom.rawValue else {
-                    throw Refusal(
-                        .readOnly,
-                        entity: entity.name,
-                        attribute: name,
-                        "The engine keeps this attribute itself."
-                    )
-                }
-                guard !attributes.contains(Int(attribute)) else {
-                    throw Refusal(.malformed, entity: entity.name, attribute: name, "The attribute is given twice.")
-                }
-                attributes.append(Int(attribute))
+                let attribute = Int(try reader.u16())
+                try Operation.checkWritable(attribute, layout, isRepeated: attributes.contains(attribute))
+                attributes.append(attribute)
                 if flags & Operation.referencesFlag != 0 {
                     references.append(
                         try Operation.reference(
                             from: &reader,
-                            entity: entity,
-                            attribute: Int(attribute),
+                            entity: layout.entity,
+                            attribute: attribute,
                             schema: schema
                         )
                     )
                 }
             }
+            columns.reserveCapacity(attributes.count)
             ids = kind == .update || kind == .delete ? try reader.take(count, stride: 8) : nil
             versions = flags & Operation.versionsFlag != 0 ? try reader.take(count, stride: 8) : nil
             for (index, attribute) in attributes.enumerated() {
-                var kind = entity.attributes[attribute].type.physicalKind
+                var kind = layout.kinds[attribute]
                 if !references.isEmpty, let reference = references[index] {
                     let target = schema.entities[reference.place]
                     kind = target[target.keys[reference.key].attributes[0]].type.physicalKind
@@ -178,6 +163,19 @@ struct Operation {
         } catch {
             preconditionFailure("an error of a type that nothing here throws")
         }
+    }
+
+    private static func checkWritable(_ attribute: Int, _ layout: TableLayout, isRepeated: Bool) throws(Refusal) {
+        guard attribute < layout.columns.count else {
+            throw Refusal(.unknownAttribute, entity: layout.entity.name, "There is no attribute \(attribute).")
+        }
+        if attribute >= Int(SystemAttribute.writableFrom.rawValue), !isRepeated { return }
+        throw Refusal(
+            isRepeated ? .malformed : .readOnly,
+            entity: layout.entity.name,
+            attribute: layout.entity.attributes[attribute].name,
+            isRepeated ? "The attribute is given twice." : "The engine keeps this attribute itself."
+        )
     }
 
     private static func reference(

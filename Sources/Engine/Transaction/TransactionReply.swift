@@ -141,13 +141,18 @@ struct OperationOutcome {
     }
 
     func encode(into writer: inout ByteWriter) {
-        var counts = [UInt32](repeating: 0, count: 6)
-        if let outcomes {
-            for outcome in outcomes { counts[Int(outcome.rawValue)] += 1 }
-        } else if let common {
-            counts[Int(common.rawValue)] = UInt32(rowCount)
+        var (created, updated, unchanged, deleted, rejected) = (0, 0, 0, 0, 0)
+        func add(_ outcome: RowOutcome, _ rows: Int) {
+            switch outcome {
+            case .created: created += rows
+            case .updated: updated += rows
+            case .unchanged: unchanged += rows
+            case .deleted: deleted += rows
+            case .rejected: rejected += rows
+            }
         }
-        let isMixed = counts.filter { $0 > 0 }.count > 1
+        if let outcomes { for outcome in outcomes { add(outcome, 1) } } else if let common { add(common, rowCount) }
+        let isMixed = max(created, updated, unchanged, deleted, rejected) < rowCount
         writer.u8(kind.rawValue)
         var flags: UInt8 = isMixed ? OperationReply.outcomesFlag : 0
         if firstID != nil {
@@ -157,7 +162,11 @@ struct OperationOutcome {
         }
         writer.u8(flags)
         writer.u16(0)
-        for outcome in 1...5 { writer.u32(counts[outcome]) }
+        writer.u32(UInt32(created))
+        writer.u32(UInt32(updated))
+        writer.u32(UInt32(unchanged))
+        writer.u32(UInt32(deleted))
+        writer.u32(UInt32(rejected))
         if let firstID { writer.u64(firstID.rawValue) }
         for id in ids { writer.u64(id.rawValue) }
         if isMixed, let outcomes { for outcome in outcomes { writer.u8(outcome.rawValue) } }
