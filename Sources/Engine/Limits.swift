@@ -1,5 +1,5 @@
 /// Every bound that the engine puts on its input and on itself, each with its reason.
-/// A bound of the wire stands in `WireLimits`, one of the disk in `StorageLimits`.
+/// A bound of the wire stands in `WireLimits`, those of the disk beside what they bound in `Snapshot`.
 public enum Limits {
     /// Entities: what 12 bits of a record id name.
     public static let entityCountMax = 4095
