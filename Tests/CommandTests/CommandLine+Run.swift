@@ -40,7 +40,7 @@ func run(
     let name = UUID().uuidString
     let output = folder.url.appending(path: ".\(name).out")
     let errors = folder.url.appending(path: ".\(name).err")
-    for file in [output, errors] { FileManager.default.createFile(atPath: file.path(), contents: nil) }
+    for file in [output, errors] { try Data().write(to: file) }
     defer { for file in [output, errors] { try? FileManager.default.removeItem(at: file) } }
     let process = Process()
     process.executableURL = program

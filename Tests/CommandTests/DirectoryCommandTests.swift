@@ -14,7 +14,8 @@ import Testing
         let outcome = try await kith("status", "--at", "data", "--format", "json", in: folder)
         #expect(outcome.status == 0)
         let status = try #require(
-            JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+            JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
+        )
         // One position for the schema, one for the batch.
         #expect(status["position"] as? Int == 2 && status["durablePosition"] as? Int == 2)
         #expect(status["recordCount"] as? Int == 4)
@@ -75,7 +76,8 @@ import Testing
         #expect(try await kith("verify", "data", in: folder).status == 0)
 
         let segment = try #require(try folder.names(in: "data").first { $0.hasPrefix("log-") })
-        try folder.flip("data/\(segment)", atByte: 700)
+        // Behind the header and the seal that a start writes: in the first group.
+        try folder.flip("data/\(segment)", atByte: 1100)
         let log = try await kith("verify", "data", in: folder)
         #expect(log.status == 3)
         #expect(log.output.contains(segment))

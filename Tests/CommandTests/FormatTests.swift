@@ -9,7 +9,10 @@ import Testing
     private func answer(_ format: String, _ sql: String = question, _ more: [String] = []) async throws -> String {
         let folder = try await PeopleFixture.make()
         let outcome = try await run(
-            Binary.kith, ["query", "--at", "data", "--format", format] + more + [sql], in: folder)
+            Binary.kith,
+            ["query", "--at", "data", "--format", format] + more + [sql],
+            in: folder
+        )
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.errors.isEmpty)
         return outcome.output
@@ -23,7 +26,7 @@ import Testing
                 A-2,日本電気,0.0001,7,"two
                 lines"
                 A-3,Søstrene Grøn,-10,,=1+1
-                A-4,مؤسسة,922337203685477.5807,1,\u{1B}[31mred
+                A-4,مؤسسة,922337203685477.5807,1,now \u{1B}[31mred
 
                 """
         )
@@ -36,7 +39,7 @@ import Testing
                 {"nr":"A-1","name":"Smith, \"Jo\" & Co","revenue":1234.5,"staff":12,"description":null},
                 {"nr":"A-2","name":"日本電気","revenue":0.0001,"staff":7,"description":"two\nlines"},
                 {"nr":"A-3","name":"Søstrene Grøn","revenue":-10,"staff":null,"description":"=1+1"},
-                {"nr":"A-4","name":"مؤسسة","revenue":922337203685477.5807,"staff":1,"description":"\u001b[31mred"}
+                {"nr":"A-4","name":"مؤسسة","revenue":922337203685477.5807,"staff":1,"description":"now \u001b[31mred"}
                 ]
 
                 """#
@@ -53,12 +56,12 @@ import Testing
     @Test func tablesAlign() async throws {
         #expect(
             try await answer("table") == """
-                nr   name                          revenue  staff  description
-                ---  -----------------  --------------------  -----  -----------
+                nr   name                           revenue  staff  description
+                ---  ----------------  --------------------  -----  ------------
                 A-1  Smith, "Jo" & Co             1234.5000     12
                 A-2  日本電気                        0.0001      7  two␊lines
                 A-3  Søstrene Grøn                 -10.0000         =1+1
-                A-4  مؤسسة              922337203685477.5807      1  ␛[31mred
+                A-4  مؤسسة             922337203685477.5807      1  now ␛[31mred
 
                 """
         )

@@ -44,18 +44,36 @@ import Testing
         #expect(counts["updated"] == 1 && counts["created"] == 1)
         #expect(try folder.names(in: "data") == before)
         let left = try await kith(
-            "query", "--at", "data", "--format", "csv", "SELECT COUNT(*) AS n FROM account", in: folder)
+            "query",
+            "--at",
+            "data",
+            "--format",
+            "csv",
+            "SELECT COUNT(*) AS n FROM account",
+            in: folder
+        )
         #expect(left.output == "n\n4\n")
 
         let absent = try await kith(
-            "import", "--at", "elsewhere", "--mapping", "accounts.yaml", "--dry-run", "accounts.csv", in: folder)
+            "import",
+            "--at",
+            "elsewhere",
+            "--mapping",
+            "accounts.yaml",
+            "--dry-run",
+            "accounts.csv",
+            in: folder
+        )
         #expect(absent.status == 0)
         #expect(!(try folder.names(in: ".").contains("elsewhere")), "not even the directory is made")
     }
 
     @Test func aWrongMappingIsWrongUsage() async throws {
         let folder = try await PeopleFixture.make()
-        try folder.write(PeopleFixture.mapping.replacing("revenue: revenue", with: "revenu: revenue"), to: "accounts.yaml")
+        try folder.write(
+            PeopleFixture.mapping.replacing("revenue: revenue", with: "revenu: revenue"),
+            to: "accounts.yaml"
+        )
         let outcome = try await importAccounts(folder)
         #expect(outcome.status == 2)
         #expect(outcome.errors.contains("accounts.yaml") && outcome.errors.contains("revenue"))

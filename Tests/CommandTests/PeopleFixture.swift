@@ -23,7 +23,7 @@ enum PeopleFixture {
         A-2,日本電気,0.0001,7,"two
         lines",
         A-3,Søstrene Grøn,-10,,=1+1,
-        A-4,مؤسسة,922337203685477.5807,1,\u{1B}[31mred,
+        A-4,مؤسسة,922337203685477.5807,1,now \u{1B}[31mred,
 
         """
 
@@ -33,7 +33,14 @@ enum PeopleFixture {
         try folder.write(mapping, to: "accounts.yaml")
         try folder.write(csv, to: "accounts.csv")
         let outcome = try await kith(
-            "import", "--at", "data", "--mapping", "accounts.yaml", "accounts.csv", in: folder)
+            "import",
+            "--at",
+            "data",
+            "--mapping",
+            "accounts.yaml",
+            "accounts.csv",
+            in: folder
+        )
         #expect(outcome.status == 0, "\(outcome.errors)")
         return folder
     }

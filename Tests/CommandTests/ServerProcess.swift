@@ -19,7 +19,12 @@ final class ServerProcess: Sendable {
     /// Starts the server and returns when it has printed its address: it serves from then on.
     ///
     /// - Throws: `ServerEnded` when it ended instead.
-    static func start(_ data: String, port: Int = 0, arguments: [String] = [], in folder: Folder) async throws -> ServerProcess {
+    static func start(
+        _ data: String,
+        port: Int = 0,
+        arguments: [String] = [],
+        in folder: Folder
+    ) async throws -> ServerProcess {
         let (process, output) = try spawn(data, port: port, arguments: arguments, in: folder)
         guard let line = await firstLine(of: output) else {
             process.waitUntilExit()
