@@ -7,7 +7,7 @@ import Net
 
 struct ServerConnection: Connection {
     /// Someone at a terminal wants to know soon that there is no server.
-    private static let connectMilliseconds = 3_000
+    private static let connectMilliseconds = 5_000
     /// Once it was reached, a server may be restarted without the command failing.
     private static let giveUpMilliseconds = 60_000
 
