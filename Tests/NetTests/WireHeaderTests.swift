@@ -44,6 +44,7 @@ import Testing
         let failures: [WireFailure] = [
             .wire(WireError(.schemaStale, "old")),
             .refusal(Refusal(.staleVersion, entity: "account", operation: 2, row: 9, "changed")),
+            .query(QueryError(.unknownName, "no", at: SourceLocation(line: 2, column: 7), suggestion: "yes")),
         ]
         for failure in failures {
             var writer = ByteWriter()

@@ -98,7 +98,7 @@ final class ClientConnection: ChannelInboundHandler {
             guard header.kind == FrameKind.reply.rawValue else {
                 switch try WireFailure(decoding: body) {
                 case .wire(let error): throw ClientError.server(error)
-                case .refusal(let refusal): throw ClientError.protocolViolation(refusal.message)
+                case let other: throw ClientError.protocolViolation("the hello was answered by \(other)")
                 }
             }
             let hello = try HelloReply(decoding: body)

@@ -129,6 +129,7 @@ final class ClientCore {
         do { failure = try WireFailure(decoding: body) } catch { throw .protocolViolation("\(error)") }
         switch failure {
         case .refusal(let refusal): takeCall(header.correlation)?.complete(.failure(refusal))
+        case .query(let error): takeCall(header.correlation)?.complete(.failure(error))
         case .wire(let error) where error.endsConnection: throw .server(error)
         case .wire(let error) where error.code == .schemaStale:
             guard let call = takeCall(header.correlation) else { return }

@@ -54,6 +54,7 @@ extension ServerConnection {
 
     func checkDeadlines(_ now: NIODeadline) {
         clock.tick(now)
+        expireCursors(now)
         switch phase {
         case .closing:
             if now - clock.beganAt >= .milliseconds(Self.lingerMilliseconds) { abort() }

@@ -69,10 +69,7 @@ extension ServerConnection {
                     continue
                 }
                 guard output.count - start - WireHeader.lengthBytes <= WireLimits.bodyBytesMax else {
-                    let limit = WireLimits.bodyBytesMax >> 20
-                    throw .wire(
-                        WireError(.replyTooLarge, "The reply is longer than \(limit) MiB: ask for less at once.")
-                    )
+                    throw .replyTooLarge
                 }
                 output.endFrame(
                     start,
@@ -148,13 +145,21 @@ extension ServerConnection {
             return true
         case .status:
             try expectEmpty(body)
-            output.text(core.status(turn.view))
-            return true
+            let epoch = turn.schema.epoch
+            try beginCall(header, 0, observed: turn.position, epoch) {
+                [database = core.database] writer throws(WireFailure) in
+                writer.text(database.status.json)
+                return CallResult()
+            }
+            return false
         case .snapshot:
             try expectEmpty(body)
-            try beginCall(header, body.count, &turn) { [database = core.database] writer throws(WireFailure) in
+            let epoch = turn.schema.epoch
+            try beginCall(header, 0, observed: turn.position, epoch) {
+                [database = core.database] writer throws(WireFailure) in
                 do {
                     writer.u64(try database.writeSnapshot().position)
+                    return CallResult()
                 } catch {
                     throw .wire(WireError(.unavailable, "The snapshot failed: \(error)"))
                 }
@@ -163,6 +168,11 @@ extension ServerConnection {
         case .hello:
             throw .wire(WireError(.malformed, "The connection has said hello already."))
         default:
+            if let operation = WireOperation(rawValue: header.operation),
+                let isAnswered = try answerQuery(operation, header, body, &turn, &output)
+            {
+                return isAnswered
+            }
             throw .wire(WireError(.unknownOperation, "There is no operation \(header.operation)."))
         }
     }
@@ -171,27 +181,36 @@ extension ServerConnection {
         guard body.isEmpty else { throw .wire(WireError(.malformed, "The operation has no body.")) }
     }
 
-    /// Runs `work` beside the writer; the frame that it makes is sent when it is ready.
+    /// Runs `work` beside the writer; the frame that it makes is sent when it is ready and what it observed is durable.
     func beginCall(
         _ header: WireHeader,
         _ heldBytes: Int,
-        _ turn: inout WriterTurn,
-        _ work: @escaping @Sendable (inout ByteWriter) throws(WireFailure) -> Void
+        observed position: Position,
+        _ epoch: UInt32,
+        _ work: @escaping @Sendable (inout ByteWriter) throws(WireFailure) -> CallResult
     ) throws(WireFailure) {
         guard hasRoomForCall else {
             throw .wire(WireError(.overloaded, "\(core.limits.callsMax) calls are under way on this connection."))
         }
-        let epoch = turn.schema.epoch
-        call(holding: heldBytes, observed: turn.position) { writer in
+        call(holding: heldBytes, observed: position) { writer in
             let start = writer.beginFrame()
             do throws(WireFailure) {
-                try work(&writer)
+                let result = try work(&writer)
+                guard writer.count - WireHeader.lengthBytes <= WireLimits.bodyBytesMax else { throw .replyTooLarge }
                 writer.endFrame(
                     start,
-                    WireHeader(.reply, header.operation, correlation: header.correlation, schemaEpoch: epoch)
+                    WireHeader(
+                        .reply,
+                        header.operation,
+                        correlation: header.correlation,
+                        count: UInt32(truncatingIfNeeded: result.rowCount),
+                        schemaEpoch: epoch
+                    )
                 )
+                return result
             } catch {
                 writer.endFrame(start, error, answering: header, epoch: epoch)
+                return CallResult()
             }
         }
     }

@@ -10,6 +10,14 @@ import NIOCore
 // Back-pressure: when replies that wait for the log or the client exceed the limit, the connection pauses: it neither
 // executes what was read nor reads more, until enough is gone.
 
+/// What a call on the thread pool leaves behind besides its frame.
+struct CallResult: Sendable {
+    /// Rows of the block in the frame.
+    var rowCount = 0
+    /// The cursor that it came from.
+    var cursor: OpenCursor?
+}
+
 final class ServerConnection: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -51,6 +59,12 @@ final class ServerConnection: ChannelDuplexHandler {
     private var callCount = 0
     private var callBytes = 0
 
+    /// What queries left open, by handle.
+    var statements: [UInt64: PreparedQuery] = [:]
+    var cursors: [UInt64: OpenCursor] = [:]
+    /// Stops every query of the connection when the client is gone.
+    let cancellation = QueryCancellation()
+
     /// What the sweep remembers; see ServerConnection+Deadlines.
     var clock = ConnectionClock()
 
@@ -73,6 +87,9 @@ final class ServerConnection: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         phase = .closing
         held.removeAll()
+        cancellation.cancel()
+        cursors = [:]
+        statements = [:]
         account(0)
         core.remove(self)
         self.context = nil
@@ -239,7 +256,7 @@ final class ServerConnection: ChannelDuplexHandler {
     func call(
         holding bytes: Int,
         observed position: Position,
-        _ work: @escaping @Sendable (inout ByteWriter) -> Void
+        _ work: @escaping @Sendable (inout ByteWriter) -> CallResult
     ) {
         callCount += 1
         callBytes += bytes
@@ -247,16 +264,22 @@ final class ServerConnection: ChannelDuplexHandler {
         let eventLoop = core.eventLoop
         core.pool.submit { _ in
             var writer = ByteWriter()
-            work(&writer)
+            let cursor = work(&writer).cursor
             let reply = writer.bytes
-            eventLoop.execute { bound.value.finishCall(reply, holding: bytes, observed: position) }
+            eventLoop.execute { bound.value.finishCall(reply, cursor, holding: bytes, observed: position) }
         }
     }
 
-    private func finishCall(_ reply: [UInt8], holding bytes: Int, observed position: Position) {
+    private func finishCall(
+        _ reply: [UInt8],
+        _ cursor: OpenCursor?,
+        holding bytes: Int,
+        observed position: Position
+    ) {
         callCount -= 1
         callBytes -= bytes
         guard phase == .open else { return }
+        settle(cursor)
         reply.withUnsafeBytes { send($0, observed: position) }
         flush()
         account(unsentBytes)

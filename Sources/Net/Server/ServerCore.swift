@@ -33,6 +33,7 @@ final class ServerCore {
     private var output: ByteWriter? = ByteWriter(capacityBytes: 64 << 10)
     /// What is written to sockets at once: its memory is reused as soon as the socket has taken it.
     private var sendBuffer: ByteBuffer
+    private var nextHandle = UInt64.random(in: 1...UInt64.max)
     private var sweep: RepeatedTask?
     private(set) var isStopping = false
     /// Why the log halted.
@@ -160,6 +161,14 @@ final class ServerCore {
                 WireError(.evicted, "The server's buffers are full, and this connection's are the fullest.")
             )
         }
+    }
+
+    /// A handle for a cursor or statement. From a random start, so that one that a client kept from another connection, or from
+    /// before a restart, names nothing here.
+    func takeHandle() -> UInt64 {
+        nextHandle &+= 1
+        if nextHandle == 0 { nextHandle = 1 }
+        return nextHandle
     }
 
     // MARK: Buffers

@@ -72,6 +72,17 @@ public struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
 package enum WireFailure: Error, Hashable, Sendable {
     case wire(WireError)
     case refusal(Refusal)
+    case query(QueryError)
+
+    /// A body that cannot be read.
+    static func malformed(_ error: DecodeError) -> WireFailure {
+        .wire(WireError(.malformed, "The request cannot be read: \(error)"))
+    }
+
+    /// More than a frame holds.
+    static var replyTooLarge: WireFailure {
+        .wire(WireError(.replyTooLarge, "The reply is longer than \(WireLimits.bodyBytesMax >> 20) MiB: ask for less."))
+    }
 
     /// Bytes of a message at most: longer ones are cut by the sender and refused by the reader.
     private static let messageBytesMax = 4096
@@ -81,10 +92,17 @@ package enum WireFailure: Error, Hashable, Sendable {
         case .wire(let error):
             writer.u8(1)
             writer.u16(error.code.rawValue)
-            writer.text(error.message)
+            writer.text(error.message.cut(WireFailure.messageBytesMax))
         case .refusal(let refusal):
             writer.u8(2)
             refusal.encode(into: &writer)
+        case .query(let error):
+            writer.u8(3)
+            writer.u8(error.code.rawValue)
+            writer.u32(error.location.line)
+            writer.u32(error.location.column)
+            writer.text(error.message.cut(WireFailure.messageBytesMax))
+            writer.text((error.suggestion ?? "").cut(WireFailure.messageBytesMax))
         }
     }
 
@@ -98,8 +116,31 @@ package enum WireFailure: Error, Hashable, Sendable {
             }
             self = .wire(WireError(code, try reader.text(lengthBytesMax: WireFailure.messageBytesMax)))
         case 2: self = .refusal(try Refusal(from: &reader))
+        case 3:
+            guard let code = QueryError.Code(rawValue: try reader.u8()) else {
+                throw DecodeError("unknown code of a query's error", at: 1)
+            }
+            let location = SourceLocation(line: try reader.u32(), column: try reader.u32())
+            let message = try reader.text(lengthBytesMax: WireFailure.messageBytesMax)
+            let suggestion = try reader.text(lengthBytesMax: WireFailure.messageBytesMax)
+            self = .query(
+                QueryError(code, message, at: location, suggestion: suggestion.isEmpty ? nil : suggestion)
+            )
         default: throw DecodeError("unknown domain of errors", at: 0)
         }
         try reader.expectEnd()
+    }
+}
+
+extension String {
+    /// The longest beginning that has at most so many bytes.
+    fileprivate func cut(_ bytesMax: Int) -> String {
+        guard utf8.count > bytesMax else { return self }
+        var text = ""
+        for character in unicodeScalars {
+            if text.utf8.count + character.utf8.count > bytesMax { break }
+            text.unicodeScalars.append(character)
+        }
+        return text
     }
 }

@@ -6,6 +6,9 @@ public struct WireLimits: Sendable {
     /// Bytes of a body after it: the largest transaction, and the largest reply.
     public static let bodyBytesMax = 16 << 20
 
+    /// Rows of one block of an answer: a batch of the same size holds the writer for as long.
+    public static let blockRowsMax = 65_536
+
     /// Connections in all. 24 KiB each are about 430 MiB; and the usual limit of 20,000 file descriptors leaves room for
     /// log segments and snapshots.
     public var connectionsMax = 18_000
@@ -31,6 +34,8 @@ public struct WireLimits: Sendable {
     public var cursorsMax = 16
     /// Time that a cursor lives after its last use, for the same reason.
     public var cursorLifetimeMilliseconds = 60_000
+    /// Bytes that one query may keep while it runs: two run at a time.
+    public var queryBytesMax = 256 << 20
     /// Prepared statements of one connection: a few KiB each.
     public var statementsMax = 256
 

@@ -1,0 +1,186 @@
+import Engine
+import Kith
+import Net
+import Testing
+
+@Suite struct QueryTests {
+    private func withAccounts(
+        _ count: Int,
+        limits: WireLimits = WireLimits(),
+        _ body: (KithClient, Server) async throws -> Void
+    ) async throws {
+        try await withServer(limits: limits) { server, _ in
+            let client = try await connect(server)
+            _ = try await client.execute(.accounts(count, client.schema))
+            try await body(client, server)
+            await client.close()
+        }
+    }
+
+    @Test func anAnswerSaysNamesTypesAndRows() async throws {
+        try await withAccounts(3) { client, _ in
+            var cursor = try await client.query(
+                "SELECT name, accountid, statecode, createdon, revenue, COUNT(*) AS n FROM account GROUP BY name, "
+                    + "accountid, statecode, createdon, revenue ORDER BY name LIMIT 2"
+            )
+            #expect(cursor.columns.map(\.name).prefix(5) == ["name", "accountid", "statecode", "createdon", "revenue"])
+            #expect(cursor.columns[0].type == .text)
+            #expect(cursor.columns[1].type == .id)
+            #expect(cursor.columns[3].type == .instant)
+            #expect(cursor.columns[4].type == .decimal(scale: 4))
+            let rows = try await cursor.rows()
+            #expect(rows.map { $0[0] } == [.text("Account 0"), .text("Account 1")])
+            #expect(rows.allSatisfy { $0[4] == .null && $0[5] == .integer(1) })
+        }
+    }
+
+    @Test func longAnswersAreFetchedFromOneView() async throws {
+        try await withAccounts(1_000) { client, _ in
+            var cursor = try await client.query(
+                "SELECT accountnumber FROM account ORDER BY accountnumber",
+                rowsPerBlock: 64
+            )
+            let first = try #require(try await cursor.next())
+            #expect(first.rows.count == 64)
+            _ = try await client.execute(.accounts(500, client.schema, prefix: "Later"))
+            var count = first.rows.count
+            while let block = try await cursor.next() {
+                #expect(block.position == first.position)
+                count += block.rows.count
+            }
+            #expect(count == 1_000)
+            #expect(try await cursor.next() == nil)
+        }
+    }
+
+    @Test func aQuerySeesWhatItsConnectionWroteBefore() async throws {
+        try await withServer { server, _ in
+            let connection = try RawConnection(port: server.port)
+            _ = try connection.hello()
+            var query = ByteWriter()
+            QueryForm.sql("SELECT COUNT(*) FROM account").encode(into: &query)
+            query.u32(0)
+            QueryArguments().encode(into: &query)
+            var bytes: [UInt8] = []
+            for index in 0..<10 {
+                bytes += frame(.execute, 100, try Transaction.accounts(1, .standard, prefix: "\(index)").encoded())
+                bytes += frame(.query, UInt64(index), query.bytes)
+            }
+            try connection.send(bytes)
+            var seen: [UInt64: Int64] = [:]
+            for _ in 0..<20 {
+                let (header, body) = try #require(try connection.frame())
+                #expect(header.kind == FrameKind.reply.rawValue)
+                guard header.correlation < 100 else { continue }
+                #expect(header.count == 1)
+                // The count is the last eight bytes.
+                seen[header.correlation] = body.suffix(8).withUnsafeBytes { $0.loadUnaligned(as: Int64.self) }
+            }
+            #expect(seen == Dictionary(uniqueKeysWithValues: (0..<10).map { (UInt64($0), Int64($0) + 1) }))
+        }
+    }
+
+    @Test func argumentsGoByPlaceOrByName() async throws {
+        try await withAccounts(5) { client, _ in
+            var placed = try await client.query("SELECT accountnumber FROM account WHERE name = ?", ["Account 3"])
+            #expect(try await placed.rows() == [[.text("Account-3")]])
+            var named = try await client.query("SELECT accountnumber FROM account WHERE name = :n", ["n": "account 4"])
+            #expect(try await named.rows() == [[.text("Account-4")]])
+            let error = await #expect(throws: QueryError.self) {
+                try await client.query("SELECT name FROM account WHERE name = :n", ["m": 1])
+            }
+            #expect(error?.code == .parameter)
+        }
+    }
+
+    @Test func errorsNameThePlaceAndTheNearestName() async throws {
+        try await withAccounts(1) { client, _ in
+            let error = await #expect(throws: QueryError.self) { try await client.query("SELECT\n  nmae FROM account") }
+            #expect(error?.code == .unknownName)
+            #expect(error?.location == SourceLocation(line: 2, column: 3))
+            #expect(error?.suggestion == "name")
+        }
+    }
+
+    @Test func statementsArePreparedOnceAndAgainAfterALoss() async throws {
+        let database = try memoryDatabase()
+        var server = try await Server.start(database, port: 0, logger: quiet)
+        var options = ClientOptions(port: server.port)
+        options.backoff = Backoff(firstMilliseconds: 1, limitMilliseconds: 5)
+        let client = try await KithClient.connect(options)
+        _ = try await client.execute(.accounts(10, client.schema))
+        let statement = try await client.prepare("SELECT name FROM account WHERE accountnumber = :number")
+        #expect(statement.parameterNames == ["number"])
+        #expect(statement.columns.map(\.name) == ["name"])
+        for index in 0..<10 {
+            var cursor = try await statement.execute(["number": .text("Account-\(index)")])
+            #expect(try await cursor.rows() == [[.text("Account \(index)")]])
+        }
+        await server.abort()
+        server = try await Server.start(database, port: server.port, logger: quiet)
+        var cursor = try await statement.execute(["number": "Account-7"])
+        #expect(try await cursor.rows() == [[.text("Account 7")]])
+        try await statement.close()
+        await client.close()
+        await server.stop()
+        try database.close()
+    }
+
+    @Test func cursorsAreBoundedAndExpire() async throws {
+        var limits = WireLimits()
+        limits.cursorsMax = 1
+        limits.cursorLifetimeMilliseconds = 50
+        try await withAccounts(100, limits: limits) { client, server in
+            var first = try await client.query("SELECT name FROM account", rowsPerBlock: 10)
+            _ = try await first.next()
+            var isOpen = true
+            // The second is refused as long as the first lives, and served as soon as it has expired.
+            while isOpen {
+                do {
+                    var second = try await client.query("SELECT name FROM account", rowsPerBlock: 10)
+                    try await second.close()
+                    isOpen = false
+                } catch ClientError.server(let error) {
+                    #expect(error.code == .cursorLimit)
+                }
+            }
+            let error = await #expect(throws: ClientError.self) { try await first.next() }
+            guard case .server(let wire) = error else { return #expect(Bool(false), "\(String(describing: error))") }
+            #expect(wire.code == .cursorUnknown)
+        }
+    }
+
+    @Test func hostileQueriesAreRefused() async throws {
+        try await withServer { server, _ in
+            let connection = try RawConnection(port: server.port)
+            _ = try connection.hello()
+            let bodies: [(WireOperation, [UInt8])] = [
+                (.query, []), (.query, [1, 255, 255, 255, 255]), (.query, [2, 255, 255]), (.query, [3]),
+                (.prepare, [1, 1, 0, 0, 0, 0x58]), (.executePrepared, [1, 0, 0, 0, 0, 0, 0, 0]), (.fetch, [1]),
+                (.fetch, [1, 0, 0, 0, 0, 0, 0, 0]), (.closeCursor, []), (.closePrepared, [9, 9, 9, 9, 9, 9, 9, 9]),
+            ]
+            for (index, (operation, body)) in bodies.enumerated() {
+                try connection.send(frame(operation, UInt64(index), body))
+                let answer = try connection.frame()
+                #expect(answer?.header.correlation == UInt64(index))
+                #expect(try failure(answer) != nil, "\(operation) \(body)")
+            }
+            try connection.send(frame(.ping, 77))
+            #expect(try connection.frame()?.header.correlation == 77)
+        }
+    }
+
+    @Test func typesOfColumnsRoundTrip() async throws {
+        try await withAccounts(2) { client, _ in
+            var cursor = try await client.query(
+                "SELECT AVG(numberofemployees) a, 1 = 1 b, COUNT(*) c, MIN(createdon) d, MIN(name) e, NULL f FROM account"
+            )
+            #expect(cursor.columns.map(\.type) == [.double, .boolean, .integer, .instant, .text, .null])
+            let rows = try await cursor.rows()
+            #expect(rows.count == 1)
+            #expect(rows[0][1] == .boolean(true))
+            #expect(rows[0][2] == .integer(2))
+            #expect(rows[0][5] == .null)
+        }
+    }
+}
