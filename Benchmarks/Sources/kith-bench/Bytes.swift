@@ -106,7 +106,8 @@ enum CRC32C {
             var crc: UInt32 = ~0
             var offset = 0
             while offset + 8 <= bytes.count {
-                let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) ^ UInt64(crc)
+                let word =
+                    UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) ^ UInt64(crc)
                 crc = 0
                 for step in 0..<8 {
                     crc ^= table[(7 - step) * 256 + Int(truncatingIfNeeded: word >> UInt64(8 * step) & 255)]

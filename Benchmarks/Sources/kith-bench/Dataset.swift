@@ -32,16 +32,23 @@ struct Dataset {
     let updateColumns = [Place.telephone, Place.income]
 
     private static let givenNames = [
-        "Ada", "Bruno", "Chiara", "David", "Elena", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Katarina", "Luis", "Maja",
+        "Ada", "Bruno", "Chiara", "David", "Elena", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Katarina", "Luis",
+        "Maja",
         "Nils", "Olga", "Paul", "Rosa", "Samir", "Tereza", "Uwe", "Vera", "Yusuf",
     ]
     private static let familyNames = [
-        "Albrecht", "Bianchi", "Castro", "Dvorak", "Eriksen", "Fontaine", "Garcia", "Hoffmann", "Ivanova", "Jensen", "Kowal",
-        "Lindqvist", "Moreau", "Novak", "Okafor", "Petrov", "Quist", "Romano", "Schmidt", "Tanaka", "Ueda", "Vogel", "Weber",
+        "Albrecht", "Bianchi", "Castro", "Dvorak", "Eriksen", "Fontaine", "Garcia", "Hoffmann", "Ivanova", "Jensen",
+        "Kowal",
+        "Lindqvist", "Moreau", "Novak", "Okafor", "Petrov", "Quist", "Romano", "Schmidt", "Tanaka", "Ueda", "Vogel",
+        "Weber",
     ]
-    private static let jobs = ["Buyer", "Head of purchasing", "Engineer", "Managing director", "Assistant", "Accountant"]
+    private static let jobs = [
+        "Buyer", "Head of purchasing", "Engineer", "Managing director", "Assistant", "Accountant",
+    ]
     private static let departments = ["Purchasing", "Engineering", "Finance", "Operations", "Sales"]
-    private static let cities = ["Graz", "Lyon", "Porto", "Aarhus", "Brno", "Turin", "Bremen", "Utrecht", "Leeds", "Malmo"]
+    private static let cities = [
+        "Graz", "Lyon", "Porto", "Aarhus", "Brno", "Turin", "Bremen", "Utrecht", "Leeds", "Malmo",
+    ]
     private static let countries = ["Austria", "France", "Portugal", "Denmark", "Czechia", "Italy", "Germany"]
 
     init(recordCount: Int) {

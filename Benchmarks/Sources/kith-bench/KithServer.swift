@@ -19,7 +19,6 @@ final class KithServer: Server {
         static let hello: UInt16 = 1
         static let execute: UInt16 = 2
         static let read: UInt16 = 3
-        static let status: UInt16 = 11
         static let snapshot: UInt16 = 12
     }
 
@@ -124,7 +123,8 @@ final class KithServer: Server {
             }
             found[name] = (number, attributes)
         }
-        guard let contact = found["contact"], let account = found["account"], let name = account.attributes["name"] else {
+        guard let contact = found["contact"], let account = found["account"], let name = account.attributes["name"]
+        else {
             throw BenchError("kith's schema has no contact or account")
         }
         self.contact = contact.number
@@ -267,8 +267,10 @@ final class KithServer: Server {
 
     func isSnapshot(_ file: String) -> Bool { file.hasPrefix("snapshot-") }
 
-    func accountedBytes(_ socket: Socket) throws -> Int? {
-        let status = String(decoding: try call(socket, Operation.status, []), as: UTF8.self)
+    func accountedBytes(_ socket: Socket) throws -> Int? { nil }
+
+    func accountedBytes(directory: String) -> Int? {
+        guard let status = output(of: "'\(executable)' status --at '\(directory)' --format json") else { return nil }
         // {"contact":{"recordCount":N,"memoryBytes":N,…: the first such member behind the entity's name.
         guard let entity = status.firstRange(of: "\"contact\":{"),
             let member = status[entity.upperBound...].firstRange(of: "\"memoryBytes\":")

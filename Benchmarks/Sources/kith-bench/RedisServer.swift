@@ -122,6 +122,8 @@ final class RedisServer: Server {
 
     func isSnapshot(_ file: String) -> Bool { file == "dump.rdb" }
 
+    func accountedBytes(directory: String) -> Int? { nil }
+
     func accountedBytes(_ socket: Socket) throws -> Int? {
         try socket.send(Array("INFO memory\r\n".utf8))
         guard let length = Int(try socket.receiveLine().dropFirst()) else { return nil }

@@ -70,6 +70,7 @@ final class Report {
     // MARK: Rows
 
     private static func rounded(_ value: Double, _ digits: Int) -> String {
+        guard value.isFinite else { return "unknown" }
         var scale = 1.0
         for _ in 0..<digits { scale *= 10 }
         let whole = Int64((value.magnitude * scale).rounded())
@@ -105,7 +106,8 @@ final class Report {
     }
 
     /// "5.6x redis", or why not; with the goal on it.
-    private func against(_ measure: String, _ peer: String, _ target: Double, isAtMost: Bool = false) -> (String, Goal?) {
+    private func against(_ measure: String, _ peer: String, _ target: Double, isAtMost: Bool = false) -> (String, Goal?)
+    {
         let ratios = ratios(measure, peer)
         guard !ratios.isEmpty else { return ("\(peer) not run (not installed)", nil) }
         let ratio = Report.median(ratios)
@@ -137,7 +139,9 @@ final class Report {
         let redis = against(measure, "redis", 3)
         let tarantool = against(measure, "tarantool", 5)
         let rate = Report.millions(median(measure, "kith")) + " M/s"
-        let p99 = Report.median(figures.filter { $0.measure == measure && $0.server == "kith" }.compactMap(\.batchP99Microseconds))
+        let p99 = Report.median(
+            figures.filter { $0.measure == measure && $0.server == "kith" }.compactMap(\.batchP99Microseconds)
+        )
         let latency = "p99 of 16 in a closed loop \(Report.rounded(p99 / 1000, 1)) ms"
         close("5", [rate, redis.0, tarantool.0, latency], "3x and 5x", [redis.1, tarantool.1])
     }
@@ -153,10 +157,11 @@ final class Report {
         )
         let measure = "resident bytes a record"
         let memory = against(measure, "redis", 0.2, isAtMost: true)
-        let accounted = Report.rounded(median("accounted bytes a record", "kith"), 0)
+        let own = median("accounted bytes a record", "kith")
+        let accounted = own.isNaN ? "" : " (\(Report.rounded(own, 0)) by its own account)"
         close(
             "13",
-            ["\(Report.rounded(median(measure, "kith"), 0)) B a record (\(accounted) by its own account)", memory.0],
+            ["\(Report.rounded(median(measure, "kith"), 0)) B a record\(accounted)", memory.0],
             "at most 0.2x",
             [memory.1]
         )
@@ -200,7 +205,8 @@ final class Report {
     }
 
     private func table() -> String {
-        var text = "| Measure | Server | Median | Least … most | Kith by it: median (least … most) | Server CPU an operation |\n"
+        var text =
+            "| Measure | Server | Median | Least … most | Kith by it: median (least … most) | Server CPU an operation |\n"
         text += "|---|---|---:|---:|---:|---:|\n"
         for measure in measures {
             for server in ["kith", "redis", "tarantool"] {
@@ -254,10 +260,13 @@ final class Report {
         }
         let samples = figures.map { figure in
             var members = [
-                "\"measure\":\(quoted(figure.measure))", "\"server\":\(quoted(figure.server))", "\"pair\":\(figure.pair)",
+                "\"measure\":\(quoted(figure.measure))", "\"server\":\(quoted(figure.server))",
+                "\"pair\":\(figure.pair)",
                 "\"value\":\(figure.value)",
             ]
-            if let value = figure.cpuNanosecondsPerOperation { members.append("\"cpuNanosecondsPerOperation\":\(value)") }
+            if let value = figure.cpuNanosecondsPerOperation {
+                members.append("\"cpuNanosecondsPerOperation\":\(value)")
+            }
             if let value = figure.wallSeconds { members.append("\"wallSeconds\":\(value)") }
             if let value = figure.batchP50Microseconds { members.append("\"batchP50Microseconds\":\(value)") }
             if let value = figure.batchP99Microseconds { members.append("\"batchP99Microseconds\":\(value)") }

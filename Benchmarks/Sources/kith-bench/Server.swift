@@ -41,8 +41,10 @@ protocol Server: AnyObject {
     func snapshot(_ socket: Socket) throws
     /// Whether a file of its directory is a snapshot.
     func isSnapshot(_ file: String) -> Bool
-    /// The server's own account of the memory of its data, in bytes; nil where it has none.
+    /// The server's own account of the memory of its data, in bytes, while it runs; nil where it has none.
     func accountedBytes(_ socket: Socket) throws -> Int?
+    /// The same of a stopped server's directory.
+    func accountedBytes(directory: String) -> Int?
 }
 
 /// A running server with its directory.
@@ -106,8 +108,8 @@ final class Instance {
     }
 
     /// Ends it and removes its directory.
-    func remove() throws {
-        if process.isRunning { try process.stop() }
+    func remove() {
+        if process.isRunning { process.stop() }
         for file in fileSizes(directory) { unlink("\(directory)/\(file.name)") }
         // Redis keeps its append-only files in a directory of their own.
         for file in fileSizes("\(directory)/appendonlydir") { unlink("\(directory)/appendonlydir/\(file.name)") }

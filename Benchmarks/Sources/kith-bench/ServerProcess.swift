@@ -56,14 +56,15 @@ final class ServerProcess {
     }
 
     /// Asks it to stop, waits, and ends it when it does not.
-    func stop() throws {
+    func stop() {
         kill(pid, SIGTERM)
         let deadline = now() + UInt64(ServerProcess.stopSeconds * 1e9)
         while isRunning {
             if now() > deadline { kill(pid, SIGKILL) }
             usleep(2_000)
         }
-        try ServerProcess.change(pidFile) { list in list.removeAll { $0 == pid } }
+        // Without the file the directory is gone, and nobody reads the list any more.
+        try? ServerProcess.change(pidFile) { list in list.removeAll { $0 == pid } }
     }
 
     private static func change(_ file: String, _ body: (inout [pid_t]) -> Void) throws {
@@ -111,11 +112,18 @@ func fileSizes(_ directory: String) -> [(name: String, bytes: Int)] {
     return result
 }
 
-/// What a command prints, its first line.
-func firstLine(of command: String) -> String? {
+/// What a command prints; nil when it fails.
+func output(of command: String) -> String? {
     guard let pipe = popen("\(command) 2>/dev/null", "r") else { return nil }
-    var buffer = [CChar](repeating: 0, count: 512)
-    let line = fgets(&buffer, 512, pipe).map { String(cString: $0) }
-    guard pclose(pipe) == 0, let line else { return nil }
-    return String(line.prefix { $0 != "\n" })
+    var text: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while true {
+        let count = fread(&buffer, 1, buffer.count, pipe)
+        guard count > 0 else { break }
+        text.append(contentsOf: buffer[..<count])
+    }
+    return pclose(pipe) == 0 ? String(decoding: text, as: UTF8.self) : nil
 }
+
+/// The first line of what a command prints.
+func firstLine(of command: String) -> String? { output(of: command).map { String($0.prefix { $0 != "\n" }) } }

@@ -21,8 +21,16 @@ extension Suite {
                     )
                     let growth = try instance.process.residentBytes - before
                     report.add("bulk load", server.name, pair, sample)
-                    report.add("resident bytes a record", server.name, pair, value: Double(growth) / Double(data.recordCount))
-                    if let accounted = try server.accountedBytes(try instance.connect()) {
+                    report.add(
+                        "resident bytes a record",
+                        server.name,
+                        pair,
+                        value: Double(growth) / Double(data.recordCount)
+                    )
+                    let accounted = try server.accountedBytes(try instance.connect())
+                    try sampleReads(instance, columns)
+                    instance.process.stop()
+                    if let accounted = accounted ?? server.accountedBytes(directory: instance.directory) {
                         report.add(
                             "accounted bytes a record",
                             server.name,
@@ -30,7 +38,6 @@ extension Suite {
                             value: Double(accounted - accountedBefore) / Double(data.recordCount)
                         )
                     }
-                    try sampleReads(instance, columns)
                 }
             }
         }

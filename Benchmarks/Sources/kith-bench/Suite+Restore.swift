@@ -36,10 +36,15 @@ extension Suite {
             let newest = fileSizes(instance.directory).filter { instance.server.isSnapshot($0.name) }
                 .max { $0.name < $1.name }
             if let newest {
-                report.add("snapshot bytes a record", name, pair, value: Double(newest.bytes) / Double(data.recordCount))
+                report.add(
+                    "snapshot bytes a record",
+                    name,
+                    pair,
+                    value: Double(newest.bytes) / Double(data.recordCount)
+                )
             }
         }
-        try instance.process.stop()
+        instance.process.stop()
         var sample = Sample(operations: data.recordCount)
         let start = now()
         try instance.restart()

@@ -53,13 +53,20 @@ final class Suite {
         _ body: ([Instance]) throws -> Void
     ) throws {
         var instances: [Instance] = []
+        // Also after a failure: what runs must not outlive the part.
+        defer { for instance in instances { instance.remove() } }
         for server in servers { instances.append(try Instance(server, work: options.work, purpose: purpose)) }
         try body(instances)
-        for instance in instances { try instance.remove() }
     }
 
     /// Asks every request of a batch once, compares the answers with the data, and adds the batch to a plan.
-    func add(_ requests: [Request], operations: Int, to plan: inout Plan, connection: Int, checkedBy socket: Socket?) throws {
+    func add(
+        _ requests: [Request],
+        operations: Int,
+        to plan: inout Plan,
+        connection: Int,
+        checkedBy socket: Socket?
+    ) throws {
         let requestStart = plan.requests.count
         let replyStart = plan.replies.count
         for request in requests { plan.requests.append(contentsOf: request.bytes) }

@@ -135,5 +135,6 @@ final class TarantoolServer: Server {
 
     func snapshot(_ socket: Socket) throws { throw BenchError("tarantool's snapshots are not measured") }
     func isSnapshot(_ file: String) -> Bool { false }
+    func accountedBytes(directory: String) -> Int? { nil }
     func accountedBytes(_ socket: Socket) throws -> Int? { nil }
 }
