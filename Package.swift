@@ -47,12 +47,13 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        .executableTarget(name: "embed", dependencies: ["Kith"], path: "Examples/Embed"),
         .testTarget(name: "EngineTests", dependencies: ["Engine"], resources: [.copy("Scripts")]),
         .testTarget(name: "SnapshotTests", dependencies: ["Snapshot", "Engine"]),
         .testTarget(name: "KithTests", dependencies: ["Kith", "Engine", "Snapshot", "Demo"]),
         .testTarget(
             name: "NetTests",
-            dependencies: ["Net", "Kith", "Engine", .product(name: "NIOCore", package: "swift-nio")]
+            dependencies: ["Net", "Kith", "Engine", "Snapshot", .product(name: "Logging", package: "swift-log")]
         ),
         .testTarget(name: "ImportTests", dependencies: ["Import", "Kith", "Engine", "Snapshot"]),
         .testTarget(name: "CommandTests", dependencies: ["Kith", "Engine", "Net"]),

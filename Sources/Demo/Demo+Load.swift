@@ -15,6 +15,9 @@ public struct DemoLoadReport: Hashable, Sendable {
     public var progress = 0.0
     /// Entity of the batch that was loaded last.
     public var entity = ""
+
+    /// Nothing done yet.
+    public init() {}
 }
 
 extension DemoBatch {

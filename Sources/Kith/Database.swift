@@ -46,6 +46,8 @@ public enum DatabaseError: Error, CustomStringConvertible {
     case incompatibleSchema(String)
     /// A snapshot's content contradicts itself.
     case damaged(String)
+    /// A restore found something at the path where it was to make a directory.
+    case occupied(String)
 
     /// What happened, for people.
     public var description: String {
@@ -54,6 +56,7 @@ public enum DatabaseError: Error, CustomStringConvertible {
         case .incompatibleSchema(let obstacle):
             "this version of Kith cannot take over the directory's schema: \(obstacle)"
         case .damaged(let reason): "the data directory is damaged: \(reason)"
+        case .occupied(let path): "there is something at \(path) already"
         }
     }
 }
@@ -139,7 +142,12 @@ public final class Database: Sendable {
         self.directory = directory
         self.options = options
         recovery = directory.recovery
-        var turn = WriterTurn(engine: engine, queue: directory.queue, clock: options.clock)
+        var turn = WriterTurn(
+            engine: engine,
+            queue: directory.queue,
+            segmentBytes: options.directory.segmentBytes,
+            clock: options.clock
+        )
         if let obstacle = turn.install(options.schema) { throw DatabaseError.incompatibleSchema(obstacle) }
         writer = Monitor(turn)
         directory.queue.onCommit { [weak self] event in self?.committed(event) }

@@ -58,6 +58,11 @@ public final class Rehearsal: Session {
     }
 }
 
+extension Rehearsal: RehearsableSession {
+    /// Goes on from what this one has tried, without being seen by it.
+    public func rehearsal() async throws -> any Session { Rehearsal(view, clock: clock) }
+}
+
 extension Database: RehearsableSession {
     /// A session on a copy of the data as they are now. O(entities).
     public func rehearsal() async throws -> any Session { Rehearsal(currentView, clock: options.clock) }

@@ -90,6 +90,29 @@ struct DemoFigures {
         }
     }
 
+    /// What is wrong with an engine's answer to a query; nil when it is right. A limited answer must hold the rows with the
+    /// largest values in its last column.
+    func disagreement(with answer: [[Value]], to query: DemoQuery) -> String? {
+        guard let rows = rows[query.title] else { return "\(query.title): unknown question" }
+        let expected = Set(rows.map { $0.map(DemoFigures.comparable) })
+        let given = answer.map { $0.map(DemoFigures.comparable) }
+        if let stray = given.first(where: { !expected.contains($0) }) { return "\(query.title): \(stray) is wrong" }
+        guard Set(given).count == given.count else { return "\(query.title): a row stands twice" }
+        guard query.sql.hasSuffix("LIMIT 10") else {
+            return given.count == expected.count ? nil : "\(query.title): \(given.count) of \(expected.count) rows"
+        }
+        let amounts = given.map { DemoFigures.units($0.last) }
+        let missing = expected.subtracting(given).map { DemoFigures.units($0.last) }.max() ?? .min
+        let isTop = amounts == amounts.sorted(by: >) && (amounts.last ?? .min) >= missing
+        return given.count == min(10, expected.count) && isTop ? nil : "\(query.title): not the first ten in order"
+    }
+
+    /// Decimals with the most digits that any answer has, so that equal numbers are equal values.
+    private static func comparable(_ value: Value) -> Value {
+        guard case .decimal(let decimal) = value, let scaled = decimal.rescaled(to: 6) else { return value }
+        return .decimal(scaled)
+    }
+
     private static func grouped(_ records: [Record], by attribute: String) -> [(Value, [Record])] {
         Dictionary(grouping: records) { $0[attribute] ?? .null }.map { ($0.key, $0.value) }
     }
@@ -126,7 +149,7 @@ struct DemoFigures {
     }
 }
 
-/// The questions and their answers make sense in themselves; what an engine answers is compared in `DemoQueryTests`.
+/// The questions and their answers make sense in themselves; `disagreement` notices wrong answers.
 @Suite struct DemoFiguresTests {
     @Test func everyQuestionHasAnAnswerWorthPrinting() throws {
         let demo = Demo(today: DemoTests.today)
@@ -140,6 +163,27 @@ struct DemoFigures {
         #expect(figures.rows["Pipeline by stage"]?.count == 4)
         #expect(figures.rows["Win rate by salesperson, per cent"]?.count == 12)
         #expect(figures.rows["Open cases by priority"]?.count == 3)
+    }
+
+    @Test func wrongAnswersAreNoticed() throws {
+        let demo = Demo(today: DemoTests.today)
+        let figures = try DemoFigures(demo)
+        for query in demo.queries {
+            var rows = try #require(figures.rows[query.title])
+            if query.sql.hasSuffix("LIMIT 10") {
+                rows.sort { a, b in
+                    guard case .decimal(let x)? = a.last, case .decimal(let y)? = b.last else { return false }
+                    return x.units > y.units
+                }
+                rows = Array(rows.prefix(10))
+                #expect(figures.disagreement(with: rows.reversed(), to: query) != nil)
+            }
+            #expect(figures.disagreement(with: rows, to: query) == nil)
+            #expect(figures.disagreement(with: rows.dropLast(), to: query) != nil)
+            #expect(figures.disagreement(with: rows + [rows[0]], to: query) != nil)
+            rows[0][1] = .integer(-1)
+            #expect(figures.disagreement(with: rows, to: query) != nil)
+        }
     }
 
     @Test func overdueWorkIsCutAtTheDemonstrationsDay() {

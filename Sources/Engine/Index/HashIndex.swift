@@ -6,8 +6,8 @@
 // rows that it offers.
 //
 // Growth is spread over inserts: a table that is three quarters full gets a successor of twice the size, and every insert
-// moves 32 slots of the old one, so that no insert pays for all. The new table cannot fill up before the old one is empty:
-// moving N slots at 32 an insert takes N/32 inserts, and there is room for N/2.
+// moves 8 slots of the old one, so that no insert pays for all. The new table cannot fill up before the old one is empty:
+// moving N slots at 8 an insert takes N/8 inserts, and there is room for N/2 and more.
 // In the old table, entries that were moved or removed become tombstones, since probes run across them; in the new one,
 // removal shifts later entries back, so that it never has any.
 
@@ -15,7 +15,7 @@
 package struct HashIndex: Sendable {
     private static let tombstone: UInt64 = 0xFFFF_FFFF
     private static let bitsMin = 8
-    private static let slotsMovedPerInsert = 32
+    private static let slotsMovedPerInsert = 8
 
     private struct Slots: Sendable {
         var bits: Int

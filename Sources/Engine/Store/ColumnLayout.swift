@@ -62,9 +62,9 @@ package struct TextSlot {
 
     @inline(__always)
     package init(inline bytes: UnsafeRawPointer, count: Int) {
-        var word = UInt64(count)
-        for i in 0..<count { word |= UInt64(bytes.load(fromByteOffset: i, as: UInt8.self)) << (8 + 8 * UInt64(i)) }
-        self.word = word
+        var text: UInt64 = 0
+        withUnsafeMutableBytes(of: &text) { $0.copyMemory(from: UnsafeRawBufferPointer(start: bytes, count: count)) }
+        word = UInt64(count) | text.littleEndian << 8
     }
 
     @inline(__always)

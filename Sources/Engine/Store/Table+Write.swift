@@ -1,6 +1,8 @@
 // Writing rows: values of a decoded column into blocks, a run within one chunk at a time, with the column's ordered index
 // kept. Values were checked before: here nothing can fail.
 
+import CKernels
+
 extension Table {
     // MARK: Rows
 
@@ -163,10 +165,16 @@ extension Table {
         let columnLayout = layout.columns[column]
         var validCount = 0
         var heapBytes = 0
+        // Sixteen rows ahead is further than memory is away, and little enough for the first-level cache.
+        let ahead = 16
         for i in 0..<rows.count {
+            if i + ahead < rows.count { prefetch(column, columnLayout.strideBytes, rows[i + ahead]) }
             guard rows[i] < rowCount, let head = head(column, rows[i]), head.isValid(rows[i] & 8191) else { continue }
             validCount += 1
-            if columnLayout == .text { heapBytes += head.text(rows[i] & 8191).count }
+            guard columnLayout == .text else { continue }
+            let text = head.text(rows[i] & 8191)
+            heapBytes += text.count
+            kith_prefetch(text.baseAddress)
         }
         guard validCount > 0 else { return writer.u8(rows.count == 0 ? 0 : 2) }
         writer.u8(validCount < rows.count ? 1 : 0)

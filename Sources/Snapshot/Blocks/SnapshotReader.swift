@@ -7,7 +7,8 @@ package struct SnapshotReader {
     package let entries: [BlockEntry]
     private let file: any StorageFile
 
-    /// Opens a file and checks header, footer and directory, but not the blocks. `directory` nil takes any.
+    /// Opens a file and checks header, footer and directory, but not the blocks. `directory` nil takes the
+    /// snapshot of any, whatever the file is called.
     package init(_ name: String, in storage: any Storage, directory: DirectoryID?) throws(DirectoryError) {
         self.name = name
         let size: UInt64
@@ -36,7 +37,7 @@ package struct SnapshotReader {
             footer.directoryOffset == footerOffset - directoryBytes, footer.position == headerPosition,
             footer.directory == DirectoryID(in: UnsafeRawBufferPointer(header.bytes), at: 16),
             footer.anchor.position >= footer.position,
-            SnapshotFormat.fileName(position: footer.position) == name
+            directory == nil || SnapshotFormat.fileName(position: footer.position) == name
         else { throw SnapshotReader.damage(name, footerOffset, "the footer does not fit the file") }
         let tail = try SnapshotReader.read(
             file,

@@ -86,12 +86,13 @@ struct DirectoryContents {
     }
 }
 
-private struct Recovery {
+/// One reading of a directory. `run` goes on to make it ready to be appended to; `DataDirectory.read` does not.
+struct Recovery {
     let storage: any Storage
     let id: DirectoryID
     let options: DirectoryOptions
     let contents: DirectoryContents
-    var report = RecoveryReport()
+    private(set) var report = RecoveryReport()
 
     init(storage: any Storage, id: DirectoryID, options: DirectoryOptions, contents: DirectoryContents) {
         self.storage = storage
@@ -106,14 +107,7 @@ private struct Recovery {
         sink: any SnapshotSink,
         replay: EntryBody
     ) throws(DirectoryError) -> DataDirectory {
-        let base = try restoreNewest(parallel: parallel, sink: sink)
-        let scanner = LogScanner(storage: storage, directory: id, segments: contents.segments)
-        let scan = try scanner.scan(after: base?.position ?? 0, anchors: base.map { [$0.anchor] } ?? [], replay)
-        report.lastPosition = scan.nextPosition - 1
-        report.replayedEntries = scan.entryCount
-        report.replayedBytes = scan.deliveredBytes
-        report.tornTail = scan.tornTail
-
+        let scan = try readState(parallel: parallel, sink: sink, replay: replay)
         try removeTemporaryFiles()
         let catalog = SegmentCatalog(
             storage: storage,
@@ -139,6 +133,22 @@ private struct Recovery {
             snapshots: snapshots,
             usesThreads: options.usesThreads
         )
+    }
+
+    /// Delivers the newest good snapshot and the log after it. Changes nothing on the disk.
+    mutating func readState(
+        parallel: @escaping ParallelFor,
+        sink: any SnapshotSink,
+        replay: EntryBody
+    ) throws(DirectoryError) -> LogScanResult {
+        let base = try restoreNewest(parallel: parallel, sink: sink)
+        let scanner = LogScanner(storage: storage, directory: id, segments: contents.segments)
+        let scan = try scanner.scan(after: base?.position ?? 0, anchors: base.map { [$0.anchor] } ?? [], replay)
+        report.lastPosition = scan.nextPosition - 1
+        report.replayedEntries = scan.entryCount
+        report.replayedBytes = scan.deliveredBytes
+        report.tornTail = scan.tornTail
+        return scan
     }
 
     /// Restores the newest snapshot that is intact and that the log continues; nil where the log is complete without.

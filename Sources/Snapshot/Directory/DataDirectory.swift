@@ -91,26 +91,35 @@ public final class DataDirectory: Sendable {
             let names = try storage.list()
             let isTaken = names.contains { SegmentName($0) != nil || SnapshotFormat.position(ofFile: $0) != nil }
             guard !isTaken else { throw DirectoryError.alreadyExists }
-            // The first start supersedes this segment at once, so that it is as small as can be.
-            let header = SegmentHeader(
-                directory: id,
-                epoch: 1,
-                firstPosition: 1,
-                previousHash: id.chainStart,
-                segmentBytes: UInt64(2 * LogFormat.sectorBytes)
-            )
-            let memory = AlignedMemory(byteCount: 2 * LogFormat.sectorBytes)
-            memory.bytes.zero(0..<memory.bytes.count)
-            header.encode(into: memory.bytes)
-            let file = try storage.open(SegmentCatalog.newSegmentName, creating: true)
-            try file.truncate(to: 0)
-            try file.write(UnsafeRawBufferPointer(memory.bytes), at: 0)
-            try file.sync()
-            try storage.rename(SegmentCatalog.newSegmentName, to: header.fileName)
-            try storage.syncDirectory()
+            try makeFirstSegment(in: storage, id: id, firstPosition: 1)
         } catch {
             throw .wrapping(error)
         }
+    }
+
+    /// Makes the segment that a directory begins with, durably. The first start supersedes it at once, so that it is as
+    /// small as can be.
+    static func makeFirstSegment(
+        in storage: any Storage,
+        id: DirectoryID,
+        firstPosition: UInt64
+    ) throws(StorageError) {
+        let header = SegmentHeader(
+            directory: id,
+            epoch: 1,
+            firstPosition: firstPosition,
+            previousHash: id.chainStart,
+            segmentBytes: UInt64(2 * LogFormat.sectorBytes)
+        )
+        let memory = AlignedMemory(byteCount: 2 * LogFormat.sectorBytes)
+        memory.bytes.zero(0..<memory.bytes.count)
+        header.encode(into: memory.bytes)
+        let file = try storage.open(SegmentCatalog.newSegmentName, creating: true)
+        try file.truncate(to: 0)
+        try file.write(UnsafeRawBufferPointer(memory.bytes), at: 0)
+        try file.sync()
+        try storage.rename(SegmentCatalog.newSegmentName, to: header.fileName)
+        try storage.syncDirectory()
     }
 
     /// Whether there is a data directory, whole or damaged.

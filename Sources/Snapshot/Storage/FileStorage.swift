@@ -134,7 +134,8 @@ public final class FileStorage: Storage {
         return Int32(String(decoding: bytes[..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
     }
 
-    private static func syncParent(of path: String) throws(StorageError) {
+    /// Makes the name of the directory at `path` durable.
+    package static func syncParent(of path: String) throws(StorageError) {
         let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
         let parent: String
         if let slash = trimmed.lastIndex(of: "/") {

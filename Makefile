@@ -1,0 +1,45 @@
+# Everything that a newcomer, a developer and the continuous integration call. `make help` lists it.
+#
+# One scratch path and one configuration serve the command line and the tests, so that nothing is compiled twice.
+
+SWIFT ?= swift
+release := -c release
+# Tests reach internals by `package` access, so that the code under test is the code that ships.
+testing := $(release) --disable-testable-imports
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test lint bench bench-quick torture clean
+
+help: ## Say what there is to make
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+setup: ## Install the system libraries that are missing
+	@tools/setup
+
+build: setup ## Build .build/release/kith
+	$(SWIFT) build $(release) --product kith
+
+run: build ## Serve the demonstration CRM from ./data until Ctrl-C
+	@tools/run
+
+test: setup lint ## Run every test
+	$(SWIFT) build $(testing) --build-tests
+	$(SWIFT) build $(testing) --product kith
+	$(SWIFT) test $(testing) --skip-build
+
+lint: ## Check the format of every source file (house rules beyond it: TidyTests)
+	$(SWIFT) format lint --strict --recursive Sources Tests Examples Package.swift
+
+bench: build ## Measure everything, beside the peers
+	@test -x Benchmarks/run || { echo "There are no benchmarks here." >&2; exit 1; }
+	Benchmarks/run
+
+bench-quick: build ## Measure the rows that a change can touch
+	@test -x Benchmarks/run || { echo "There are no benchmarks here." >&2; exit 1; }
+	Benchmarks/run --quick
+
+torture: setup ## Kill the server 500 times, and cut the power of the simulated disk far more often than a test does
+	KITH_TORTURE=1 $(SWIFT) test $(testing) --filter 'KillTests|PowerCutTests'
+
+clean: ## Remove what was built; data stays
+	rm -rf .build

@@ -1,0 +1,157 @@
+// Expressions after binding: names are columns, types are known, literals have the physical form of what they are compared
+// with. Numbers of every fixed-width type are Int64 here: yes/no 0 or 1, options by number, decimals in scaled units, ids
+// as bit patterns.
+
+/// A bound expression: what it computes, and the type of the result.
+struct Bound: Hashable, Sendable {
+    var node: Node
+    var type: QueryType
+
+    init(_ node: Node, _ type: QueryType) {
+        self.node = node
+        self.type = type
+    }
+
+    indirect enum Node: Hashable, Sendable {
+        case null
+        case number(Int64)
+        case real(Double)
+        case text(TextConstant)
+        /// Value of a parameter, converted to the expression's type when the query is executed.
+        case parameter(Int)
+        /// A stored attribute of a source.
+        case column(source: Int, column: Int)
+        /// The value for whichever record a lookup to several entities leads to: at most one operand's record exists.
+        case firstOf([Bound])
+        /// Label of an option.
+        case label(Bound)
+        case negate(Bound)
+        case arithmetic(ArithmeticOperator, Bound, Bound)
+        /// Midnight UTC of a date.
+        case startOfDay(Bound)
+        case compare(ComparisonOperator, Bound, Bound)
+        case and([Bound])
+        case or([Bound])
+        case not(Bound)
+        case isNull(Bound, negated: Bool)
+        case isIn(Bound, [Bound], negated: Bool)
+        case like(Bound, Bound, escape: UInt32?, negated: Bool)
+        /// Like, with the pattern compiled: what a constant pattern becomes at execution.
+        case matches(Bound, LikePattern, negated: Bool)
+        /// IN, with the constants as a set: what a constant list becomes at execution.
+        case inSet(Bound, ConstantSet, negated: Bool)
+        /// A column that the grouping computed: first the group keys, then the aggregates.
+        case slot(Int)
+    }
+
+    /// A truth value that does not depend on anything.
+    static func constant(_ truth: Bool) -> Bound { Bound(.number(truth ? 1 : 0), .boolean) }
+
+    var isConstant: Bool {
+        switch node {
+        case .null, .number, .real, .text: true
+        default: false
+        }
+    }
+
+    /// The operands.
+    var children: [Bound] {
+        switch node {
+        case .null, .number, .real, .text, .parameter, .column, .slot: []
+        case .firstOf(let list), .and(let list), .or(let list): list
+        case .label(let operand), .negate(let operand), .startOfDay(let operand), .not(let operand): [operand]
+        case .isNull(let operand, _), .matches(let operand, _, _), .inSet(let operand, _, _): [operand]
+        case .arithmetic(_, let left, let right), .compare(_, let left, let right), .like(let left, let right, _, _):
+            [left, right]
+        case .isIn(let operand, let list, _): [operand] + list
+        }
+    }
+
+    /// The same expression with each operand replaced.
+    func mapChildren(_ transform: (Bound) throws(QueryError) -> Bound) throws(QueryError) -> Bound {
+        func all(_ list: [Bound]) throws(QueryError) -> [Bound] {
+            var result: [Bound] = []
+            result.reserveCapacity(list.count)
+            for item in list { result.append(try transform(item)) }
+            return result
+        }
+        let mapped: Node =
+            switch node {
+            case .null, .number, .real, .text, .parameter, .column, .slot: node
+            case .firstOf(let list): .firstOf(try all(list))
+            case .and(let list): .and(try all(list))
+            case .or(let list): .or(try all(list))
+            case .label(let operand): .label(try transform(operand))
+            case .negate(let operand): .negate(try transform(operand))
+            case .startOfDay(let operand): .startOfDay(try transform(operand))
+            case .not(let operand): .not(try transform(operand))
+            case .isNull(let operand, let negated): .isNull(try transform(operand), negated: negated)
+            case .matches(let operand, let pattern, let negated):
+                .matches(try transform(operand), pattern, negated: negated)
+            case .inSet(let operand, let set, let negated): .inSet(try transform(operand), set, negated: negated)
+            case .arithmetic(let sign, let left, let right):
+                .arithmetic(sign, try transform(left), try transform(right))
+            case .compare(let sign, let left, let right): .compare(sign, try transform(left), try transform(right))
+            case .like(let left, let right, let escape, let negated):
+                .like(try transform(left), try transform(right), escape: escape, negated: negated)
+            case .isIn(let operand, let list, let negated):
+                .isIn(try transform(operand), try all(list), negated: negated)
+            }
+        return Bound(mapped, type)
+    }
+
+    /// Numbers of the sources that the expression reads, as bits.
+    var sources: SourceSet {
+        if case .column(let source, _) = node { return SourceSet(source) }
+        return children.reduce(into: SourceSet()) { $0.formUnion($1.sources) }
+    }
+}
+
+/// A set of source numbers: at most 16 + 64, see `QueryLimits`.
+struct SourceSet: Hashable, Sendable {
+    private var bits: UInt128 = 0
+
+    init() {}
+    init(_ source: Int) { bits = 1 << UInt128(source) }
+
+    func contains(_ source: Int) -> Bool { bits >> UInt128(source) & 1 != 0 }
+    mutating func insert(_ source: Int) { bits |= 1 << UInt128(source) }
+    mutating func formUnion(_ other: SourceSet) { bits |= other.bits }
+    func isSubset(of other: SourceSet) -> Bool { bits & ~other.bits == 0 }
+    var isEmpty: Bool { bits == 0 }
+}
+
+/// A text of the query at a fixed address, so that columns of borrowed texts can point to it.
+final class TextConstant: Hashable, @unchecked Sendable {
+    // Unchecked: the bytes are written once, before anyone else sees the object, and freed with it.
+    let bytes: UnsafeBufferPointer<UInt8>
+
+    init(_ text: String) {
+        let utf8 = Array(text.utf8)
+        let storage = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(1, utf8.count))
+        for (index, byte) in utf8.enumerated() { storage[index] = byte }
+        bytes = UnsafeBufferPointer(start: storage.baseAddress, count: utf8.count)
+    }
+
+    deinit { UnsafeMutablePointer(mutating: bytes.baseAddress)?.deallocate() }
+
+    /// Order under the collation. Keeps both alive while their bytes are read.
+    static func compare(_ a: TextConstant, _ b: TextConstant) -> Int {
+        withExtendedLifetime((a, b)) { Collation.compare(a.bytes, b.bytes) }
+    }
+
+    static func == (a: TextConstant, b: TextConstant) -> Bool {
+        withExtendedLifetime((a, b)) { a.bytes.elementsEqual(b.bytes) }
+    }
+
+    func hash(into hasher: inout Hasher) { withExtendedLifetime(self) { for byte in bytes { hasher.combine(byte) } } }
+}
+
+/// An aggregate over the rows of a group.
+struct BoundAggregate: Hashable, Sendable {
+    var function: AggregateFunction
+    /// nil: every row counts.
+    var operand: Bound?
+    var isDistinct: Bool
+    var type: QueryType
+}

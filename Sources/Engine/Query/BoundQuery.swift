@@ -1,0 +1,58 @@
+// A query whose names are resolved: what `PreparedQuery` keeps and every execution specialises.
+
+/// Where rows come from.
+struct BoundSource: Hashable, Sendable {
+    enum Origin: Hashable, Sendable {
+        /// Named in FROM or JOIN.
+        case named
+        /// The record that a lookup of another source refers to, when it is of this entity.
+        case path(source: Int, column: Int)
+    }
+
+    /// Place of the entity in `Schema.entities`.
+    var place: Int
+    /// Alias or path, for messages and EXPLAIN.
+    var name: String
+    var origin: Origin
+}
+
+/// A named source after the first, and how it is joined.
+struct BoundJoin: Sendable {
+    var kind: Query.JoinKind
+    var source: Int
+    /// All must hold.
+    var conditions: [Bound]
+}
+
+struct BoundOutput: Sendable {
+    var name: String
+    var expression: Bound
+}
+
+struct BoundOrder: Sendable {
+    var expression: Bound
+    var isDescending: Bool
+}
+
+struct BoundQuery: Sendable {
+    var sources: [BoundSource]
+    /// Sources named in FROM and JOIN; the rest are paths.
+    var namedCount: Int
+    var joins: [BoundJoin] = []
+    /// All must hold.
+    var filter: [Bound] = []
+    /// Whether rows are grouped; the expressions below then read slots.
+    var isGrouped = false
+    var groups: [Bound] = []
+    var aggregates: [BoundAggregate] = []
+    var groupFilter: [Bound] = []
+    var outputs: [BoundOutput] = []
+    var order: [BoundOrder] = []
+    /// Repeated rows of grouped output are left out. (Without grouping, DISTINCT is a grouping.)
+    var isDistinct = false
+    var limit: Bound?
+    var offset: Bound?
+    var parameterNames: [Int: String] = [:]
+    var parameterCount: Int { (parameterNames.keys.max() ?? -1) + 1 }
+    var isExplain = false
+}

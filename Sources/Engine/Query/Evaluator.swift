@@ -1,0 +1,237 @@
+// Evaluates bound expressions on batches: one vector per node, one pass per operator. Nulls follow SQL: an operator with a
+// null operand is null, AND and OR know three truth values, a condition keeps a row only when it is true.
+
+/// What expressions are evaluated against: the tables of one view, or the columns of groups.
+final class Evaluator {
+    let schema: Schema
+    let sources: [BoundSource]
+    let tables: [SourceTable]
+    /// The source whose rows of a batch may all lie in one block.
+    var base = 0
+    var meter: QueryMeter
+    /// Columns behind `.slot`: group keys and aggregates; rows of source 0 are then numbers of groups.
+    var slots: [SlotColumn] = []
+    private var pool: [Vector] = []
+    private var labels: [OptionSetID: [Int64: TextConstant]] = [:]
+    private var scratch: [UInt8] = []
+
+    init(schema: Schema, sources: [BoundSource], tables: [SourceTable], meter: QueryMeter) {
+        self.schema = schema
+        self.sources = sources
+        self.tables = tables
+        self.meter = meter
+    }
+
+    /// A vector of unknown content.
+    func take() -> Vector { pool.popLast() ?? Vector() }
+
+    /// Gives a vector back; nobody may use it afterwards.
+    func release(_ vector: Vector) { pool.append(vector) }
+
+    /// The buffer for folded texts, out of the object, so that a loop does not check for exclusive access in every row.
+    private func takeScratch() -> [UInt8] {
+        defer { scratch = [] }
+        return scratch
+    }
+
+    /// Keeps the rows for which every condition is true.
+    func filter(_ batch: Batch, by conditions: [Bound]) throws(QueryError) {
+        for condition in conditions where batch.count > 0 {
+            try meter.step(batch.count)
+            let truth = try evaluate(condition, batch)
+            batch.compact(truth)
+            release(truth)
+        }
+    }
+
+    /// The row numbers of a source; those behind a path are looked up when they are first needed.
+    func rows(of source: Int, _ batch: Batch) throws(QueryError) -> UnsafeMutablePointer<UInt32> {
+        let rows = batch.rows[source]
+        guard !batch.present.contains(source), case .path(let parent, let column) = sources[source].origin else {
+            return rows
+        }
+        let ids = try load(parent, column, batch)
+        let target = tables[source]
+        for index in 0..<batch.count {
+            rows[index] = ids.isValid(index) ? target.row(of: UInt64(bitPattern: ids.numbers[index])) : Table.noRow
+        }
+        release(ids)
+        batch.present.insert(source)
+        return rows
+    }
+
+    private func load(_ source: Int, _ column: Int, _ batch: Batch) throws(QueryError) -> Vector {
+        let rows = try rows(of: source, batch)
+        let vector = take()
+        tables[source].load(column, rows, batch.count, block: source == base ? batch.block : -1, into: vector)
+        return vector
+    }
+
+    /// Computes an expression for every row of the batch. The caller releases the vector.
+    func evaluate(_ expression: Bound, _ batch: Batch) throws(QueryError) -> Vector {
+        let count = batch.count
+        switch expression.node {
+        case .null, .parameter:
+            let result = take()
+            result.fillNull(count)
+            return result
+        case .number(let number):
+            let result = take()
+            result.fill(number, count)
+            return result
+        case .real(let real):
+            let result = take()
+            result.fill(Int64(bitPattern: real.bitPattern), count)
+            return result
+        case .text(let text):
+            let result = take()
+            result.fill(text.bytes, count)
+            return result
+        case .column(let source, let column):
+            return try load(source, column, batch)
+        case .slot(let slot):
+            let result = take()
+            slots[slot].load(batch.rows[0], count, into: result)
+            return result
+        case .firstOf(let list):
+            return try evaluateFirst(of: list, expression.type == .text, batch)
+        case .label(let operand):
+            return try evaluateLabel(operand, batch)
+        case .negate(let operand):
+            let vector = try evaluate(operand, batch)
+            try negate(vector, isDouble: operand.type == .double, count)
+            return vector
+        case .startOfDay(let operand):
+            let vector = try evaluate(operand, batch)
+            for index in 0..<count where vector.isValid(index) {
+                vector.numbers[index] = CalendarText.microseconds(days: vector.numbers[index])
+            }
+            return vector
+        case .arithmetic(let sign, let left, let right):
+            return try evaluateArithmetic(sign, left, right, expression.type, batch)
+        case .compare(let sign, let left, let right):
+            let (a, b) = (try evaluate(left, batch), try evaluate(right, batch))
+            compare(sign, a, left.type, b, right.type, count)
+            release(b)
+            return a
+        case .and(let list):
+            return try evaluateList(list, deciding: 0, batch)
+        case .or(let list):
+            return try evaluateList(list, deciding: 1, batch)
+        case .not(let operand):
+            let vector = try evaluate(operand, batch)
+            for index in 0..<count where vector.isValid(index) { vector.numbers[index] ^= 1 }
+            return vector
+        case .isNull(let operand, let negated):
+            let vector = try evaluate(operand, batch)
+            for index in 0..<count {
+                vector.numbers[index] = vector.isValid(index) == negated ? 1 : 0
+                vector.valid[index] = 1
+            }
+            return vector
+        case .isIn(let operand, let list, let negated):
+            return try evaluateIn(operand, list, negated, batch)
+        case .inSet(let operand, let set, let negated):
+            let vector = try evaluate(operand, batch)
+            test(vector, count, isNegated: negated) { index in
+                let isIn =
+                    operand.type == .text ? set.contains(vector.texts[index]) : set.contains(vector.numbers[index])
+                return isIn ? true : set.hasNull ? nil : false
+            }
+            return vector
+        case .matches(let operand, let pattern, let negated):
+            let vector = try evaluate(operand, batch)
+            var scratch = takeScratch()
+            test(vector, count, isNegated: negated) { pattern.matches(vector.texts[$0], scratch: &scratch) }
+            self.scratch = scratch
+            return vector
+        case .like(let operand, let pattern, let escape, let negated):
+            let (vector, patterns) = (try evaluate(operand, batch), try evaluate(pattern, batch))
+            var scratch = takeScratch()
+            test(vector, count, isNegated: negated) { index in
+                guard patterns.isValid(index) else { return nil }
+                return LikePattern(patterns.texts[index], escape: escape)
+                    .matches(vector.texts[index], scratch: &scratch)
+            }
+            self.scratch = scratch
+            release(patterns)
+            return vector
+        }
+    }
+
+    /// Replaces each value by a truth value; nil is unknown.
+    @inline(__always)
+    private func test(_ vector: Vector, _ count: Int, isNegated: Bool, _ holds: (Int) -> Bool?) {
+        for index in 0..<count where vector.isValid(index) {
+            if let truth = holds(index) {
+                vector.numbers[index] = truth != isNegated ? 1 : 0
+            } else {
+                vector.setNull(index)
+            }
+        }
+    }
+
+    /// AND (deciding value 0) and OR (deciding value 1): one operand with the deciding value decides, else a null does.
+    private func evaluateList(_ list: [Bound], deciding: Int64, _ batch: Batch) throws(QueryError) -> Vector {
+        let result = take()
+        result.fill(1 - deciding, batch.count)
+        for operand in list {
+            try meter.step(batch.count)
+            let vector = try evaluate(operand, batch)
+            for index in 0..<batch.count {
+                if !vector.isValid(index) {
+                    if !(result.isValid(index) && result.numbers[index] == deciding) { result.setNull(index) }
+                } else if vector.numbers[index] == deciding {
+                    result.numbers[index] = deciding
+                    result.valid[index] = 1
+                }
+            }
+            release(vector)
+        }
+        return result
+    }
+
+    private func evaluateFirst(of list: [Bound], _ isText: Bool, _ batch: Batch) throws(QueryError) -> Vector {
+        let result = try evaluate(list[0], batch)
+        for operand in list.dropFirst() {
+            let vector = try evaluate(operand, batch)
+            for index in 0..<batch.count where !result.isValid(index) && vector.isValid(index) {
+                result.valid[index] = 1
+                result.numbers[index] = vector.numbers[index]
+                if isText { result.texts[index] = vector.texts[index] }
+            }
+            release(vector)
+        }
+        return result
+    }
+
+    private func evaluateLabel(_ operand: Bound, _ batch: Batch) throws(QueryError) -> Vector {
+        let vector = try evaluate(operand, batch)
+        guard case .option(let set) = operand.type else { return vector }
+        if labels[set] == nil {
+            var table: [Int64: TextConstant] = [:]
+            for option in schema[set].options { table[Int64(option.value)] = TextConstant(option.label) }
+            labels[set] = table
+        }
+        guard let table = labels[set] else { return vector }
+        for index in 0..<batch.count {
+            if vector.isValid(index), let label = table[vector.numbers[index]] {
+                vector.texts[index] = label.bytes
+            } else {
+                vector.setNull(index)
+                vector.texts[index] = UnsafeBufferPointer(start: nil, count: 0)
+            }
+        }
+        return vector
+    }
+
+    private func evaluateIn(
+        _ operand: Bound,
+        _ list: [Bound],
+        _ negated: Bool,
+        _ batch: Batch
+    ) throws(QueryError) -> Vector {
+        let any = Bound(.or(list.map { Bound(.compare(.equal, operand, $0), .boolean) }), .boolean)
+        return try evaluate(negated ? Bound(.not(any), .boolean) : any, batch)
+    }
+}

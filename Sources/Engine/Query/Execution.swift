@@ -1,0 +1,324 @@
+// Runs one query on one view: rows of the first source in batches, through the stages, into a sink; then the groups, then
+// the order. Work comes in pieces of one block, so that a cursor can stop between them, and the budget is checked in each.
+
+final class Execution {
+    let query: BoundQuery
+    private(set) var plan: Plan
+    let evaluator: Evaluator
+    let limit: Int
+    let offset: Int
+    private let chunkRows: Int
+
+    var stages: [Stage] { plan.stages }
+    /// By source, made when they are first probed.
+    var joinTables: [Int: JoinTable] = [:]
+    private let words = UnsafeMutablePointer<UInt64>.allocate(capacity: Block.validityWords)
+    private let batch: Batch
+    /// Batches of pairs, by stage.
+    var expansions: [Int: Batch] = [:]
+    private var scratch: [UInt8] = []
+    private(set) var statistics = ExecutionStatistics()
+
+    private var output: OutputSink
+    private(set) var sink: any RowSink
+    private var nextBlock = 0
+    private var isSourceDone = false
+    private var isFinished = false
+
+    /// `query` is specialised: no parameter is left in it.
+    init(
+        _ query: BoundQuery,
+        view: View,
+        limit: Int?,
+        offset: Int,
+        visible: VisibleRows?,
+        meter: QueryMeter,
+        chunkRows: Int
+    ) {
+        self.query = query
+        self.limit = limit ?? .max
+        self.offset = offset
+        self.chunkRows = chunkRows
+        let tables = query.sources.map { source in
+            let bitmaps = visible?.bitmaps ?? []
+            return SourceTable(
+                table: view.table(source.place),
+                visible: source.place < bitmaps.count ? bitmaps[source.place] : nil
+            )
+        }
+        evaluator = Evaluator(schema: view.schema, sources: query.sources, tables: tables, meter: meter)
+        plan = Plan(query, tables: tables, view: view)
+        evaluator.base = plan.base
+        batch = Batch(sourceCount: query.sources.count)
+        words.initialize(repeating: 0, count: Block.validityWords)
+        output = OutputSink(evaluator, query.outputs, offset: offset, limit: self.limit, chunkRows: chunkRows)
+        sink = output
+        resetSink()
+    }
+
+    deinit { words.deallocate() }
+
+    private var named: [Int] { Array(0..<query.namedCount) }
+
+    /// How many rows of a sort can ever be asked for.
+    private var sortedRowsMax: Int { offset.addingReportingOverflow(limit).overflow ? .max : offset + limit }
+
+    private func resetSink() {
+        output = OutputSink(evaluator, query.outputs, offset: offset, limit: limit, chunkRows: chunkRows)
+        var isOrdered = false
+        if case .ordered = plan.access { isOrdered = true }
+        if query.isGrouped {
+            sink = GroupSink(evaluator, groups: query.groups, aggregates: query.aggregates)
+        } else if !query.order.isEmpty, !isOrdered {
+            sink = SortSink(evaluator, query.order, sources: named, keep: sortedRowsMax)
+        } else {
+            sink = output
+        }
+    }
+
+    // MARK: Results
+
+    /// The whole answer.
+    func run() throws(QueryError) -> QueryResult {
+        while try advance() {}
+        if let chunk = try output.takeChunk() { return chunk }
+        return output.takeRest() ?? QueryResult(columns: OutputSink.empty(query.outputs))
+    }
+
+    /// The next at most `chunkRows` rows; nil behind the last.
+    func next() throws(QueryError) -> QueryResult? {
+        while true {
+            if let chunk = try output.takeChunk() { return chunk }
+            if isFinished { return output.takeRest() }
+            _ = try advance()
+        }
+    }
+
+    /// Does the next piece of work; false when all is done.
+    private func advance() throws(QueryError) -> Bool {
+        if isFinished { return false }
+        if limit == 0 { isSourceDone = true }
+        if !isSourceDone {
+            isSourceDone = try !advanceSource()
+            return true
+        }
+        try finish()
+        isFinished = true
+        return false
+    }
+
+    private func finish() throws(QueryError) {
+        if let sort = sink as? SortSink {
+            try sort.finish(into: output, sourceCount: query.sources.count)
+        } else if let groups = sink as? GroupSink {
+            try finish(groups)
+        }
+    }
+
+    /// Sends the groups through HAVING and ORDER BY into the result.
+    private func finish(_ groups: GroupSink) throws(QueryError) {
+        statistics.groups = groups.groupCount
+        var outputs = query.outputs
+        var order = query.order
+        var slots = try groups.slots()
+        var count = groups.groupCount
+        if query.isDistinct {
+            let distinct = GroupSink(evaluator, groups: outputs.map(\.expression), aggregates: [])
+            try feed(count, slots, query.groupFilter, into: distinct)
+            // Order keys are among the columns: the binder has seen to it.
+            order = order.map { key in
+                let slot = outputs.firstIndex { $0.expression == key.expression } ?? 0
+                return BoundOrder(
+                    expression: Bound(.slot(slot), key.expression.type),
+                    isDescending: key.isDescending
+                )
+            }
+            outputs = outputs.enumerated().map {
+                BoundOutput(name: $1.name, expression: Bound(.slot($0), $1.expression.type))
+            }
+            slots = try distinct.slots()
+            count = distinct.groupCount
+        }
+        let filter = query.isDistinct ? [] : query.groupFilter
+        output = OutputSink(evaluator, outputs, offset: offset, limit: limit, chunkRows: chunkRows)
+        if order.isEmpty { return try feed(count, slots, filter, into: output) }
+        let sort = SortSink(evaluator, order, sources: [0], keep: sortedRowsMax)
+        try feed(count, slots, filter, into: sort)
+        try sort.finish(into: output, sourceCount: 1)
+    }
+
+    /// Sends rows 0 ..< count of `slots` that satisfy `filter` into a sink.
+    private func feed(
+        _ count: Int,
+        _ slots: [SlotColumn],
+        _ filter: [Bound],
+        into sink: some RowSink
+    ) throws(QueryError) {
+        evaluator.slots = slots
+        let batch = Batch(sourceCount: 1)
+        var at = 0
+        while at < count {
+            batch.count = min(Vector.capacity, count - at)
+            for index in 0..<batch.count { batch.rows[0][index] = UInt32(at + index) }
+            batch.present = SourceSet(0)
+            at += batch.count
+            try evaluator.filter(batch, by: filter)
+            if batch.count > 0, try !sink.consume(batch) { return }
+        }
+    }
+
+    // MARK: Source
+
+    /// Sends the next rows of the first source; false when there are no more or nobody wants them.
+    private func advanceSource() throws(QueryError) -> Bool {
+        switch plan.access {
+        case .scan: return try advanceScan()
+        case .rows(let rows, _):
+            try pushRows(rows)
+            return false
+        case .ordered(let column, let isDescending, let lower, let upper):
+            if try walk(column, isDescending, lower, upper) { return false }
+            // The filter lets too few rows through: a scan that keeps the best is cheaper.
+            plan.access = .scan
+            nextBlock = 0
+            statistics = ExecutionStatistics()
+            statistics.fellBack = true
+            resetSink()
+            return true
+        }
+    }
+
+    private func advanceScan(extra: BlockTest? = nil) throws(QueryError) -> Bool {
+        let source = evaluator.tables[plan.base]
+        guard nextBlock < source.table.blockCount else { return false }
+        let block = nextBlock
+        nextBlock += 1
+        try evaluator.meter.step(64)
+        guard select(block, source, extra) else {
+            statistics.blocksSkipped += 1
+            return true
+        }
+        statistics.blocksScanned += 1
+        try evaluator.meter.step(Block.rowCount)
+        return try pushSelected(block)
+    }
+
+    private func select(_ block: Int, _ source: SourceTable, _ extra: BlockTest?) -> Bool {
+        guard source.selectLive(block: block, into: words) else { return false }
+        for test in plan.tests
+        where !test.narrow(words, source.table, block: block, scratch: &scratch) { return false }
+        if let extra { return extra.narrow(words, source.table, block: block, scratch: &scratch) }
+        return true
+    }
+
+    /// Sends the rows whose bits are set.
+    private func pushSelected(_ block: Int) throws(QueryError) -> Bool {
+        if stages.isEmpty, let groups = sink as? GroupSink,
+            let count = try groups.consume(words, block, evaluator.tables[plan.base].table, base: plan.base)
+        {
+            statistics.rowsSelected += count
+            return true
+        }
+        batch.count = 0
+        for word in 0..<Block.validityWords {
+            batch.append(words[word], first: UInt32(block << 13 | word << 6), to: plan.base)
+            // A further word has at most 64 rows.
+            if batch.count > Vector.capacity - 64, try !pushBatch(block) { return false }
+        }
+        return batch.count == 0 ? true : try pushBatch(block)
+    }
+
+    private func pushBatch(_ block: Int) throws(QueryError) -> Bool {
+        batch.block = block
+        batch.present = SourceSet(plan.base)
+        statistics.rowsSelected += batch.count
+        let goesOn = try push(batch, 0)
+        batch.count = 0
+        return goesOn
+    }
+
+    /// Sends those of the listed rows that live, may be seen and pass the tests; false when nobody wants more.
+    @discardableResult
+    private func pushRows(_ list: some Collection<UInt32>) throws(QueryError) -> Bool {
+        let source = evaluator.tables[plan.base]
+        let rows = batch.rows[plan.base]
+        let tests = plan.tests
+        var count = 0
+        for row in list {
+            guard source.isVisible(row) else { continue }
+            var passes = true
+            for test in tests where passes { passes = test.holds(source.table, row, scratch: &scratch) }
+            guard passes else { continue }
+            rows[count] = row
+            count += 1
+            if count == Vector.capacity {
+                batch.count = count
+                count = 0
+                if try !pushBatch(-1) { return false }
+            }
+        }
+        batch.count = count
+        statistics.rowsFetched += list.count
+        try evaluator.meter.step(list.count)
+        return batch.count == 0 ? true : try pushBatch(-1)
+    }
+
+    /// Follows an ordered index until the result is full. False when too many rows were passed over.
+    private func walk(
+        _ column: Int,
+        _ isDescending: Bool,
+        _ lower: Int64,
+        _ upper: Int64
+    ) throws(QueryError) -> Bool {
+        let source = evaluator.tables[plan.base]
+        guard let index = source.table.order(column) else { return false }
+        let hasNulls = index.count < source.table.liveCount && lower == .min && upper == .max
+        let null = BlockTest.isNull(column: column, negated: false)
+        // A scan looks at some fifty rows in the time in which an index fetches one.
+        let fetchesMax = max(4096, source.table.rowCount / 32)
+        if hasNulls, !isDescending {
+            while try advanceScan(extra: null) {}
+            if output.isFull { return true }
+        }
+        var failure: QueryError?
+        var pending: [UInt32] = []
+        var pendingMax = 64
+        var fetches = 0
+        var goesOn = true
+        func visit(_ row: UInt32) -> Bool {
+            pending.append(row)
+            if pending.count < pendingMax { return true }
+            fetches += pending.count
+            do throws(QueryError) { goesOn = try pushRows(pending) } catch { failure = error }
+            pending.removeAll(keepingCapacity: true)
+            pendingMax = Vector.capacity
+            return goesOn && failure == nil && fetches < fetchesMax
+        }
+        switch index {
+        case .number(let index):
+            index.forEach(
+                from: ColumnOrder.key(lower),
+                through: ColumnOrder.key(upper),
+                descending: isDescending
+            ) { visit($1) }
+        case .text: source.table.forEachInTextOrder(column, descending: isDescending) { visit($0) }
+        }
+        if let failure { throw failure }
+        if goesOn, fetches >= fetchesMax { return false }
+        if goesOn, !pending.isEmpty { goesOn = try pushRows(pending) }
+        if goesOn, hasNulls, isDescending { while try advanceScan(extra: null) {} }
+        return true
+    }
+}
+
+/// What EXPLAIN tells about a run.
+struct ExecutionStatistics {
+    var blocksScanned = 0
+    var blocksSkipped = 0
+    /// Rows that an index led to.
+    var rowsFetched = 0
+    /// Rows of the first source that passed its tests.
+    var rowsSelected = 0
+    var groups = 0
+    var fellBack = false
+}

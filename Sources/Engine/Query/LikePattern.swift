@@ -1,0 +1,123 @@
+// LIKE under the collation: text and pattern are folded, `%` stands for any folded scalars, `_` for exactly one.
+//
+// A pattern is a list of segments between the percent signs. The first stands at the start and the last at the end, the
+// others anywhere in between, in order; taking the leftmost place for each is always right, so nothing is ever tried
+// twice. Cost: at worst text × longest segment, without backtracking.
+
+/// A compiled pattern. An element of a segment is a folded byte, or 256 for `_`.
+package struct LikePattern: Hashable, Sendable {
+    private static let anyScalar: UInt16 = 256
+
+    /// What stands at the start: the whole pattern when it has no percent sign.
+    private var head: [UInt16] = []
+    /// What stands between percent signs, none of it empty.
+    private var middle: [[UInt16]] = []
+    /// What stands at the end; nil when there is no percent sign.
+    private var tail: [UInt16]?
+
+    /// Compiles a pattern. `escape` makes the scalar after it stand for itself; at the end of the pattern it stands for
+    /// itself too.
+    package init(_ pattern: UnsafeBufferPointer<UInt8>, escape: UInt32?) {
+        var segments: [[UInt16]] = [[]]
+        func append(_ scalar: Unicode.Scalar) {
+            var folded: [UInt8] = []
+            Array(String(scalar).utf8).withUnsafeBufferPointer { Collation.fold($0, into: &folded) }
+            segments[segments.count - 1] += folded.map(UInt16.init)
+        }
+        var escaping: Unicode.Scalar?
+        for scalar in String(decoding: pattern, as: UTF8.self).unicodeScalars {
+            if escaping == nil, scalar.value == escape {
+                escaping = scalar
+                continue
+            }
+            switch scalar {
+            case "%" where escaping == nil: segments.append([])
+            case "_" where escaping == nil: segments[segments.count - 1].append(Self.anyScalar)
+            default: append(scalar)
+            }
+            escaping = nil
+        }
+        if let escaping { append(escaping) }
+        head = segments[0]
+        if segments.count > 1 {
+            tail = segments[segments.count - 1]
+            middle = segments[1..<segments.count - 1].filter { !$0.isEmpty }
+        }
+    }
+
+    /// Whether the text matches. `scratch` holds the folded text, so that a column needs one allocation.
+    package func matches(_ text: UnsafeBufferPointer<UInt8>, scratch: inout [UInt8]) -> Bool {
+        guard Collation.isASCII(text) else {
+            scratch.removeAll(keepingCapacity: true)
+            Collation.fold(text, into: &scratch)
+            return scratch.withUnsafeBufferPointer { matches(folded: $0) }
+        }
+        if scratch.count < text.count + 8 { scratch = Array(repeating: 0, count: 2 * text.count + 64) }
+        return scratch.withUnsafeMutableBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return false }
+            Collation.foldASCII(text, into: base)
+            return matches(folded: UnsafeBufferPointer(start: base, count: text.count))
+        }
+    }
+
+    private func matches(folded text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard var position = Self.match(head, text, 0) else { return false }
+        guard let tail else { return position == text.count }
+        guard let limit = Self.matchBackwards(tail, text), limit >= position else { return false }
+        for segment in middle {
+            guard let end = Self.find(segment, text, from: position, before: limit) else { return false }
+            position = end
+        }
+        return true
+    }
+
+    /// The end of the segment when it stands at `start`.
+    @inline(__always)
+    private static func match(_ segment: [UInt16], _ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int? {
+        var position = start
+        for element in segment {
+            guard position < text.count else { return nil }
+            if element < 256 {
+                guard text[position] == UInt8(truncatingIfNeeded: element) else { return nil }
+                position += 1
+            } else {
+                position += 1
+                while position < text.count, text[position] & 0xC0 == 0x80 { position += 1 }
+            }
+        }
+        return position
+    }
+
+    /// The start of the segment when it stands at the end of the text.
+    private static func matchBackwards(_ segment: [UInt16], _ text: UnsafeBufferPointer<UInt8>) -> Int? {
+        var position = text.count
+        for element in segment.reversed() {
+            guard position > 0 else { return nil }
+            position -= 1
+            if element < 256 {
+                guard text[position] == UInt8(truncatingIfNeeded: element) else { return nil }
+            } else {
+                while position > 0, text[position] & 0xC0 == 0x80 { position -= 1 }
+            }
+        }
+        return position
+    }
+
+    /// The end of the segment's leftmost place that begins at or after `start` and ends at or before `limit`.
+    private static func find(
+        _ segment: [UInt16],
+        _ text: UnsafeBufferPointer<UInt8>,
+        from start: Int,
+        before limit: Int
+    ) -> Int? {
+        let head = segment[0]
+        var position = start
+        while position < limit {
+            let isCandidate =
+                head < 256 ? text[position] == UInt8(truncatingIfNeeded: head) : text[position] & 0xC0 != 0x80
+            if isCandidate, let end = match(segment, text, position), end <= limit { return end }
+            position += 1
+        }
+        return nil
+    }
+}

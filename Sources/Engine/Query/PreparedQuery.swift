@@ -1,0 +1,149 @@
+/// A query bound to one schema: parsed and checked once, executed many times with different parameters.
+///
+/// Thread rule: may be used from any number of threads at once, on any view of the same schema.
+public struct PreparedQuery: Sendable {
+    /// Epoch of the schema that the names were resolved in.
+    public let schemaEpoch: UInt32
+    /// Names of the parameters in the order in which values are given; empty for `?`.
+    public let parameterNames: [String]
+    /// Name and type of each column of the result.
+    public let columns: [(name: String, type: QueryType)]
+    private let bound: BoundQuery
+    private let schema: Schema
+    private let isExplain: Bool
+
+    /// Resolves every name. Throws with the place of the first one that is unknown or does not fit.
+    public init(_ query: Query, schema: Schema) throws(QueryError) {
+        bound = try Binder.bind(query, schema: schema)
+        self.schema = schema
+        schemaEpoch = schema.epoch
+        isExplain = query.isExplain
+        var names: [String] = []
+        for index in 0..<bound.parameterCount { names.append(bound.parameterNames[index] ?? "") }
+        parameterNames = names
+        columns = isExplain ? [("plan", .text)] : bound.outputs.map { ($0.name, $0.expression.type) }
+    }
+
+    /// Parses and resolves an SQL `SELECT`.
+    public init(_ sql: String, schema: Schema) throws(QueryError) {
+        self = try PreparedQuery(Query.parse(sql), schema: schema)
+    }
+
+    /// The values in the order of `parameterNames`. Throws when one is missing or has no place.
+    public func parameters(named values: [String: Value]) throws(QueryError) -> [Value] {
+        if let name = values.keys.sorted().first(where: { !parameterNames.contains($0) }) {
+            throw QueryError(
+                .parameter,
+                "the query has no parameter :\(name)",
+                suggestion: nearestName(to: name, among: parameterNames).map { ":\($0)" }
+            )
+        }
+        var result: [Value] = []
+        for name in parameterNames {
+            guard let value = values[name] else {
+                throw QueryError(.parameter, "the parameter \(name.isEmpty ? "?" : ":\(name)") has no value")
+            }
+            result.append(value)
+        }
+        return result
+    }
+
+    /// The whole answer.
+    /// - Parameters:
+    ///   - view: what is asked; its schema must be the one that the query was prepared for.
+    ///   - parameters: one value for each of `parameterNames`.
+    ///   - budget: what the execution may use.
+    ///   - visible: rows that may be seen; nil is all.
+    ///   - cancellation: stops the execution from another thread.
+    public func execute(
+        on view: View,
+        parameters: [Value] = [],
+        budget: QueryBudget = QueryBudget(),
+        visible: VisibleRows? = nil,
+        cancellation: QueryCancellation? = nil
+    ) throws(QueryError) -> QueryResult {
+        let execution = try execution(view, parameters, budget, visible, cancellation, chunkRows: .max)
+        let result = try execution.run()
+        guard isExplain else { return result }
+        var column = ResultColumn(name: "plan", type: .text)
+        for line in execution.explanation(resultRows: result.rowCount) { column.append(text: line) }
+        return QueryResult(columns: [column])
+    }
+
+    /// The answer piece by piece, each of at most `chunkRows` rows, all from one view.
+    public func cursor(
+        on view: View,
+        parameters: [Value] = [],
+        chunkRows: Int = 8192,
+        budget: QueryBudget = QueryBudget(),
+        visible: VisibleRows? = nil,
+        cancellation: QueryCancellation? = nil
+    ) throws(QueryError) -> QueryCursor {
+        if isExplain {
+            return QueryCursor(
+                whole: try execute(
+                    on: view,
+                    parameters: parameters,
+                    budget: budget,
+                    visible: visible,
+                    cancellation: cancellation
+                )
+            )
+        }
+        return QueryCursor(
+            try execution(view, parameters, budget, visible, cancellation, chunkRows: max(1, chunkRows))
+        )
+    }
+
+    private func execution(
+        _ view: View,
+        _ parameters: [Value],
+        _ budget: QueryBudget,
+        _ visible: VisibleRows?,
+        _ cancellation: QueryCancellation?,
+        chunkRows: Int
+    ) throws(QueryError) -> Execution {
+        guard view.schema.epoch == schemaEpoch else {
+            throw QueryError(.staleSchema, "the schema has changed since the query was prepared")
+        }
+        guard parameters.count == parameterNames.count else {
+            throw QueryError(
+                .parameter,
+                "the query has \(parameterNames.count) parameters, \(parameters.count) values were given"
+            )
+        }
+        let specializer = Specializer(coercion: Coercion(schema: schema), parameters: parameters)
+        let query = try specializer.query(bound)
+        return Execution(
+            query,
+            view: view,
+            limit: try specializer.rowCount(bound.limit, "LIMIT"),
+            offset: try specializer.rowCount(bound.offset, "OFFSET") ?? 0,
+            visible: visible,
+            meter: QueryMeter(budget, cancellation),
+            chunkRows: chunkRows
+        )
+    }
+}
+
+/// An answer that is fetched piece by piece. It pins the view that it reads.
+///
+/// Thread rule: one thread at a time.
+public final class QueryCursor {
+    private let execution: Execution?
+    private var whole: QueryResult?
+
+    init(_ execution: Execution) { self.execution = execution }
+
+    init(whole: QueryResult) {
+        execution = nil
+        self.whole = whole
+    }
+
+    /// The next rows; nil behind the last. After an error the cursor is of no more use.
+    public func next() throws(QueryError) -> QueryResult? {
+        if let execution { return try execution.next() }
+        defer { whole = nil }
+        return whole
+    }
+}

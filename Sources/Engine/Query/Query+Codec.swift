@@ -1,0 +1,386 @@
+// The binary form of a query tree, for the wire and for stored views.
+//
+//   u8 version (1)   u8 flags: 1 explain, 2 distinct, 4 filter, 8 group filter, 16 limit, 32 offset
+//   u16 columns      each: u8 0 expression, u8 hasAlias [text] | 1 all, location, u8 hasSource [text]
+//   source           text entity, text alias, location
+//   u8 joins         each: u8 kind, source, expression
+//   [filter]  u8 groups, expressions  [group filter]  u8 orders: u8 descending, expression  [limit] [offset]
+//
+// location = u32 line, u32 column. text = u32 length, UTF-8. An expression is a tag, a location, and what the tag needs,
+// operands behind it; lists begin with a u32 count. Nesting is bounded by `QueryLimits.depthMax`, nodes by `nodeCountMax`.
+
+extension Query {
+    /// Appends the tree.
+    public func encode(into writer: inout ByteWriter) {
+        writer.u8(1)
+        var flags: UInt8 = isExplain ? 1 : 0
+        if isDistinct { flags |= 2 }
+        if filter != nil { flags |= 4 }
+        if groupFilter != nil { flags |= 8 }
+        if limit != nil { flags |= 16 }
+        if offset != nil { flags |= 32 }
+        writer.u8(flags)
+        writer.u16(UInt16(truncatingIfNeeded: columns.count))
+        for column in columns {
+            switch column {
+            case .expression(let expression, let alias):
+                writer.u8(0)
+                expression.encode(into: &writer)
+                writer.optional(alias)
+            case .all(let source, let location):
+                writer.u8(1)
+                writer.location(location)
+                writer.optional(source)
+            }
+        }
+        source.encode(into: &writer)
+        writer.u8(UInt8(truncatingIfNeeded: joins.count))
+        for join in joins {
+            writer.u8(join.kind.rawValue)
+            join.source.encode(into: &writer)
+            join.condition.encode(into: &writer)
+        }
+        filter?.encode(into: &writer)
+        writer.u8(UInt8(truncatingIfNeeded: groups.count))
+        for group in groups { group.encode(into: &writer) }
+        groupFilter?.encode(into: &writer)
+        writer.u8(UInt8(truncatingIfNeeded: order.count))
+        for key in order {
+            writer.u8(key.isDescending ? 1 : 0)
+            key.expression.encode(into: &writer)
+        }
+        limit?.encode(into: &writer)
+        offset?.encode(into: &writer)
+    }
+
+    /// Reads a tree; every count and depth is checked before anything is made of it.
+    public init(from reader: inout ByteReader) throws(DecodeError) {
+        var decoder = QueryDecoder(reader: reader)
+        self = try decoder.query()
+        reader = decoder.reader
+    }
+}
+
+extension ByteWriter {
+    fileprivate mutating func location(_ location: SourceLocation) {
+        u32(location.line)
+        u32(location.column)
+    }
+
+    fileprivate mutating func optional(_ text: String?) {
+        u8(text == nil ? 0 : 1)
+        if let text { self.text(text) }
+    }
+
+    fileprivate mutating func list(_ expressions: [Expression]) {
+        u32(UInt32(truncatingIfNeeded: expressions.count))
+        for expression in expressions { expression.encode(into: &self) }
+    }
+}
+
+extension Query.Source {
+    fileprivate func encode(into writer: inout ByteWriter) {
+        writer.text(entity)
+        writer.text(alias)
+        writer.location(location)
+    }
+}
+
+private enum ExpressionTag: UInt8 {
+    case literal = 1
+    case name, parameter, negate, arithmetic, compare, and, or, not, isNull, isIn, between, like, aggregate
+}
+
+extension Expression {
+    fileprivate func encode(into writer: inout ByteWriter) {
+        func begin(_ tag: ExpressionTag) {
+            writer.u8(tag.rawValue)
+            writer.location(location)
+        }
+        switch kind {
+        case .literal(let value):
+            begin(.literal)
+            value.encode(into: &writer)
+        case .name(let parts):
+            begin(.name)
+            writer.u8(UInt8(truncatingIfNeeded: parts.count))
+            for part in parts { writer.text(part) }
+        case .parameter(let index, let name):
+            begin(.parameter)
+            writer.u32(UInt32(truncatingIfNeeded: index))
+            writer.text(name)
+        case .negate(let operand):
+            begin(.negate)
+            operand.encode(into: &writer)
+        case .arithmetic(let sign, let left, let right):
+            begin(.arithmetic)
+            writer.u8(sign.rawValue)
+            left.encode(into: &writer)
+            right.encode(into: &writer)
+        case .compare(let sign, let left, let right):
+            begin(.compare)
+            writer.u8(sign.rawValue)
+            left.encode(into: &writer)
+            right.encode(into: &writer)
+        case .and(let list):
+            begin(.and)
+            writer.list(list)
+        case .or(let list):
+            begin(.or)
+            writer.list(list)
+        case .not(let operand):
+            begin(.not)
+            operand.encode(into: &writer)
+        case .isNull(let operand, let negated):
+            begin(.isNull)
+            writer.u8(negated ? 1 : 0)
+            operand.encode(into: &writer)
+        case .isIn(let operand, let list, let negated):
+            begin(.isIn)
+            writer.u8(negated ? 1 : 0)
+            operand.encode(into: &writer)
+            writer.list(list)
+        case .between(let operand, let low, let high, let negated):
+            begin(.between)
+            writer.u8(negated ? 1 : 0)
+            operand.encode(into: &writer)
+            low.encode(into: &writer)
+            high.encode(into: &writer)
+        case .like(let operand, let pattern, let escape, let negated):
+            begin(.like)
+            writer.u8(negated ? 1 : 0)
+            writer.optional(escape)
+            operand.encode(into: &writer)
+            pattern.encode(into: &writer)
+        case .aggregate(let function, let operand, let distinct):
+            begin(.aggregate)
+            writer.u8(function.rawValue)
+            writer.u8(distinct ? 1 : 0)
+            writer.u8(operand == nil ? 0 : 1)
+            operand?.encode(into: &writer)
+        }
+    }
+}
+
+extension Value {
+    /// u8 tag, then the value: the form of literals and parameters.
+    package func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .null: writer.u8(0)
+        case .boolean(let truth):
+            writer.u8(1)
+            writer.u8(truth ? 1 : 0)
+        case .integer(let number):
+            writer.u8(2)
+            writer.i64(number)
+        case .decimal(let decimal):
+            writer.u8(3)
+            writer.u8(decimal.scale)
+            writer.i64(decimal.units)
+        case .option(let number):
+            writer.u8(4)
+            writer.integer(number)
+        case .date(let days):
+            writer.u8(5)
+            writer.integer(days)
+        case .instant(let microseconds):
+            writer.u8(6)
+            writer.i64(microseconds)
+        case .reference(let id):
+            writer.u8(7)
+            writer.u64(id.rawValue)
+        case .text(let text):
+            writer.u8(8)
+            writer.text(text)
+        case .double(let real):
+            writer.u8(9)
+            writer.u64(real.bitPattern)
+        }
+    }
+
+    /// Reads what `encode` wrote.
+    package init(from reader: inout ByteReader) throws(DecodeError) {
+        let start = reader.offset
+        switch try reader.u8() {
+        case 0: self = .null
+        case 1:
+            let truth = try reader.u8()
+            guard truth <= 1 else { throw DecodeError("a yes/no value is neither 0 nor 1", at: start) }
+            self = .boolean(truth == 1)
+        case 2: self = .integer(try reader.i64())
+        case 3:
+            let scale = try reader.u8()
+            guard scale <= 18 else { throw DecodeError("a decimal with \(scale) digits", at: start) }
+            self = .decimal(Decimal64(units: try reader.i64(), scale: scale))
+        case 4: self = .option(try reader.integer())
+        case 5: self = .date(try reader.integer())
+        case 6: self = .instant(try reader.i64())
+        case 7: self = .reference(RecordID(rawValue: try reader.u64()))
+        case 8: self = .text(try reader.text(lengthBytesMax: QueryLimits.textBytesMax))
+        case 9: self = .double(Double(bitPattern: try reader.u64()))
+        case let tag: throw DecodeError("unknown tag \(tag) of a value", at: start)
+        }
+    }
+}
+
+/// Reads a tree, counting its nodes and its depth.
+private struct QueryDecoder {
+    var reader: ByteReader
+    private var nodeCount = 0
+
+    init(reader: ByteReader) { self.reader = reader }
+
+    private mutating func flag() throws(DecodeError) -> Bool {
+        let start = reader.offset
+        let byte = try reader.u8()
+        guard byte <= 1 else { throw DecodeError("a flag is neither 0 nor 1", at: start) }
+        return byte == 1
+    }
+
+    private mutating func name() throws(DecodeError) -> String {
+        try reader.text(lengthBytesMax: QueryLimits.nameBytesMax)
+    }
+
+    private mutating func optionalName() throws(DecodeError) -> String? { try flag() ? try name() : nil }
+
+    private mutating func location() throws(DecodeError) -> SourceLocation {
+        SourceLocation(line: try reader.u32(), column: try reader.u32())
+    }
+
+    private mutating func source() throws(DecodeError) -> Query.Source {
+        let entity = try name()
+        let alias = try name()
+        return Query.Source(entity, as: alias, at: try location())
+    }
+
+    private mutating func code<T: RawRepresentable>(_ type: T.Type, _ what: String) throws(DecodeError) -> T
+    where T.RawValue == UInt8 {
+        let start = reader.offset
+        guard let value = T(rawValue: try reader.u8()) else { throw DecodeError("unknown \(what)", at: start) }
+        return value
+    }
+
+    mutating func query() throws(DecodeError) -> Query {
+        let start = reader.offset
+        let version = try reader.u8()
+        guard version == 1 else { throw DecodeError("query tree of version \(version)", at: start) }
+        let flags = try reader.u8()
+        guard flags < 64 else { throw DecodeError("unknown flags \(flags) of a query", at: start) }
+        var columns: [Query.Column] = []
+        for _ in 0..<Int(try reader.u16()) {
+            if try flag() {
+                let location = try location()
+                columns.append(.all(of: try optionalName(), location))
+            } else {
+                let expression = try expression()
+                columns.append(.expression(expression, alias: try optionalName()))
+            }
+        }
+        guard columns.count <= QueryLimits.columnCountMax else { throw DecodeError("too many columns", at: start) }
+        var query = Query(columns, from: try source())
+        query.isExplain = flags & 1 != 0
+        query.isDistinct = flags & 2 != 0
+        let joinCount = Int(try reader.u8())
+        guard joinCount < QueryLimits.sourceCountMax else { throw DecodeError("too many joins", at: start) }
+        for _ in 0..<joinCount {
+            let kind = try code(Query.JoinKind.self, "kind of join")
+            let source = try source()
+            query.joins.append(Query.Join(kind, source, on: try expression()))
+        }
+        if flags & 4 != 0 { query.filter = try expression() }
+        let groupCount = Int(try reader.u8())
+        guard groupCount <= QueryLimits.keyCountMax else { throw DecodeError("too many group keys", at: start) }
+        for _ in 0..<groupCount { query.groups.append(try expression()) }
+        if flags & 8 != 0 { query.groupFilter = try expression() }
+        let orderCount = Int(try reader.u8())
+        guard orderCount <= QueryLimits.keyCountMax else { throw DecodeError("too many sort keys", at: start) }
+        for _ in 0..<orderCount {
+            let isDescending = try flag()
+            query.order.append(Query.Order(try expression(), descending: isDescending))
+        }
+        if flags & 16 != 0 { query.limit = try expression() }
+        if flags & 32 != 0 { query.offset = try expression() }
+        return query
+    }
+
+    private mutating func list(_ depth: Int) throws(DecodeError) -> [Expression] {
+        let start = reader.offset
+        let count = Int(try reader.u32())
+        // Each node is at least nine bytes, so a count beyond the bytes is a lie: no room is made for it.
+        guard count <= QueryLimits.nodeCountMax, count <= reader.remaining / 9 else {
+            throw DecodeError("list of \(count) expressions", at: start)
+        }
+        var result: [Expression] = []
+        result.reserveCapacity(count)
+        for _ in 0..<count { result.append(try expression(depth + 1)) }
+        return result
+    }
+
+    private mutating func expression(_ depth: Int = 0) throws(DecodeError) -> Expression {
+        let start = reader.offset
+        nodeCount += 1
+        guard depth <= QueryLimits.depthMax, nodeCount <= QueryLimits.nodeCountMax else {
+            throw DecodeError("the query is too deep or has too many parts", at: start)
+        }
+        let tag = try code(ExpressionTag.self, "tag of an expression")
+        let location = try location()
+        return Expression(try kind(tag, depth, start), at: location)
+    }
+
+    private mutating func kind(_ tag: ExpressionTag, _ depth: Int, _ start: Int) throws(DecodeError) -> Expression.Kind
+    {
+        switch tag {
+        case .literal:
+            return .literal(try Value(from: &reader))
+        case .name:
+            let count = Int(try reader.u8())
+            guard count >= 1, count <= QueryLimits.pathPartsMax else {
+                throw DecodeError("path of \(count) parts", at: start)
+            }
+            var parts: [String] = []
+            for _ in 0..<count { parts.append(try name()) }
+            return .name(parts)
+        case .parameter:
+            let index = Int(try reader.u32())
+            guard index < QueryLimits.parameterCountMax else { throw DecodeError("parameter \(index)", at: start) }
+            return .parameter(index, name: try name())
+        case .negate:
+            return .negate(try expression(depth + 1))
+        case .arithmetic:
+            let sign = try code(ArithmeticOperator.self, "arithmetic operator")
+            let left = try expression(depth + 1)
+            return .arithmetic(sign, left, try expression(depth + 1))
+        case .compare:
+            let sign = try code(ComparisonOperator.self, "comparison")
+            let left = try expression(depth + 1)
+            return .compare(sign, left, try expression(depth + 1))
+        case .and:
+            return .and(try list(depth))
+        case .or:
+            return .or(try list(depth))
+        case .not:
+            return .not(try expression(depth + 1))
+        case .isNull:
+            let negated = try flag()
+            return .isNull(try expression(depth + 1), negated: negated)
+        case .isIn:
+            let negated = try flag()
+            let operand = try expression(depth + 1)
+            return .isIn(operand, try list(depth), negated: negated)
+        case .between:
+            let negated = try flag()
+            let operand = try expression(depth + 1)
+            let low = try expression(depth + 1)
+            return .between(operand, low, try expression(depth + 1), negated: negated)
+        case .like:
+            let negated = try flag()
+            let escape = try optionalName()
+            let operand = try expression(depth + 1)
+            return .like(operand, try expression(depth + 1), escape: escape, negated: negated)
+        case .aggregate:
+            let function = try code(AggregateFunction.self, "aggregate")
+            let distinct = try flag()
+            return .aggregate(function, try flag() ? try expression(depth + 1) : nil, distinct: distinct)
+        }
+    }
+}

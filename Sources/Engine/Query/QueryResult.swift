@@ -1,0 +1,128 @@
+// Answers, column by column, in the form of `ColumnCodec`, so that they go out over the wire as they stand.
+
+/// One column of a result.
+public struct ResultColumn: Sendable {
+    /// Alias, attribute or the expression as printed.
+    public let name: String
+    /// What the values are: scale of decimals, option set.
+    public let type: QueryType
+    /// Values, nulls included.
+    public private(set) var count = 0
+    /// Nulls.
+    public private(set) var nullCount = 0
+    // Fixed-width values, or u32 end offsets of texts; bit i of the bitmap is set when value i is there.
+    private var values: [UInt8] = []
+    private var bitmap: [UInt8] = []
+    private var heap: [UInt8] = []
+
+    init(name: String, type: QueryType) {
+        self.name = name
+        self.type = type
+    }
+
+    /// Bytes that the values take.
+    package var byteCount: Int { values.count + bitmap.count + heap.count }
+
+    /// Appends `count` values of a vector, from `start`.
+    mutating func append(_ vector: Vector, from start: Int, _ count: Int) throws(QueryError) {
+        let kind = type.physicalKind
+        for index in start..<start + count {
+            if self.count & 7 == 0 { bitmap.append(0) }
+            if vector.isValid(index) { bitmap[self.count >> 3] |= 1 << UInt8(self.count & 7) } else { nullCount += 1 }
+            self.count += 1
+        }
+        let offset = values.count
+        values.append(contentsOf: repeatElement(0, count: count * kind.strideBytes))
+        guard type != .null else { return }
+        if kind == .text {
+            var ends: [UInt32] = []
+            ends.reserveCapacity(count)
+            for index in start..<start + count {
+                if vector.isValid(index) { heap.append(contentsOf: vector.texts[index]) }
+                ends.append(UInt32(truncatingIfNeeded: heap.count))
+            }
+            guard heap.count <= Int(UInt32.max) else {
+                throw QueryError(.budget, "the texts of one column take more than 4 GiB")
+            }
+            values.withUnsafeMutableBytes { bytes in
+                for (index, end) in ends.enumerated() {
+                    bytes.storeBytes(of: end.littleEndian, toByteOffset: offset + index * 4, as: UInt32.self)
+                }
+            }
+            return
+        }
+        values.withUnsafeMutableBytes { bytes in
+            for index in 0..<count where vector.isValid(start + index) {
+                let number = vector.numbers[start + index]
+                switch kind {
+                case .bool: bytes[offset + index] = UInt8(truncatingIfNeeded: number)
+                case .int32, .text:
+                    bytes.storeBytes(
+                        of: Int32(truncatingIfNeeded: number).littleEndian,
+                        toByteOffset: offset + index * 4,
+                        as: Int32.self
+                    )
+                case .int64, .id, .double:
+                    bytes.storeBytes(of: number.littleEndian, toByteOffset: offset + index * 8, as: Int64.self)
+                }
+            }
+        }
+    }
+
+    /// Appends a text: the lines of EXPLAIN.
+    mutating func append(text: String) {
+        if count & 7 == 0 { bitmap.append(0) }
+        bitmap[count >> 3] |= 1 << UInt8(count & 7)
+        count += 1
+        heap.append(contentsOf: text.utf8)
+        withUnsafeBytes(of: UInt32(truncatingIfNeeded: heap.count).littleEndian) { values.append(contentsOf: $0) }
+    }
+
+    /// The value in a row, which must be below `count`.
+    public subscript(_ row: Int) -> Value {
+        precondition(row >= 0 && row < count)
+        guard bitmap[row >> 3] >> UInt8(row & 7) & 1 != 0 else { return .null }
+        return switch type.physicalKind {
+        case .bool: type.value(Int64(values[row]))
+        case .int32: type.value(Int64(load(row, as: Int32.self)))
+        case .int64, .id, .double: type.value(load(row, as: Int64.self))
+        case .text: .text(String(decoding: heap[textStart(row)..<textStart(row + 1)], as: UTF8.self))
+        }
+    }
+
+    private func load<T: FixedWidthInteger>(_ index: Int, as: T.Type) -> T {
+        values.withUnsafeBytes { T(littleEndian: $0.load(fromByteOffset: index * MemoryLayout<T>.size, as: T.self)) }
+    }
+
+    /// Where the text of a row begins, which is where the one before ends.
+    private func textStart(_ row: Int) -> Int { row == 0 ? 0 : Int(load(row - 1, as: UInt32.self)) }
+
+    /// Appends the column as `ColumnView` reads it.
+    package func encode(into writer: inout ByteWriter) {
+        if count == 0 || nullCount == count {
+            writer.u8(count == 0 ? 0 : 2)
+            return
+        }
+        writer.u8(nullCount > 0 ? 1 : 0)
+        if nullCount > 0 { writer.raw(bitmap) }
+        values.withUnsafeBytes { writer.raw($0) }
+        heap.withUnsafeBytes { writer.raw($0) }
+    }
+}
+
+/// The answer to a query, or a part of it.
+public struct QueryResult: Sendable {
+    /// The columns, all of the same length.
+    public internal(set) var columns: [ResultColumn]
+    /// Rows.
+    public var rowCount: Int { columns.first?.count ?? 0 }
+
+    init(columns: [ResultColumn]) { self.columns = columns }
+
+    /// The values row by row. O(rows × columns): for tests and small answers.
+    public var rows: [[Value]] {
+        (0..<rowCount).map { row in columns.map { $0[row] } }
+    }
+
+    var byteCount: Int { columns.reduce(0) { $0 + $1.byteCount } }
+}

@@ -1,0 +1,139 @@
+// Puts parameters into a bound query and prepares its expressions for evaluation: constants are folded where that is
+// cheap, NOT moves inwards to the comparisons, patterns and lists of constants are compiled. Runs once per execution.
+
+struct Specializer {
+    let coercion: Coercion
+    let parameters: [Value]
+
+    func query(_ query: BoundQuery) throws(QueryError) -> BoundQuery {
+        var query = query
+        for index in query.joins.indices {
+            query.joins[index].conditions = try conditions(query.joins[index].conditions)
+        }
+        query.filter = try conditions(query.filter)
+        query.groups = try list(query.groups)
+        for index in query.aggregates.indices {
+            if let operand = query.aggregates[index].operand {
+                query.aggregates[index].operand = try expression(operand)
+            }
+        }
+        query.groupFilter = try conditions(query.groupFilter)
+        for index in query.outputs.indices {
+            query.outputs[index].expression = try expression(query.outputs[index].expression)
+        }
+        for index in query.order.indices {
+            query.order[index].expression = try expression(query.order[index].expression)
+        }
+        return query
+    }
+
+    /// LIMIT and OFFSET: a number of rows, never negative; nil when there is none.
+    func rowCount(_ bound: Bound?, _ what: String) throws(QueryError) -> Int? {
+        guard let bound else { return nil }
+        guard case .number(let count) = try expression(bound).node, count >= 0 else {
+            throw QueryError(.parameter, "\(what) is not a number of rows")
+        }
+        return Int(clamping: count)
+    }
+
+    private func list(_ list: [Bound]) throws(QueryError) -> [Bound] {
+        var result: [Bound] = []
+        result.reserveCapacity(list.count)
+        for item in list { result.append(try expression(item)) }
+        return result
+    }
+
+    private func conditions(_ list: [Bound]) throws(QueryError) -> [Bound] {
+        var result: [Bound] = []
+        for item in list { result += Binder.conjuncts(try expression(item)) }
+        return result
+    }
+
+    /// `isOperand`: the other operand of a comparison says how numbers are read, so any numeric type will do.
+    private func expression(_ bound: Bound, isOperand: Bool = false) throws(QueryError) -> Bound {
+        switch bound.node {
+        case .parameter(let index):
+            let constant = try coercion.constant(parameters[index], as: bound.type, at: .unknown)
+            return isOperand ? constant : try exact(constant, as: bound.type, index)
+        case .compare(let sign, let left, let right):
+            let (left, right) = (try expression(left, isOperand: true), try expression(right, isOperand: true))
+            // The constant stands on the right, so that tests and indexes look in one place.
+            if left.isConstant, !right.isConstant {
+                return Bound(.compare(sign.mirrored, right, left), .boolean)
+            }
+            return Bound(.compare(sign, left, right), .boolean)
+        case .isIn(let operand, let list, let negated):
+            let operand = try expression(operand)
+            var items: [Bound] = []
+            items.reserveCapacity(list.count)
+            for item in list { items.append(try expression(item, isOperand: true)) }
+            if let set = ConstantSet(items, for: operand.type) {
+                return Bound(.inSet(operand, set, negated: negated), .boolean)
+            }
+            return Bound(.isIn(operand, items, negated: negated), .boolean)
+        case .like(let operand, let pattern, let escape, let negated):
+            let (operand, pattern) = (try expression(operand), try expression(pattern))
+            switch pattern.node {
+            case .null: return Bound(.null, .boolean)
+            case .text(let text):
+                let compiled = withExtendedLifetime(text) { LikePattern(text.bytes, escape: escape) }
+                return Bound(.matches(operand, compiled, negated: negated), .boolean)
+            default: return Bound(.like(operand, pattern, escape: escape, negated: negated), .boolean)
+            }
+        case .not(let operand): return negation(of: try expression(operand))
+        case .negate(let operand):
+            let operand = try expression(operand)
+            if case .number(let number) = operand.node, number != .min { return Bound(.number(-number), operand.type) }
+            if case .real(let real) = operand.node { return Bound(.real(-real), operand.type) }
+            return Bound(.negate(operand), bound.type)
+        case .startOfDay(let operand):
+            let operand = try expression(operand)
+            if case .number(let days) = operand.node {
+                return Bound(.number(CalendarText.microseconds(days: days)), .instant)
+            }
+            return Bound(.startOfDay(operand), .instant)
+        case .and(let list): return Bound(.and(try self.list(list).flatMap(Binder.conjuncts)), .boolean)
+        default: return try bound.mapChildren { child throws(QueryError) in try expression(child) }
+        }
+    }
+
+    /// A parameter that stands in arithmetic or in the result has exactly the type that was promised for it.
+    private func exact(_ constant: Bound, as type: QueryType, _ index: Int) throws(QueryError) -> Bound {
+        switch (constant.node, type) {
+        case (.number(let number), .decimal(let scale)):
+            if let value = Decimal64(units: number, scale: constant.type.scale).rescaled(to: scale) {
+                return Bound(.number(value.units), type)
+            }
+        case (.number(let number), .integer) where constant.type.scale > 0:
+            if let value = Decimal64(units: number, scale: constant.type.scale).rescaled(to: 0) {
+                return Bound(.number(value.units), type)
+            }
+        case (.number(let number), .double):
+            return Bound(.real(Double(number) / Double(Decimal64.powersOfTen[Int(constant.type.scale)])), type)
+        case (.real, .integer), (.real, .decimal): break
+        default: return Bound(constant.node, type)
+        }
+        throw QueryError(.parameter, "parameter \(index + 1) does not fit \(type.name)")
+    }
+
+    /// The condition that is true exactly where this one is false.
+    private func negation(of condition: Bound) -> Bound {
+        let node: Bound.Node =
+            switch condition.node {
+            case .null: .null
+            case .number(let truth): .number(truth == 0 ? 1 : 0)
+            case .compare(let sign, let left, let right): .compare(sign.negated, left, right)
+            case .and(let list): .or(list.map(negation))
+            case .or(let list): .and(list.map(negation))
+            case .not(let operand): operand.node
+            case .isNull(let operand, let negated): .isNull(operand, negated: !negated)
+            case .isIn(let operand, let list, let negated): .isIn(operand, list, negated: !negated)
+            case .inSet(let operand, let set, let negated): .inSet(operand, set, negated: !negated)
+            case .like(let operand, let pattern, let escape, let negated):
+                .like(operand, pattern, escape: escape, negated: !negated)
+            case .matches(let operand, let pattern, let negated): .matches(operand, pattern, negated: !negated)
+            default: .not(condition)
+            }
+        return Bound(node, .boolean)
+    }
+}

@@ -1,0 +1,162 @@
+// What a database says about itself: for people (`kith status`), for monitoring, and for the wire's `status`, all from one
+// structure and one JSON text.
+
+import Engine
+import Snapshot
+
+/// Figures of a running database, all of one moment except the two that the disk changes by itself.
+public struct DatabaseStatus: Sendable {
+    /// Records and memory of one entity.
+    public struct EntityFigures: Sendable {
+        /// Logical name.
+        public var name: String
+        /// Living records.
+        public var recordCount: Int
+        /// Bytes of the columns, allocated.
+        public var columnBytes: Int
+        /// Bytes of the way from a record's id to its row.
+        public var directoryBytes: Int
+        /// Bytes of the lookups' way back.
+        public var linkBytes: Int
+        /// Bytes of the ordered indexes.
+        public var orderedBytes: Int
+        /// Bytes of the alternate keys.
+        public var keyBytes: Int
+        /// All of these.
+        public var totalBytes: Int { columnBytes + directoryBytes + linkBytes + orderedBytes + keyBytes }
+    }
+
+    /// Identity of the data directory: 32 hexadecimal digits.
+    public var directory: String
+    /// The last transaction executed.
+    public var position: Position
+    /// The last transaction that is safe on the disk.
+    public var durablePosition: Position
+    /// Version of the schema in force.
+    public var schemaEpoch: UInt32
+    /// Every entity, in the order of the schema.
+    public var entities: [EntityFigures]
+    /// Bytes of log that a restart would replay.
+    public var logBytesSinceSnapshot: UInt64
+    /// The newest snapshot, nil before the first one.
+    public var newestSnapshot: SnapshotInfo?
+    /// What the last start found and did.
+    public var recovery: RecoveryReport
+
+    /// Living records of all entities.
+    public var recordCount: Int { entities.reduce(0) { $0 + $1.recordCount } }
+    /// Bytes of all entities.
+    public var memoryBytes: Int { entities.reduce(0) { $0 + $1.totalBytes } }
+}
+
+extension Database {
+    /// The figures of this moment. O(entities × columns × chunks), beside the writer, which is held up for O(entities).
+    public var status: DatabaseStatus {
+        let view = currentView
+        let entities = view.schema.entities.indices.map { place in
+            let table = view.table(place)
+            let memory = table.memory
+            return DatabaseStatus.EntityFigures(
+                name: table.entity.name,
+                recordCount: table.liveCount,
+                columnBytes: memory.columnBytes.reduce(0, +),
+                directoryBytes: memory.directoryBytes,
+                linkBytes: memory.linkBytes,
+                orderedBytes: memory.orderedBytes,
+                keyBytes: memory.keyBytes
+            )
+        }
+        return DatabaseStatus(
+            directory: directory.id.description,
+            position: view.position,
+            durablePosition: durablePosition,
+            schemaEpoch: view.schema.epoch,
+            entities: entities,
+            logBytesSinceSnapshot: directory.logBytesSinceSnapshot,
+            newestSnapshot: directory.newestSnapshot,
+            recovery: recovery
+        )
+    }
+}
+
+extension DatabaseStatus {
+    /// One JSON object; docs/commands.md lists the members. Members are only ever added.
+    public var json: String {
+        var writer = JSONWriter()
+        writer.object { status in
+            status.member("directory", directory)
+            status.member("position", position)
+            status.member("durablePosition", durablePosition)
+            status.member("schemaEpoch", schemaEpoch)
+            status.member("recordCount", recordCount)
+            status.member("memoryBytes", memoryBytes)
+            status.member("logBytesSinceSnapshot", logBytesSinceSnapshot)
+            status.key("newestSnapshot")
+            newestSnapshot.map { $0.write(to: &status) } ?? status.null()
+            status.object("recovery") { recovery.writeMembers(to: &$0) }
+            status.object("entities") { list in
+                for entity in entities { entity.write(to: &list) }
+            }
+        }
+        return writer.text
+    }
+}
+
+extension DatabaseStatus.EntityFigures {
+    fileprivate func write(to list: inout JSONWriter) {
+        list.object(name) { figures in
+            figures.member("recordCount", recordCount)
+            figures.member("memoryBytes", totalBytes)
+            figures.member("columnBytes", columnBytes)
+            figures.member("directoryBytes", directoryBytes)
+            figures.member("linkBytes", linkBytes)
+            figures.member("orderedBytes", orderedBytes)
+            figures.member("keyBytes", keyBytes)
+        }
+    }
+}
+
+extension SnapshotInfo {
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.object { snapshot in
+            snapshot.member("position", position)
+            snapshot.member("fileBytes", fileBytes)
+        }
+    }
+}
+
+extension RecoveryReport {
+    fileprivate func writeMembers(to report: inout JSONWriter) {
+        report.member("epoch", epoch)
+        report.member("lastPosition", lastPosition)
+        report.key("snapshot")
+        snapshot.map { $0.write(to: &report) } ?? report.null()
+        report.member("replayedEntries", replayedEntries)
+        report.member("replayedBytes", replayedBytes)
+        report.member("rewrittenEntries", rewrittenEntries)
+        report.key("tornTail")
+        if let tornTail {
+            report.object { tail in
+                tail.member("file", tornTail.file)
+                tail.member("offset", tornTail.offset)
+                tail.member("position", tornTail.position)
+                tail.member("what", tornTail.what)
+            }
+        } else {
+            report.null()
+        }
+        report.array("damagedSnapshots") { list in
+            for damage in damagedSnapshots {
+                list.object { entry in
+                    entry.member("file", damage.file)
+                    entry.member("offset", damage.offset)
+                    entry.member("what", damage.what)
+                    entry.member("consequence", damage.consequence)
+                }
+            }
+        }
+        report.array("removedFiles") { list in
+            for file in removedFiles { list.string(file) }
+        }
+    }
+}

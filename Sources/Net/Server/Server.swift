@@ -1,0 +1,177 @@
+import Engine
+import Kith
+import Logging
+import NIOCore
+import NIOPosix
+
+/// Why a server did not start.
+public enum ServerError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The address is not one of this machine's loopback addresses.
+    case notLoopback(String)
+    /// The system did not let the server listen.
+    case cannotListen(String)
+
+    /// What to do about it.
+    public var description: String {
+        switch self {
+        case .notLoopback(let host):
+            "\(host) can be reached from other machines, and the server cannot tell who asks yet: listen on 127.0.0.1 or ::1."
+        case .cannotListen(let reason): "The server cannot listen: \(reason)"
+        }
+    }
+}
+
+/// Serves one database over the wire protocol (docs/protocol.md).
+///
+/// One thread accepts, reads, executes and answers; queries that take long, snapshots and status run on two others. The
+/// database stays its owner's: stop the server, then close the database.
+public final class Server: Sendable {
+    /// Where the server listens; the port is the real one when 0 was asked for.
+    public let host: String
+    /// See `host`.
+    public let port: Int
+
+    private let group: MultiThreadedEventLoopGroup
+    private let pool: NIOThreadPool
+    private let channel: any Channel
+    private let core: NIOLoopBound<ServerCore>
+    private let logger: Logger
+
+    private init(
+        group: MultiThreadedEventLoopGroup,
+        pool: NIOThreadPool,
+        channel: any Channel,
+        core: NIOLoopBound<ServerCore>,
+        host: String,
+        logger: Logger
+    ) {
+        self.group = group
+        self.pool = pool
+        self.channel = channel
+        self.core = core
+        self.host = host
+        self.logger = logger
+        port = channel.localAddress?.port ?? 0
+    }
+
+    /// Begins to listen. `host` must be a loopback address or `localhost`; port 0 lets the system choose.
+    public static func start(
+        _ database: Database,
+        host: String = "127.0.0.1",
+        port: Int,
+        organisation: String = "main",
+        limits: WireLimits = WireLimits(),
+        logger: Logger = Logger(label: "kith.server")
+    ) async throws(ServerError) -> Server {
+        let address = try loopbackAddress(host, port)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let pool = NIOThreadPool(numberOfThreads: 2)
+        pool.start()
+        let eventLoop = group.next()
+        do {
+            let core = try await eventLoop.submit {
+                let core = ServerCore(
+                    eventLoop: eventLoop,
+                    pool: pool,
+                    database: database,
+                    organisation: organisation,
+                    limits: limits,
+                    logger: logger
+                )
+                core.start()
+                return NIOLoopBound(core, eventLoop: eventLoop)
+            }.get()
+            let channel = try await bootstrap(group, core, limits).bind(to: address).get()
+            logger.info("listening", metadata: ["address": "\(channel.localAddress.map { "\($0)" } ?? "")"])
+            return Server(group: group, pool: pool, channel: channel, core: core, host: host, logger: logger)
+        } catch {
+            try? await pool.shutdownGracefully()
+            try? await group.shutdownGracefully()
+            throw .cannotListen("\(error)")
+        }
+    }
+
+    private static func bootstrap(
+        _ group: MultiThreadedEventLoopGroup,
+        _ core: NIOLoopBound<ServerCore>,
+        _ limits: WireLimits
+    ) -> ServerBootstrap {
+        ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(ServerConnection(core: core.value))
+                }
+            }
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // Sixteen reads before the others have their turn; buffers grow with what a connection sends.
+            .childChannelOption(.maxMessagesPerRead, value: 16)
+            .childChannelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 2 << 10, initial: 4 << 10, maximum: 256 << 10)
+            )
+            .childChannelOption(
+                .writeBufferWaterMark,
+                value: ChannelOptions.Types.WriteBufferWaterMark(
+                    low: max(1, limits.pendingReplyBytesMax / 4),
+                    high: max(1, limits.pendingReplyBytesMax)
+                )
+            )
+    }
+
+    /// The address to listen on; anything but loopback is refused.
+    private static func loopbackAddress(_ host: String, _ port: Int) throws(ServerError) -> SocketAddress {
+        let literal = host == "localhost" ? "127.0.0.1" : host
+        guard let address = try? SocketAddress(ipAddress: literal, port: port) else { throw .notLoopback(host) }
+        switch address {
+        case .v4(let v4) where UInt32(bigEndian: v4.address.sin_addr.s_addr) >> 24 == 127: return address
+        case .v6 where address.ipAddress == "::1": return address
+        default: throw .notLoopback(host)
+        }
+    }
+
+    /// Stops: accepts nothing more, finishes and answers what was asked, closes all connections. Returns when that is done,
+    /// after 10 s at the latest.
+    public func stop() async {
+        try? await channel.close().get()
+        let eventLoop = group.next()
+        let core = core
+        // A client that neither reads nor hangs up must not keep the server from stopping.
+        let timer = eventLoop.scheduleTask(in: .seconds(10)) { core.value.end() }
+        try? await eventLoop.flatSubmit { core.value.stop() }.get()
+        timer.cancel()
+        await end()
+        logger.info("stopped")
+    }
+
+    /// Ends as a crash would: every connection is gone at once, answered or not.
+    package func abort() async {
+        try? await channel.close().get()
+        await end()
+    }
+
+    private func end() async {
+        let core = core
+        try? await group.next().submit { core.value.end() }.get()
+        try? await pool.shutdownGracefully()
+        try? await group.shutdownGracefully()
+    }
+
+    /// What the server holds at present.
+    package struct Figures: Sendable {
+        package var connections: Int
+        package var bufferedBytes: Int
+    }
+
+    /// Asks the loop.
+    package var figures: Figures {
+        get async {
+            let core = core
+            let figures = try? await group.next().submit {
+                Figures(connections: core.value.connections.count, bufferedBytes: core.value.bufferedBytes)
+            }.get()
+            return figures ?? Figures(connections: 0, bufferedBytes: 0)
+        }
+    }
+}

@@ -1,0 +1,251 @@
+import Engine
+import Kith
+import NIOCore
+
+// From bytes to replies: checks every frame of a read, executes it in the writer's turn, and writes its reply behind the one
+// before. The bytes are hostile until header checksum, version, kind, length and body checksum have been checked, in this
+// order; the body is then decoded by whoever executes it, with checks of its own.
+
+/// How far a read was executed.
+struct FrameWalk {
+    /// Bytes of the frames that were executed or refused.
+    var consumedBytes = 0
+    /// The replies are as many as may wait: the rest stays where it is.
+    var isOutputFull = false
+    /// What ends the connection, and the request that it answers.
+    private(set) var failure: WireError?
+    private(set) var failedRequest: WireHeader?
+
+    mutating func fail(_ error: WireError, _ request: WireHeader? = nil) {
+        failure = error
+        failedRequest = request
+    }
+}
+
+extension ServerConnection {
+    /// Takes the next frame when it is complete; nil when it is not, or when it ends the connection.
+    @inline(__always)
+    private func nextFrame(
+        _ bytes: UnsafeRawBufferPointer,
+        _ walk: inout FrameWalk
+    ) -> (header: WireHeader, body: UnsafeRawBufferPointer)? {
+        let available = bytes.count - walk.consumedBytes
+        guard available >= WireHeader.lengthBytes, let base = bytes.baseAddress else { return nil }
+        let frame = base + walk.consumedBytes
+        guard let header = WireHeader(at: frame) else {
+            walk.fail(WireError(.malformedFrame, "The checksum of a frame's header is wrong."))
+            return nil
+        }
+        if let failure = refusal(of: header) {
+            walk.fail(failure, header)
+            return nil
+        }
+        let length = Int(header.bodyLengthBytes)
+        guard available - WireHeader.lengthBytes >= length else { return nil }
+        let body = UnsafeRawBufferPointer(start: frame + WireHeader.lengthBytes, count: length)
+        guard header.matches(body: body) else {
+            walk.fail(WireError(.malformedFrame, "The checksum of a frame's body is wrong."), header)
+            return nil
+        }
+        walk.consumedBytes += WireHeader.lengthBytes + length
+        return (header, body)
+    }
+
+    /// Executes complete frames from where the walk stands.
+    func execute(
+        _ bytes: UnsafeRawBufferPointer,
+        _ walk: inout FrameWalk,
+        _ turn: inout WriterTurn,
+        _ output: inout ByteWriter
+    ) {
+        let epoch = turn.schema.epoch
+        let outputBytesMax = core.limits.pendingReplyBytesMax
+        while output.count <= outputBytesMax {
+            guard let (header, body) = nextFrame(bytes, &walk) else { return }
+            let start = output.beginFrame()
+            do throws(WireFailure) {
+                guard try answer(header, body, epoch, &turn, &output) else {
+                    output.truncate(start)
+                    continue
+                }
+                guard output.count - start - WireHeader.lengthBytes <= WireLimits.bodyBytesMax else {
+                    let limit = WireLimits.bodyBytesMax >> 20
+                    throw .wire(
+                        WireError(.replyTooLarge, "The reply is longer than \(limit) MiB: ask for less at once.")
+                    )
+                }
+                output.endFrame(
+                    start,
+                    WireHeader(.reply, header.operation, correlation: header.correlation, schemaEpoch: epoch)
+                )
+            } catch {
+                output.endFrame(start, error, answering: header, epoch: epoch)
+            }
+        }
+        walk.isOutputFull = bytes.count - walk.consumedBytes >= WireHeader.lengthBytes
+    }
+
+    /// Why a frame with this header ends the connection, whatever its body; nil when it does not.
+    @inline(__always)
+    private func refusal(of header: WireHeader) -> WireError? {
+        guard header.version == WireHeader.version else {
+            return WireError(.wrongVersion, "Version \(header.version) of the protocol; the server speaks version 1.")
+        }
+        guard header.kind == FrameKind.request.rawValue, header.count == 0 else {
+            return WireError(.malformedFrame, "The header is not one of a request.")
+        }
+        let limit = phase == .open ? WireLimits.bodyBytesMax : WireLimits.helloBodyBytesMax
+        guard header.bodyLengthBytes <= UInt32(limit) else {
+            return WireError(.bodyTooLarge, "A body of \(header.bodyLengthBytes) bytes; the limit is \(limit).")
+        }
+        return nil
+    }
+
+    /// Appends the reply's body; false when the reply comes later.
+    @inline(__always)
+    private func answer(
+        _ header: WireHeader,
+        _ body: UnsafeRawBufferPointer,
+        _ epoch: UInt32,
+        _ turn: inout WriterTurn,
+        _ output: inout ByteWriter
+    ) throws(WireFailure) -> Bool {
+        guard header.schemaEpoch == 0 || header.schemaEpoch == epoch else {
+            throw .wire(
+                WireError(
+                    .schemaStale,
+                    "The schema has epoch \(epoch); the request was made with \(header.schemaEpoch)."
+                )
+            )
+        }
+        switch WireOperation(rawValue: header.operation) {
+        case .read:
+            do { try turn.read(body, into: &output) } catch { throw .refusal(error) }
+            return true
+        case .execute:
+            do { try turn.execute(body, actor: actor, reply: &output) } catch { throw .refusal(error) }
+            return true
+        default:
+            return try answerRare(header, body, &turn, &output)
+        }
+    }
+
+    /// The operations that are not hot.
+    @inline(never)
+    private func answerRare(
+        _ header: WireHeader,
+        _ body: UnsafeRawBufferPointer,
+        _ turn: inout WriterTurn,
+        _ output: inout ByteWriter
+    ) throws(WireFailure) -> Bool {
+        switch WireOperation(rawValue: header.operation) {
+        case .ping:
+            try expectEmpty(body)
+            return true
+        case .schema:
+            try expectEmpty(body)
+            turn.schema.encode(into: &output)
+            return true
+        case .status:
+            try expectEmpty(body)
+            output.text(core.status(turn.view))
+            return true
+        case .snapshot:
+            try expectEmpty(body)
+            try beginCall(header, body.count, &turn) { [database = core.database] writer throws(WireFailure) in
+                do {
+                    writer.u64(try database.writeSnapshot().position)
+                } catch {
+                    throw .wire(WireError(.unavailable, "The snapshot failed: \(error)"))
+                }
+            }
+            return false
+        case .hello:
+            throw .wire(WireError(.malformed, "The connection has said hello already."))
+        default:
+            throw .wire(WireError(.unknownOperation, "There is no operation \(header.operation)."))
+        }
+    }
+
+    private func expectEmpty(_ body: UnsafeRawBufferPointer) throws(WireFailure) {
+        guard body.isEmpty else { throw .wire(WireError(.malformed, "The operation has no body.")) }
+    }
+
+    /// Runs `work` beside the writer; the frame that it makes is sent when it is ready.
+    func beginCall(
+        _ header: WireHeader,
+        _ heldBytes: Int,
+        _ turn: inout WriterTurn,
+        _ work: @escaping @Sendable (inout ByteWriter) throws(WireFailure) -> Void
+    ) throws(WireFailure) {
+        guard hasRoomForCall else {
+            throw .wire(WireError(.overloaded, "\(core.limits.callsMax) calls are under way on this connection."))
+        }
+        let epoch = turn.schema.epoch
+        call(holding: heldBytes, observed: turn.position) { writer in
+            let start = writer.beginFrame()
+            do throws(WireFailure) {
+                try work(&writer)
+                writer.endFrame(
+                    start,
+                    WireHeader(.reply, header.operation, correlation: header.correlation, schemaEpoch: epoch)
+                )
+            } catch {
+                writer.endFrame(start, error, answering: header, epoch: epoch)
+            }
+        }
+    }
+
+    // MARK: Hello
+
+    /// Handles the first frame, when it is complete: outside a turn, since finding a user takes a view of its own.
+    func greet(_ bytes: UnsafeRawBufferPointer, _ walk: inout FrameWalk, _ output: inout ByteWriter) {
+        guard let (header, body) = nextFrame(bytes, &walk) else { return }
+        let start = output.beginFrame()
+        let schema = core.database.currentView.schema
+        do throws(WireError) {
+            let (user, client) = try greet(header, body)
+            HelloReply(
+                organisation: core.organisation,
+                user: user,
+                limits: core.limits,
+                durablePosition: core.database.durablePosition,
+                schema: schema
+            ).encode(into: &output)
+            output.endFrame(
+                start,
+                WireHeader(.reply, header.operation, correlation: header.correlation, schemaEpoch: schema.epoch)
+            )
+            open(actor: user, clientName: client)
+        } catch {
+            output.truncate(start)
+            walk.fail(error, header)
+        }
+    }
+
+    private func greet(
+        _ header: WireHeader,
+        _ body: UnsafeRawBufferPointer
+    ) throws(WireError) -> (user: RecordID, client: String) {
+        guard header.operation == WireOperation.hello.rawValue else {
+            throw WireError(.helloRequired, "The first request must be a hello.")
+        }
+        let hello: HelloRequest
+        do {
+            hello = try HelloRequest(decoding: body)
+        } catch {
+            throw WireError(.malformedFrame, "The hello cannot be read: \(error)")
+        }
+        let version = UInt16(WireHeader.version)
+        guard hello.lowestVersion <= version, hello.highestVersion >= version else {
+            throw WireError(.wrongVersion, "The server speaks version \(version) of the protocol.")
+        }
+        guard hello.organisation.isEmpty || hello.organisation == core.organisation else {
+            throw WireError(.unknownOrganisation, "There is no organisation '\(hello.organisation)' here.")
+        }
+        guard let user = core.database.user(hello.user) else {
+            throw WireError(.unknownUser, "There is no user '\(hello.user)'.")
+        }
+        return (user, hello.client)
+    }
+}

@@ -1,0 +1,212 @@
+import Engine
+import Kith
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+
+// What all connections of one organisation share. Everything here, the connections and the engine's writer included, lives
+// on one event loop: a request crosses no thread on its way, and nothing here needs a lock. Two kinds of work leave the
+// loop and come back as a task on it: calls that take long (thread pool), and the news that the log is durable (committer).
+//
+// Invariants
+// - A connection is in `waiting` exactly once while it holds replies that are not durable yet.
+// - `bufferedBytes` is the sum of what the connections have accounted for.
+
+final class ServerCore {
+    let eventLoop: any EventLoop
+    let database: Database
+    let organisation: String
+    let limits: WireLimits
+    let logger: Logger
+    /// Runs what takes long. Two threads: a snapshot must not keep queries waiting.
+    let pool: NIOThreadPool
+
+    /// Open connections; each knows its place.
+    private(set) var connections: [ServerConnection] = []
+    private var connectionsByAddress: [String: Int] = [:]
+    /// Connections that hold replies until the log is durable.
+    private var waiting: [ServerConnection] = []
+    /// Bytes buffered for all connections.
+    private(set) var bufferedBytes = 0
+    /// Replies are encoded here, one read of one connection at a time. nil while one is at it.
+    private var output: ByteWriter? = ByteWriter(capacityBytes: 64 << 10)
+    /// What is written to sockets at once: its memory is reused as soon as the socket has taken it.
+    private var sendBuffer: ByteBuffer
+    private var sweep: RepeatedTask?
+    private(set) var isStopping = false
+    /// Why the log halted.
+    private(set) var haltReason: String?
+    private var stopPromise: EventLoopPromise<Void>?
+
+    init(
+        eventLoop: any EventLoop,
+        pool: NIOThreadPool,
+        database: Database,
+        organisation: String,
+        limits: WireLimits,
+        logger: Logger
+    ) {
+        self.eventLoop = eventLoop
+        self.pool = pool
+        self.database = database
+        self.organisation = organisation
+        self.limits = limits
+        self.logger = logger
+        sendBuffer = ByteBufferAllocator().buffer(capacity: 64 << 10)
+    }
+
+    // MARK: Durability
+
+    /// Begins to listen to the log.
+    func start() {
+        eventLoop.preconditionInEventLoop()
+        let isScheduled = Shared(Atomic<Bool>(false))
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let eventLoop = eventLoop
+        database.onCommit { event in
+            switch event {
+            case .durable:
+                // One task for all commits that come before it runs.
+                if isScheduled.value.exchange(true, ordering: .acquiringAndReleasing) { return }
+                eventLoop.execute {
+                    isScheduled.value.store(false, ordering: .sequentiallyConsistent)
+                    bound.value.release()
+                }
+            case .halted(let reason):
+                eventLoop.execute { bound.value.halt("\(reason)") }
+            }
+        }
+        let interval = sweepIntervalMilliseconds
+        sweep = eventLoop.scheduleRepeatedTask(
+            initialDelay: .milliseconds(interval),
+            delay: .milliseconds(interval)
+        ) { _ in bound.value.sweepConnections(now: .now()) }
+    }
+
+    /// A connection began to hold replies.
+    func wait(_ connection: ServerConnection) { waiting.append(connection) }
+
+    /// Sends what has become durable.
+    private func release() {
+        let durable = database.durablePosition
+        var kept = 0
+        for index in waiting.indices {
+            let connection = waiting[index]
+            if connection.release(through: durable) {
+                waiting[kept] = connection
+                kept += 1
+            }
+        }
+        waiting.removeSubrange(kept...)
+    }
+
+    /// The log failed: what is held will never be durable, and nothing more can be answered.
+    private func halt(_ reason: String) {
+        logger.critical("the log halted", metadata: ["reason": "\(reason)"])
+        haltReason = reason
+        waiting.removeAll()
+        for connection in connections { connection.halt(haltError(reason)) }
+    }
+
+    func haltError(_ reason: String) -> WireError {
+        WireError(.halted, "The log has failed and nothing more is accepted: \(reason)")
+    }
+
+    // MARK: Connections
+
+    /// Takes a new connection in; throws when there is no room for it.
+    func admit(_ connection: ServerConnection) throws(WireError) {
+        eventLoop.preconditionInEventLoop()
+        if let haltReason { throw haltError(haltReason) }
+        guard !isStopping else { throw WireError(.stopping, "The server stops.") }
+        let ofAddress = connectionsByAddress[connection.address, default: 0]
+        guard connections.count < limits.connectionsMax, ofAddress < limits.connectionsPerAddressMax else {
+            throw WireError(.tooManyConnections, "The server has \(connections.count) connections, its limit.")
+        }
+        connectionsByAddress[connection.address] = ofAddress + 1
+        connection.place = connections.count
+        connections.append(connection)
+    }
+
+    func remove(_ connection: ServerConnection) {
+        eventLoop.preconditionInEventLoop()
+        guard let place = connection.place else { return }
+        connection.place = nil
+        let ofAddress = connectionsByAddress[connection.address, default: 1] - 1
+        connectionsByAddress[connection.address] = ofAddress == 0 ? nil : ofAddress
+        let last = connections.removeLast()
+        if place < connections.count {
+            connections[place] = last
+            last.place = place
+        }
+        if connection.isWaiting { waiting.removeAll { $0 === connection } }
+        if isStopping, connections.isEmpty { stopPromise?.succeed() }
+    }
+
+    /// Keeps account of a connection's buffers, and closes the fullest when all together are too much.
+    func account(_ difference: Int) {
+        bufferedBytes += difference
+        guard difference > 0, bufferedBytes > limits.bufferedBytesMax else { return }
+        guard let fullest = connections.max(by: { $0.accountedBytes < $1.accountedBytes }) else { return }
+        logger.warning(
+            "buffers are full: a connection is closed",
+            metadata: ["client": "\(fullest.clientName)", "bytes": "\(fullest.accountedBytes)"]
+        )
+        // As a task: the connection may be in the midst of its work.
+        let bound = NIOLoopBound(fullest, eventLoop: eventLoop)
+        eventLoop.execute {
+            bound.value.drop(
+                WireError(.evicted, "The server's buffers are full, and this connection's are the fullest.")
+            )
+        }
+    }
+
+    // MARK: Buffers
+
+    /// The writer for replies, empty.
+    func takeOutput() -> ByteWriter {
+        guard var writer = output.take() else { return ByteWriter() }
+        writer.removeAll()
+        return writer
+    }
+
+    /// Gives it back; after a large reply its memory is not kept.
+    func putOutput(_ writer: consuming ByteWriter) {
+        output = writer.count > 1 << 20 ? ByteWriter(capacityBytes: 64 << 10) : writer
+    }
+
+    /// The bytes as a buffer that is sent at once. The memory is the one of last time, when the socket took all of it.
+    func buffer(toSend bytes: UnsafeRawBufferPointer) -> ByteBuffer {
+        guard bytes.count <= 256 << 10 else { return ByteBuffer(bytes: bytes) }
+        sendBuffer.clear()
+        sendBuffer.writeBytes(bytes)
+        return sendBuffer
+    }
+
+    // MARK: End
+
+    /// Lets every connection finish what it was asked and be answered, then closes it.
+    func stop() -> EventLoopFuture<Void> {
+        eventLoop.preconditionInEventLoop()
+        let promise = stopPromise ?? eventLoop.makePromise(of: Void.self)
+        stopPromise = promise
+        isStopping = true
+        if connections.isEmpty { promise.succeed() }
+        for connection in connections { connection.finish() }
+        return promise.futureResult
+    }
+
+    /// Ends everything that would keep the loop busy.
+    func end() {
+        database.onCommit(nil)
+        sweep?.cancel()
+        for connection in connections { connection.abort() }
+    }
+}
+
+/// Carries a value that cannot be copied into closures.
+final class Shared<Value: ~Copyable & Sendable>: Sendable {
+    let value: Value
+    init(_ value: consuming Value) { self.value = value }
+}

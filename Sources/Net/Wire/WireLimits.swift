@@ -1,0 +1,39 @@
+/// Every bound that a server puts on its clients, each with its reason. Times and counts can be changed by whoever starts
+/// the server; sizes of frames are part of the protocol.
+public struct WireLimits: Sendable {
+    /// Bytes of a body before the hello is answered: a stranger costs no more memory than this.
+    public static let helloBodyBytesMax = 64 << 10
+    /// Bytes of a body after it: the largest transaction, and the largest reply.
+    public static let bodyBytesMax = 16 << 20
+
+    /// Connections in all. 24 KiB each are about 430 MiB; and the usual limit of 20,000 file descriptors leaves room for
+    /// log segments and snapshots.
+    public var connectionsMax = 18_000
+    /// Connections of one address. All clients share the loopback addresses today, so that only the first bound bites.
+    public var connectionsPerAddressMax = 18_000
+    /// Time for the hello, which is one packet: whoever needs longer is not a client.
+    public var helloDeadlineMilliseconds = 5_000
+    /// Time for the rest of a frame that has begun: 16 MiB at half a megabyte a second.
+    public var frameDeadlineMilliseconds = 30_000
+    /// Time in which a client that was sent more than `pendingReplyBytesMax` has to read some of it.
+    public var readDeadlineMilliseconds = 30_000
+    /// Time without a request after which a connection is closed; 0: never. Off, since pools keep connections open.
+    public var idleDeadlineMilliseconds = 0
+    /// Replies that wait for the log or for the client. Beyond it the server stops reading from the connection until they are
+    /// gone: 1,000 replies of 256 bytes keep the pipe full at any round-trip time of a local network.
+    public var pendingReplyBytesMax = 256 << 10
+    /// Bytes buffered for all connections together, incomplete requests included. Beyond it the connection with the fullest
+    /// buffers is closed, so that a few clients that do not read cannot take the memory of the others.
+    public var bufferedBytesMax = 256 << 20
+    /// Queries, fetches and snapshots under way on one connection: each holds its body and a view.
+    public var callsMax = 64
+    /// Open cursors of one connection: each pins the blocks of a view.
+    public var cursorsMax = 16
+    /// Time that a cursor lives after its last use, for the same reason.
+    public var cursorLifetimeMilliseconds = 60_000
+    /// Prepared statements of one connection: a few KiB each.
+    public var statementsMax = 256
+
+    /// The defaults.
+    public init() {}
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import Engine
+import Kith
+
+struct GetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "get",
+        abstract: "Show one record with all its attributes.",
+        discussion: """
+            A record is named by its entity and code, as queries print it: account/7K3M. Beside the number of an option \
+            stands its label, beside a reference the name of the record (statecodename, owneridname). The table leaves out \
+            attributes without a value.
+
+            EXAMPLES
+              kith get --at ./data account/1N
+              kith get --at kith://127.0.0.1:7411 --format json account/1N
+            """
+    )
+
+    @OptionGroup var at: AtOption
+
+    @Option(help: "table (for people), json, csv or ndjson.")
+    var format = RowFormat.table
+
+    @Argument(help: "Entity and code of the record, such as account/7K3M.")
+    var record: String
+
+    func run() async throws {
+        let (record, format) = (record, format)
+        try await at.place.withConnection { connection in
+            let session = connection.session
+            let schema = try await session.schema
+            guard let id = schema.recordID(record), let entity = schema.entity(id.entity) else {
+                throw CommandFailure(.usage, "'\(record)' is no record: write entity and code, such as account/7K3M")
+            }
+            let page = try await session.read(entity.name, entity.attributes.map(\.name), [id])
+            guard page.versions.first ?? nil != nil, let values = page.rows.first else {
+                throw CommandFailure(.refused, "there is no record \(record)")
+            }
+            let names = try await primaryNames(of: values, schema, session)
+            var columns: [RowColumn] = []
+            var row: [Value] = []
+            for (attribute, value) in zip(entity.attributes, values) {
+                columns.append(RowColumn(name: attribute.name, type: QueryType(attribute.type)))
+                row.append(value)
+                if let label = label(of: value, attribute, schema, names) {
+                    columns.append(RowColumn(name: attribute.name + "name", type: .text))
+                    row.append(label)
+                }
+            }
+            show(columns, row, schema, format)
+        }
+    }
+
+    /// What a query has in the column `<attribute>name`; nil for attributes without one.
+    private func label(of value: Value, _ attribute: Attribute, _ schema: Schema, _ names: [RecordID: Value]) -> Value?
+    {
+        if let set = attribute.type.optionSet {
+            if case .option(let number) = value { return schema[set].label(of: number).map(Value.text) ?? .null }
+            return .null
+        }
+        if case .lookup = attribute.type {
+            if case .reference(let id) = value { return names[id] ?? .null }
+            return .null
+        }
+        return nil
+    }
+
+    /// Names of the records that the values refer to: one read an entity.
+    private func primaryNames(
+        of values: [Value],
+        _ schema: Schema,
+        _ session: some Session
+    ) async throws -> [RecordID: Value] {
+        var ids: Set<RecordID> = []
+        for case .reference(let id) in values where id != .none { ids.insert(id) }
+        var names: [RecordID: Value] = [:]
+        for entity in schema.entities {
+            let wanted = ids.filter { $0.entity == entity.id }.sorted()
+            if wanted.isEmpty { continue }
+            let page = try await session.read(entity.name, [entity[entity.primaryName].name], wanted)
+            for (id, row) in zip(wanted, page.rows) { names[id] = row.first }
+        }
+        return names
+    }
+
+    private func show(_ columns: [RowColumn], _ row: [Value], _ schema: Schema, _ format: RowFormat) {
+        switch format {
+        case .table:
+            var table = TextTable([TextTable.Column(title: "attribute"), TextTable.Column(title: "value")])
+            for (column, value) in zip(columns, row) {
+                if let text = value.text(in: schema) { table.append([column.name, text]) }
+            }
+            StandardOutput.write(table.text)
+        case .json:
+            var json = JSONWriter()
+            json.object { json in
+                for (column, value) in zip(columns, row) {
+                    json.key(column.name)
+                    json.value(value, schema)
+                }
+            }
+            StandardOutput.write(json.text + "\n")
+        case .csv, .ndjson:
+            var writer = RowWriter(format)
+            writer.begin(columns, schema)
+            writer.append(row)
+            writer.end()
+        }
+    }
+}

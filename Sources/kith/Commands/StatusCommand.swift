@@ -1,0 +1,92 @@
+import ArgumentParser
+import FoundationEssentials
+
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show position, records, memory, log and what the last start recovered.",
+        discussion: """
+            The table lists entities that have records; JSON lists all, and is what monitoring should read (members: \
+            docs/commands.md).
+
+            EXAMPLES
+              kith status --at ./data
+              kith status --at kith://127.0.0.1:7411 --format json
+            """
+    )
+
+    @OptionGroup var at: AtOption
+
+    @Option(help: "table (for people) or json.")
+    var format = ReportFormat.table
+
+    func run() async throws {
+        let text = try await at.place.withConnection { try await $0.statusText() }
+        switch format {
+        case .json: StandardOutput.write(text + "\n")
+        case .table: StandardOutput.write(try table(text))
+        }
+    }
+
+    private func table(_ text: String) throws -> String {
+        let status: StatusDocument
+        do {
+            status = try JSONDecoder().decode(StatusDocument.self, from: Data(text.utf8))
+        } catch {
+            throw CommandFailure(.refused, "the status of \(at.place) is of another version: use --format json")
+        }
+        var facts = TextTable([TextTable.Column(title: "what"), TextTable.Column(title: "value", isRightAligned: true)])
+        facts.append(["position", String(status.position)])
+        facts.append(["durable position", String(status.durablePosition)])
+        facts.append(["schema epoch", String(status.schemaEpoch)])
+        facts.append(["records", String(status.recordCount)])
+        facts.append(["memory, bytes", String(status.memoryBytes)])
+        facts.append(["log since snapshot, bytes", String(status.logBytesSinceSnapshot)])
+        facts.append(["newest snapshot at", status.newestSnapshot.map { String($0.position) } ?? "none"])
+        facts.append(["last start: snapshot at", status.recovery.snapshot.map { String($0.position) } ?? "none"])
+        facts.append(["last start: log entries replayed", String(status.recovery.replayedEntries)])
+        facts.append(["last start: damaged snapshots", String(status.recovery.damagedSnapshots.count)])
+        let heads = ["records", "bytes", "bytes a record", "columns", "directory", "links", "orders", "keys"]
+        var entities = TextTable(
+            [TextTable.Column(title: "entity")] + heads.map { TextTable.Column(title: $0, isRightAligned: true) }
+        )
+        // A decoded object has no order: by name, as the schema's order is not known here.
+        for (name, figures) in status.entities.sorted(by: { $0.key < $1.key }) where figures.recordCount > 0 {
+            let numbers = [
+                figures.recordCount, figures.memoryBytes, figures.memoryBytes / figures.recordCount,
+                figures.columnBytes,
+                figures.directoryBytes, figures.linkBytes, figures.orderedBytes, figures.keyBytes,
+            ]
+            entities.append([name] + numbers.map(String.init))
+        }
+        return facts.text + "\n" + entities.text
+    }
+}
+
+/// What the table shows of a status; unknown members are left alone.
+private struct StatusDocument: Decodable {
+    struct Figures: Decodable {
+        var recordCount, memoryBytes, columnBytes, directoryBytes, linkBytes, orderedBytes, keyBytes: Int
+    }
+
+    struct Snapshot: Decodable {
+        var position: UInt64
+    }
+
+    struct Recovery: Decodable {
+        struct Damage: Decodable {
+            var file: String
+        }
+
+        var snapshot: Snapshot?
+        var replayedEntries: UInt64
+        var damagedSnapshots: [Damage]
+    }
+
+    var position, durablePosition: UInt64
+    var schemaEpoch, recordCount, memoryBytes: Int
+    var logBytesSinceSnapshot: UInt64
+    var newestSnapshot: Snapshot?
+    var recovery: Recovery
+    var entities: [String: Figures]
+}

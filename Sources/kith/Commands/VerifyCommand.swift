@@ -1,0 +1,48 @@
+import ArgumentParser
+import Kith
+
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Prove that a data directory is sound, or say what is wrong and where.",
+        discussion: """
+            Reads every snapshot and the log, checks all checksums and the chain of hashes, and rebuilds the records as a \
+            start would. Changes nothing. The directory must not be in use. Exit status 0: sound; 3: damaged, with each \
+            finding on standard output: file, byte, what is wrong, what that means.
+
+            EXAMPLES
+              kith verify ./data
+              kith verify /backup/kith && echo sound
+            """
+    )
+
+    @Argument(help: ArgumentHelp("The data directory.", valueName: "dir"))
+    var directory: String
+
+    func run() async throws {
+        let verification = try Database.verify(directory)
+        for note in verification.directory.notes { StandardError.write("Note: \(note).\n") }
+        guard verification.isSound else {
+            var table = TextTable(["file", "byte", "what", "consequence"].map { TextTable.Column(title: $0) })
+            for damage in verification.damage {
+                table.append([damage.file, String(damage.offset), damage.what, damage.consequence])
+            }
+            StandardOutput.write(table.text)
+            throw CommandFailure(
+                .damaged,
+                """
+                \(directory) is damaged: \(verification.damage.count) finding(s). 'kith restore SNAPSHOT NEW_DIR' makes a \
+                new directory from a snapshot that is whole.
+                """
+            )
+        }
+        let report = verification.directory
+        StandardError.write(
+            """
+            \(directory) is sound: \(verification.recordCount) records at position \(report.lastPosition), \
+            \(report.snapshots.count) snapshot(s), \(report.entryCount) log entries.
+
+            """
+        )
+    }
+}

@@ -1,0 +1,52 @@
+// The database in this process.
+
+import Engine
+import Kith
+import Snapshot
+
+struct DirectoryConnection: Connection {
+    private static let rowsPerPiece = 8192
+
+    let database: Database
+
+    init(_ path: String, mustExist: Bool) throws {
+        if mustExist {
+            // Opening would make it, and a mistyped path would look like an empty database.
+            let storage = try FileStorage(path: path)
+            guard try DataDirectory.exists(in: storage) else { throw DirectoryError.notFound }
+        }
+        database = try Database.open(path)
+    }
+
+    var session: any Session { database }
+
+    func query(_ sql: String, _ parameters: QueryParameters, into sink: inout some RowSink) async throws {
+        let view = database.currentView
+        let query = try PreparedQuery(sql, schema: view.schema)
+        let values = try query.values(for: parameters)
+        let cursor = try query.cursor(on: view, parameters: values, chunkRows: DirectoryConnection.rowsPerPiece)
+        try await database.settle(view.position)
+        sink.begin(query.columns.map { RowColumn(name: $0.name, type: $0.type) }, view.schema)
+        while let piece = try cursor.next() {
+            for row in 0..<piece.rowCount { sink.append(piece.columns.map { $0[row] }) }
+        }
+        sink.end()
+    }
+
+    func statusText() -> String { database.status.json }
+
+    func writeSnapshot() throws -> Position { try database.writeSnapshot().position }
+
+    func close() throws { try database.close() }
+}
+
+extension PreparedQuery {
+    /// The values in the order in which the query wants them.
+    func values(for parameters: QueryParameters) throws(QueryError) -> [Value] {
+        if parameters.named.isEmpty { return parameters.positional }
+        guard parameters.positional.isEmpty else {
+            throw QueryError(.parameter, "values are given with names and without; a query takes one kind")
+        }
+        return try self.parameters(named: parameters.named)
+    }
+}

@@ -1,0 +1,509 @@
+import Engine
+
+/// Random data and random queries, each query in two dialects: Kith's and SQLite's. In SQLite texts are NOCASE, decimals are
+/// scaled integers, dates are days, ids are the 64-bit words; so what the two must agree on is exact.
+struct QueryRandom {
+    typealias Pair = (kith: String, sqlite: String)
+
+    enum Output { case exact, text, real, decimal }
+
+    struct Generated {
+        var kith: String
+        var sqlite: String
+        var outputs: [Output]
+        var isOrdered: Bool
+    }
+
+    private var state: UInt64
+    /// Joins along lookups only: others of large tables have too many rows.
+    private let isLarge: Bool
+
+    init(seed: UInt64, isLarge: Bool = false) {
+        state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
+        self.isLarge = isLarge
+    }
+
+    mutating func next(_ bound: Int) -> Int {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return Int((state >> 20) % UInt64(bound))
+    }
+
+    mutating func pick<T>(_ items: [T]) -> T { items[next(items.count)] }
+    mutating func chance(_ percent: Int) -> Bool { next(100) < percent }
+
+    // MARK: Data
+
+    static let stages: [(Int32, String)] = [(1, "Prospect"), (5, "Qualify"), (10, "Propose"), (200, "Close")]
+    static let words = ["alpha", "Beta", "GAMMA", "delta", "Alp", "al", "be_ta", "del%ta", "omega", "Omega 3", "x", ""]
+
+    static let schema: Schema = {
+        var builder = SchemaBuilder()
+        builder.entity(1, "systemuser", "Person", ownership: .organisation) { e in
+            e.text("name", "Name", 50, ordered: true)
+            e.integer("age", "Age", ordered: true)
+            e.primaryName("name")
+        }
+        builder.entity(2, "company", "Company", ownership: .organisation) { e in
+            e.text("name", "Name", 50)
+            e.money("revenue", "Revenue", ordered: true)
+            e.lookup("parent", "Parent", to: "company")
+            e.lookup("boss", "Boss", to: "systemuser")
+            e.primaryName("name")
+        }
+        builder.entity(3, "deal", "Deal", ownership: .organisation) { e in
+            e.text("title", "Title", 50, ordered: true)
+            e.text("code", "Code", 50)
+            e.integer("qty", "Quantity", ordered: true)
+            e.integer("score", "Score", -1_000_000_000_000...1_000_000_000_000)
+            e.money("amount", "Amount", ordered: true)
+            e.decimal("rate", "Rate", scale: 2)
+            e.boolean("flag", "Flag")
+            e.option("stage", "Stage", [1: "Prospect", 5: "Qualify", 10: "Propose", 200: "Close"])
+            e.date("due", "Due", ordered: true)
+            e.instant("at", "At")
+            e.lookup("customer", "Customer", to: "company", "systemuser")
+            e.lookup("owner", "Owner", to: "systemuser")
+            e.key("code")
+            e.primaryName("title")
+        }
+        return builder.build()
+    }()
+
+    static let columns: [String: [(name: String, sqlType: String)]] = [
+        "systemuser": [("id", "INTEGER PRIMARY KEY"), ("name", "TEXT COLLATE NOCASE"), ("age", "INTEGER")],
+        "company": [
+            ("id", "INTEGER PRIMARY KEY"), ("name", "TEXT COLLATE NOCASE"), ("revenue", "INTEGER"),
+            ("parent", "INTEGER"), ("boss", "INTEGER"),
+        ],
+        "deal": [
+            ("id", "INTEGER PRIMARY KEY"), ("title", "TEXT COLLATE NOCASE"), ("code", "TEXT COLLATE NOCASE"),
+            ("qty", "INTEGER"), ("score", "INTEGER"), ("amount", "INTEGER"), ("rate", "INTEGER"), ("flag", "INTEGER"),
+            ("stage", "INTEGER"), ("due", "INTEGER"), ("at", "INTEGER"), ("customer", "INTEGER"), ("owner", "INTEGER"),
+        ],
+    ]
+
+    private mutating func orNull(_ percent: Int, _ value: Value) -> Value { chance(percent) ? .null : value }
+
+    mutating func text() -> String { pick(Self.words) + (chance(40) ? pick(Self.words) : "") }
+
+    mutating func row(_ entity: String, _ ids: [String: [RecordID]], _ index: Int) -> [(String, Value)] {
+        func reference(_ entities: [String]) -> Value {
+            var all: [RecordID] = []
+            for entity in entities { all += ids[entity] ?? [] }
+            return all.isEmpty ? .null : .reference(pick(all))
+        }
+        switch entity {
+        case "systemuser":
+            return [("name", orNull(10, .text(text()))), ("age", orNull(20, .integer(Int64(next(60)))))]
+        case "company":
+            return [
+                ("name", orNull(10, .text(text()))),
+                ("revenue", orNull(20, .decimal(Decimal64(units: Int64(next(1_000_000)) * 5000, scale: 4)))),
+                ("parent", orNull(40, reference(["company"]))), ("boss", orNull(20, reference(["systemuser"]))),
+            ]
+        default:
+            return [
+                ("title", orNull(15, .text(text()))), ("code", orNull(10, .text("C-\(index)"))),
+                ("qty", orNull(15, .integer(Int64(next(40)) - 10))),
+                ("score", orNull(15, .integer(Int64(next(2_000_000)) * 1000 - 1_000_000_000))),
+                ("amount", orNull(15, .decimal(Decimal64(units: Int64(next(200_000)) * 25 - 500_000, scale: 4)))),
+                ("rate", orNull(15, .decimal(Decimal64(units: Int64(next(400)) - 100, scale: 2)))),
+                ("flag", orNull(15, .boolean(chance(50)))), ("stage", orNull(15, .option(pick(Self.stages).0))),
+                ("due", orNull(15, .date(Int32(19_700 + next(400))))),
+                ("at", orNull(15, .instant(Int64(1_700_000_000 + next(1_000_000)) * 1_000_000))),
+                ("customer", orNull(20, reference(["company", "systemuser"]))),
+                ("owner", orNull(20, reference(["systemuser"]))),
+            ]
+        }
+    }
+
+    static func sql(_ value: Value) -> String {
+        switch value {
+        case .null: "NULL"
+        case .boolean(let truth): truth ? "1" : "0"
+        case .integer(let number): String(number)
+        case .decimal(let decimal): String(decimal.units)
+        case .option(let number): String(number)
+        case .date(let days): String(days)
+        case .instant(let microseconds): String(microseconds)
+        case .reference(let id): String(id.rawValue)
+        case .text(let text): "'\(text)'"
+        case .double(let real): String(real)
+        }
+    }
+
+    // MARK: Expressions
+
+    struct Source {
+        var alias: String
+        var entity: String
+    }
+
+    private var sources: [Source] = []
+
+    private mutating func source(_ entity: String) -> String? {
+        let fitting = sources.filter { $0.entity == entity }
+        return fitting.isEmpty ? nil : pick(fitting).alias
+    }
+
+    private func same(_ text: String) -> Pair { (text, text) }
+
+    mutating func integer(_ depth: Int) -> Pair {
+        if depth > 0, chance(35) {
+            let (a, b) = (integer(depth - 1), integer(depth - 1))
+            switch next(4) {
+            case 0: return ("(\(a.kith) + \(b.kith))", "(\(a.sqlite) + \(b.sqlite))")
+            case 1: return ("(\(a.kith) - \(b.kith))", "(\(a.sqlite) - \(b.sqlite))")
+            case 2: return ("(-\(a.kith))", "(-\(a.sqlite))")
+            default:
+                let factor = next(7) - 3
+                return ("(\(a.kith) * (\(factor)))", "(\(a.sqlite) * (\(factor)))")
+            }
+        }
+        if chance(25) { return same("(\(next(40) - 10))") }
+        if let deal = source("deal"), chance(80) { return same("\(deal).\(pick(["qty", "score"]))") }
+        if let person = source("systemuser") { return same("\(person).age") }
+        return same("(\(next(20)))")
+    }
+
+    mutating func money(_ depth: Int) -> Pair {
+        if depth > 0, chance(30) {
+            let (a, b) = (money(depth - 1), money(depth - 1))
+            switch next(3) {
+            case 0: return ("(\(a.kith) + \(b.kith))", "(\(a.sqlite) + \(b.sqlite))")
+            case 1: return ("(\(a.kith) - \(b.kith))", "(\(a.sqlite) - \(b.sqlite))")
+            default:
+                let factor = next(7) - 3
+                return ("(\(a.kith) * (\(factor)))", "(\(a.sqlite) * (\(factor)))")
+            }
+        }
+        if let deal = source("deal"), chance(75) { return same("\(deal).amount") }
+        if let company = source("company"), chance(75) { return same("\(company).revenue") }
+        let units = Int64(next(40_000)) * 25 - 100_000
+        return ("(\(Decimal64(units: units, scale: 4).description))", "(\(units))")
+    }
+
+    mutating func text() -> Pair? {
+        var choices: [Pair] = []
+        for source in sources {
+            let a = source.alias
+            switch source.entity {
+            case "systemuser": choices.append(same("\(a).name"))
+            case "company":
+                choices.append(same("\(a).name"))
+                choices.append(("\(a).boss.name", "(SELECT name FROM systemuser WHERE id = \(a).boss)"))
+                choices.append(("\(a).parentname", "(SELECT name FROM company WHERE id = \(a).parent)"))
+            default:
+                choices.append(same("\(a).title"))
+                choices.append(
+                    (
+                        "\(a).stagename",
+                        "(CASE \(a).stage "
+                            + Self.stages.map { "WHEN \($0.0) THEN '\($0.1)'" }.joined(separator: " ") + " END)"
+                    )
+                )
+                choices.append(("\(a).owner.name", "(SELECT name FROM systemuser WHERE id = \(a).owner)"))
+                choices.append(
+                    (
+                        "\(a).customer.name",
+                        "coalesce((SELECT name FROM company WHERE id = \(a).customer), "
+                            + "(SELECT name FROM systemuser WHERE id = \(a).customer))"
+                    )
+                )
+                choices.append(
+                    (
+                        "\(a).customer.parent.name",
+                        "(SELECT q.name FROM company p JOIN company q ON q.id = p.parent WHERE p.id = \(a).customer)"
+                    )
+                )
+            }
+        }
+        return choices.isEmpty ? nil : pick(choices)
+    }
+
+    private mutating func sign() -> String { pick(["=", "<>", "<", "<=", ">", ">="]) }
+
+    mutating func condition(_ depth: Int) -> Pair {
+        if depth > 0, chance(55) {
+            if chance(20) {
+                let inner = condition(depth - 1)
+                return ("(NOT \(inner.kith))", "(NOT \(inner.sqlite))")
+            }
+            let word = chance(50) ? "AND" : "OR"
+            let parts = (0..<2 + next(2)).map { _ in condition(depth - 1) }
+            return (
+                "(" + parts.map(\.kith).joined(separator: " \(word) ") + ")",
+                "(" + parts.map(\.sqlite).joined(separator: " \(word) ") + ")"
+            )
+        }
+        return leaf()
+    }
+
+    private mutating func leaf() -> Pair {
+        let not = chance(25) ? "NOT " : ""
+        switch next(12) {
+        case 0, 1:
+            let (a, b) = (integer(1), integer(1))
+            let sign = sign()
+            return ("\(a.kith) \(sign) \(b.kith)", "\(a.sqlite) \(sign) \(b.sqlite)")
+        case 2:
+            let (a, b) = (money(1), money(1))
+            let sign = sign()
+            return ("\(a.kith) \(sign) \(b.kith)", "\(a.sqlite) \(sign) \(b.sqlite)")
+        case 3:
+            guard let a = text() else { break }
+            let (sign, word) = (sign(), pick(Self.words))
+            return ("\(a.kith) \(sign) '\(word)'", "\(a.sqlite) \(sign) '\(word)' COLLATE NOCASE")
+        case 4:
+            guard let a = text() else { break }
+            let pattern = pick(["%a%", "al%", "_eta", "%ta", "a_p%a", "%", "", "%!_%", "d%l%a", "%m_g%3"])
+            return (
+                "\(a.kith) \(not)LIKE '\(pattern)' ESCAPE '!'", "\(a.sqlite) \(not)LIKE '\(pattern)' ESCAPE '!'"
+            )
+        case 5:
+            guard let a = text() else { break }
+            let list = (0..<1 + next(4)).map { _ in "'\(pick(Self.words))'" }.joined(separator: ", ")
+            return ("\(a.kith) \(not)IN (\(list))", "(\(a.sqlite) COLLATE NOCASE) \(not)IN (\(list))")
+        case 6:
+            let a = integer(1)
+            let list = (0..<1 + next(5)).map { _ in chance(8) ? "NULL" : "\(next(30) - 10)" }.joined(separator: ", ")
+            return ("\(a.kith) \(not)IN (\(list))", "\(a.sqlite) \(not)IN (\(list))")
+        case 7:
+            let a = integer(1)
+            let (low, high) = (next(20) - 10, next(40) - 10)
+            return (
+                "\(a.kith) \(not)BETWEEN \(low) AND \(high)", "\(a.sqlite) \(not)BETWEEN \(low) AND \(high)"
+            )
+        case 8:
+            guard let deal = source("deal") else { break }
+            let column = pick(["qty", "title", "amount", "flag", "stage", "due", "customer", "owner"])
+            return same("\(deal).\(column) IS \(not)NULL")
+        case 9:
+            guard let deal = source("deal") else { break }
+            if chance(30) { return same("\(deal).flag") }
+            let stage = pick(Self.stages)
+            let sign = sign()
+            return chance(50)
+                ? ("\(deal).stage \(sign) '\(stage.1)'", "\(deal).stage \(sign) \(stage.0)")
+                : ("\(deal).stage IN ('\(stage.1)', 5)", "\(deal).stage IN (\(stage.0), 5)")
+        case 10:
+            guard let deal = source("deal") else { break }
+            let days = Int32(19_700 + next(400))
+            let sign = sign()
+            if chance(30) {
+                return (
+                    "\(deal).at \(sign) '\(CalendarText.text(days: days))'",
+                    "\(deal).at \(sign) \(Int64(days) * 86_400_000_000)"
+                )
+            }
+            return ("\(deal).due \(sign) '\(CalendarText.text(days: days))'", "\(deal).due \(sign) \(days)")
+        default:
+            guard let deal = source("deal") else { break }
+            // Constants with more digits than the attribute has.
+            let units = next(4000) - 1000
+            let sign = sign()
+            return (
+                "\(deal).rate \(sign) \(Decimal64(units: Int64(units), scale: 3).description)",
+                "\(deal).rate * 10 \(sign) \(units)"
+            )
+        }
+        return same("1 = \(next(2))")
+    }
+
+    // MARK: Queries
+
+    private mutating func output() -> (Pair, Output) {
+        switch next(7) {
+        case 0, 1: return (integer(2), .exact)
+        case 2: return (money(2), .decimal)
+        case 3, 4:
+            if let text = text() { return ((text.kith, "lower(\(text.sqlite))"), .text) }
+            return (integer(2), .exact)
+        case 5:
+            let (a, b) = (integer(1), integer(1))
+            return (("\(a.kith) / \(b.kith)", "(\(a.sqlite)) * 1.0 / \(b.sqlite)"), .real)
+        default:
+            let condition = leaf()
+            return (("(\(condition.kith))", "(\(condition.sqlite))"), .exact)
+        }
+    }
+
+    private mutating func from() -> (Pair, [Pair]) {
+        let first = pick(["deal", "deal", "deal", "company", "systemuser"])
+        sources = [Source(alias: "t0", entity: first)]
+        var text: Pair = ("\(first) t0", "\(first) t0")
+        func key(_ source: Source) -> Pair { ("\(source.alias).\(source.entity)id", "\(source.alias).id") }
+        for index in 1..<3 where chance(40) {
+            let other = Source(alias: "t\(index)", entity: pick(["deal", "company", "systemuser"]))
+            let partner = pick(sources)
+            sources.append(other)
+            let links: [(from: String, column: String, to: String)] = [
+                ("deal", "customer", "company"), ("deal", "customer", "systemuser"), ("deal", "owner", "systemuser"),
+                ("company", "parent", "company"), ("company", "boss", "systemuser"),
+            ]
+            var conditions: [Pair] = []
+            for link in links {
+                if link.from == other.entity, link.to == partner.entity {
+                    conditions.append(
+                        (
+                            "\(other.alias).\(link.column) = \(key(partner).kith)",
+                            "\(other.alias).\(link.column) = \(key(partner).sqlite)"
+                        )
+                    )
+                }
+                if link.from == partner.entity, link.to == other.entity {
+                    conditions.append(
+                        (
+                            "\(key(other).kith) = \(partner.alias).\(link.column)",
+                            "\(key(other).sqlite) = \(partner.alias).\(link.column)"
+                        )
+                    )
+                }
+            }
+            let names = ["systemuser": "name", "company": "name", "deal": "title"]
+            if isLarge, conditions.isEmpty {
+                sources.removeLast()
+                continue
+            }
+            if !isLarge {
+                conditions.append(
+                    same(
+                        "\(partner.alias).\(names[partner.entity] ?? "") = \(other.alias).\(names[other.entity] ?? "")"
+                    )
+                )
+            }
+            var condition = pick(conditions)
+            if chance(30) {
+                let more = leaf()
+                condition = ("\(condition.kith) AND \(more.kith)", "\(condition.sqlite) AND \(more.sqlite)")
+            }
+            let join = chance(50) ? "LEFT JOIN" : "JOIN"
+            text.kith += " \(join) \(other.entity) \(other.alias) ON \(condition.kith)"
+            text.sqlite += " \(join) \(other.entity) \(other.alias) ON \(condition.sqlite)"
+        }
+        return (text, sources.map(key))
+    }
+
+    mutating func query() -> Generated {
+        let (from, keys) = from()
+        var kith = ""
+        var sqlite = ""
+        if chance(75) {
+            let filter = condition(2)
+            kith = " WHERE \(filter.kith)"
+            sqlite = " WHERE \(filter.sqlite)"
+        }
+        return chance(35) ? grouped(from, kith, sqlite) : plain(from, keys, kith, sqlite)
+    }
+
+    private mutating func plain(_ from: Pair, _ keys: [Pair], _ kith: String, _ sqlite: String) -> Generated {
+        let outputs = (0..<1 + next(4)).map { _ in output() }
+        var (kith, sqlite) = (kith, sqlite)
+        let isDistinct = chance(15)
+        var isOrdered = false
+        if !isDistinct, chance(60) {
+            isOrdered = true
+            var order: [Pair] = []
+            for _ in 0..<next(3) {
+                let direction = chance(40) ? " DESC" : ""
+                var key = chance(50) ? integer(0) : text() ?? integer(0)
+                // A lone number would be an ordinal.
+                if key.kith.hasPrefix("(") { key = same("t0.\(sources[0].entity == "deal" ? "qty" : "name")") }
+                order.append((key.kith + direction, "\(key.sqlite) COLLATE NOCASE\(direction)"))
+            }
+            if order.count == 1, chance(40), keys.count == 1 {
+                // The order of ties is open, so only the keys themselves are compared.
+                let limit = " LIMIT \(next(30))"
+                let key = order[0]
+                let bare = (key.kith.replacing(" DESC", with: ""), key.sqlite.replacing(" DESC", with: ""))
+                return Generated(
+                    kith: "SELECT \(bare.0) FROM \(from.kith)\(kith) ORDER BY \(key.kith)\(limit)",
+                    sqlite: "SELECT lower(\(bare.1)) FROM \(from.sqlite)\(sqlite) ORDER BY \(key.sqlite)\(limit)",
+                    outputs: [.text],
+                    isOrdered: true
+                )
+            }
+            order += keys
+            kith += " ORDER BY " + order.map(\.kith).joined(separator: ", ")
+            sqlite += " ORDER BY " + order.map(\.sqlite).joined(separator: ", ")
+            if chance(50) {
+                let limit = " LIMIT \(next(40))" + (chance(50) ? " OFFSET \(next(20))" : "")
+                kith += limit
+                sqlite += limit
+            }
+        }
+        let word = isDistinct ? "DISTINCT " : ""
+        return Generated(
+            kith: "SELECT \(word)" + outputs.map(\.0.kith).joined(separator: ", ") + " FROM \(from.kith)\(kith)",
+            sqlite: "SELECT \(word)" + outputs.map(\.0.sqlite).joined(separator: ", ")
+                + " FROM \(from.sqlite)\(sqlite)",
+            outputs: outputs.map(\.1),
+            isOrdered: isOrdered
+        )
+    }
+
+    private mutating func aggregate() -> (Pair, Output) {
+        let distinct = chance(25) ? "DISTINCT " : ""
+        switch next(7) {
+        case 0: return (same("count(*)"), .exact)
+        case 1:
+            if let text = text() {
+                return (("count(\(distinct)\(text.kith))", "count(\(distinct)\(text.sqlite) COLLATE NOCASE)"), .exact)
+            }
+            return (same("count(*)"), .exact)
+        case 2:
+            let a = integer(1)
+            return (("sum(\(distinct)\(a.kith))", "sum(\(distinct)\(a.sqlite))"), .exact)
+        case 3:
+            let a = money(1)
+            return (("sum(\(distinct)\(a.kith))", "sum(\(distinct)\(a.sqlite))"), .decimal)
+        case 4:
+            let a = money(1)
+            return (("avg(\(distinct)\(a.kith))", "avg(\(distinct)\(a.sqlite)) / 10000.0"), .real)
+        case 5:
+            let word = pick(["min", "max"])
+            if let text = text() {
+                return (("\(word)(\(text.kith))", "lower(\(word)(\(text.sqlite) COLLATE NOCASE))"), .text)
+            }
+            return (same("count(*)"), .exact)
+        default:
+            let a = integer(1)
+            let word = pick(["min", "max"])
+            return (("\(word)(\(a.kith))", "\(word)(\(a.sqlite))"), .exact)
+        }
+    }
+
+    private mutating func grouped(_ from: Pair, _ kith: String, _ sqlite: String) -> Generated {
+        var keys: [(Pair, Output)] = []
+        for _ in 0..<next(3) {
+            if chance(50), let text = text() {
+                keys.append((text, .text))
+            } else if let deal = source("deal") {
+                keys.append((same("\(deal).\(pick(["stage", "flag", "qty", "owner"]))"), .exact))
+            }
+        }
+        let aggregates = (0..<1 + next(3)).map { _ in aggregate() }
+        var (kith, sqlite) = (kith, sqlite)
+        if !keys.isEmpty {
+            kith += " GROUP BY " + keys.map(\.0.kith).joined(separator: ", ")
+            sqlite += " GROUP BY " + keys.map { "\($0.0.sqlite) COLLATE NOCASE" }.joined(separator: ", ")
+        }
+        if chance(25) {
+            kith += " HAVING count(*) > 1"
+            sqlite += " HAVING count(*) > 1"
+        }
+        let shown = keys.map { key -> Pair in
+            key.1 == .text ? (key.0.kith, "lower(\(key.0.sqlite))") : key.0
+        }
+        return Generated(
+            kith: "SELECT " + (shown.map(\.kith) + aggregates.map(\.0.kith)).joined(separator: ", ")
+                + " FROM \(from.kith)\(kith)",
+            sqlite: "SELECT " + (shown.map(\.sqlite) + aggregates.map(\.0.sqlite)).joined(separator: ", ")
+                + " FROM \(from.sqlite)\(sqlite)",
+            outputs: keys.map(\.1) + aggregates.map(\.1),
+            isOrdered: false
+        )
+    }
+}

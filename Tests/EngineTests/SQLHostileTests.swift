@@ -1,0 +1,125 @@
+import Engine
+import Testing
+
+/// Whatever a client sends ends in rows or in an error, soon, and with bounded memory.
+@Suite struct SQLHostileTests {
+    private func engine(rows: Int) throws -> Engine {
+        let harness = EngineHarness()
+        let user = try harness.run { try $0.create("systemuser", ["fullname": "U"]) }.operations[0].ids[0]
+        var batch = try RecordBatch(
+            TestSchema.schema,
+            .create,
+            "account",
+            attributes: ["name", "employees", "ownerid"]
+        )
+        for index in 0..<rows {
+            try batch.append([.text("account \(index)"), .integer(Int64(index % 1000)), .reference(user)])
+        }
+        var transaction = Transaction(TestSchema.schema)
+        transaction.append(batch)
+        _ = try harness.run(transaction)
+        return harness.engine
+    }
+
+    private func error(
+        _ sql: String,
+        _ engine: Engine? = nil,
+        budget: QueryBudget = QueryBudget(),
+        cancellation: QueryCancellation? = nil
+    ) -> QueryError.Code? {
+        do throws(QueryError) {
+            let prepared = try PreparedQuery(sql, schema: TestSchema.schema)
+            if let engine { _ = try prepared.execute(on: engine.view, budget: budget, cancellation: cancellation) }
+            return nil
+        } catch {
+            return error.code
+        }
+    }
+
+    @Test func deepNesting() {
+        let deep = 100_000
+        func nested(_ open: String, _ close: String) -> String {
+            "SELECT " + String(repeating: open, count: deep) + "1" + String(repeating: close, count: deep)
+                + " FROM account"
+        }
+        #expect(error(nested("(", ")")) == .tooComplex)
+        #expect(error(nested("- ", "")) == .tooComplex)
+        #expect(error(nested("NOT ", "")) == .tooComplex)
+        #expect(error(nested("+ ", "")) == .tooComplex)
+        #expect(error(nested("1 + ", "")) == .tooComplex)
+        #expect(error(nested("count(", ")")) == .tooComplex)
+    }
+
+    @Test func longTexts() {
+        #expect(error("SELECT " + String(repeating: "x", count: 1_000_000)) == .syntax)
+        #expect(error("SELECT " + String(repeating: "9", count: 1_000_000)) == .syntax)
+        #expect(error("SELECT '" + String(repeating: "x", count: 1_000_000)) == .syntax)
+        #expect(error(String(repeating: " ", count: 2_000_000)) == .tooComplex)
+        #expect(
+            error("SELECT " + Array(repeating: "1", count: 10_000).joined(separator: ",") + " FROM account")
+                == .tooComplex
+        )
+        #expect(error("SELECT a" + String(repeating: ".b", count: 1000) + " FROM account") == .tooComplex)
+    }
+
+    @Test func manyAlternatives() throws {
+        let engine = try engine(rows: 20_000)
+        let or = (0..<10_000).map { "employees = \($0)" }.joined(separator: " OR ")
+        #expect(error("SELECT count(*) FROM account WHERE \(or)", engine) == nil)
+        let list = (0..<100_000).map(String.init).joined(separator: ",")
+        #expect(error("SELECT count(*) FROM account WHERE employees IN (\(list))", engine) == nil)
+        let texts = (0..<20_000).map { "'account \($0)'" }.joined(separator: ",")
+        #expect(error("SELECT count(*) FROM account WHERE name NOT IN (\(texts))", engine) == nil)
+    }
+
+    @Test func crossJoinsEndWithTheBudget() throws {
+        let engine = try engine(rows: 20_000)
+        let sql = "SELECT count(*) FROM account a JOIN account b ON TRUE JOIN account c ON a.name <> c.name"
+        #expect(error(sql, engine, budget: QueryBudget(stepsMax: 10_000_000)) == .budget)
+        let rows = "SELECT a.name, b.name FROM account a JOIN account b ON TRUE"
+        #expect(error(rows, engine, budget: QueryBudget(rowsMax: 100_000)) == .budget)
+        #expect(error(rows, engine, budget: QueryBudget(bytesMax: 1 << 20)) == .budget)
+        let sorted = rows + " ORDER BY a.name, b.name"
+        #expect(error(sorted, engine, budget: QueryBudget(rowsMax: 100_000)) == .budget)
+        let groups = "SELECT a.name, b.name, count(*) FROM account a JOIN account b ON TRUE GROUP BY 1, 2"
+        #expect(error(groups, engine, budget: QueryBudget(rowsMax: 100_000)) == .budget)
+    }
+
+    @Test func cancelled() throws {
+        let engine = try engine(rows: 10)
+        let cancellation = QueryCancellation()
+        #expect(error("SELECT name FROM account", engine, cancellation: cancellation) == nil)
+        cancellation.cancel()
+        #expect(error("SELECT name FROM account", engine, cancellation: cancellation) == .cancelled)
+    }
+
+    /// Random tokens, and statements with a token exchanged: an error or a result, never a trap.
+    @Test func randomTokens() throws {
+        let engine = try engine(rows: 10)
+        var random = QueryRandom(seed: 9)
+        let tokens = [
+            "SELECT", "FROM", "account", "a", "name", "employees", "WHERE", "AND", "OR", "NOT", "(", ")", ",", "=", "<",
+            "+",
+            "-", "*", "/", "1", "2.5", "'x'", "NULL", "IN", "LIKE", "BETWEEN", "IS", "GROUP", "BY", "ORDER", "LIMIT",
+            "count", "sum", "JOIN", "ON", "DISTINCT", "?", ":p", ".", "\"q\"", "ownerid", "-9223372036854775808",
+            "1e308",
+            "rating", "'Hot'", "founded", "'2024-01-01'", "AS", "HAVING", "max", "parentaccountid", "accountid", "%",
+        ]
+        var accepted = 0
+        for round in 0..<20_000 {
+            var words: [String]
+            if round % 2 == 0 {
+                words = ["SELECT"] + (0..<random.next(14)).map { _ in random.pick(tokens) }
+            } else {
+                words =
+                    "SELECT name , employees + 1 FROM account WHERE employees < 5 AND name LIKE 'a' ORDER BY name LIMIT 5"
+                    .split(separator: " ").map(String.init)
+                for _ in 0..<1 + random.next(2) { words[random.next(words.count)] = random.pick(tokens) }
+            }
+            if error(words.joined(separator: " "), engine, budget: QueryBudget(stepsMax: 1_000_000)) == nil {
+                accepted += 1
+            }
+        }
+        #expect(accepted > 300)
+    }
+}
