@@ -155,7 +155,10 @@ import Testing
         #expect(rowCount > queries * 5)
     }
 
-    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    /// 700 queries a seed; `KITH_SQLITE_SEEDS=100` runs more of them.
+    static let seeds = 1...(ProcessInfo.processInfo.environment["KITH_SQLITE_SEEDS"].flatMap(UInt64.init) ?? 4)
+
+    @Test(arguments: seeds)
     func smallTables(_ seed: UInt64) throws {
         try compare(
             seed: seed,

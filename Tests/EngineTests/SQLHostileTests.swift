@@ -85,6 +85,19 @@ import Testing
         #expect(error(groups, engine, budget: QueryBudget(rowsMax: 100_000)) == .budget)
     }
 
+    /// Each level doubles the work of an executor that computes operands twice.
+    @Test func nestedRepetition() throws {
+        let engine = try engine(rows: 10)
+        var between = "onhold"
+        var list = "onhold"
+        for _ in 0..<60 {
+            between = "(\(between) BETWEEN 0 AND 1)"
+            list = "(\(list) IN (onhold, (onhold = TRUE)))"
+        }
+        #expect(error("SELECT count(*) FROM account WHERE \(between)", engine) == .tooComplex)
+        #expect(error("SELECT count(*) FROM account WHERE \(list)", engine) == nil)
+    }
+
     @Test func cancelled() throws {
         let engine = try engine(rows: 10)
         let cancellation = QueryCancellation()

@@ -23,6 +23,11 @@ extension Binder {
     }
 
     mutating func bind(_ expression: Expression, expecting expected: QueryType?) throws(QueryError) -> Bound {
+        // BETWEEN binds its operand twice, so nested ones could double the work at every level.
+        boundCount += 1
+        guard boundCount <= 2 * QueryLimits.nodeCountMax else {
+            throw QueryError(.tooComplex, "the query has too many parts", at: expression.location)
+        }
         switch expression.kind {
         case .literal(let value):
             let type = expected ?? value.naturalType
@@ -258,6 +263,9 @@ extension Binder {
             aggregateRefusal = refusal
         }
         guard let operand else {
+            guard function == .count else {
+                throw QueryError(.type, "\(function.name.uppercased()) needs an operand", at: location)
+            }
             return slot(of: BoundAggregate(function: .count, operand: nil, isDistinct: false, type: .integer))
         }
         let value = try bind(operand, expecting: nil)

@@ -15,7 +15,8 @@ struct Binder {
     var aggregateRefusal = ""
     /// Named output columns, for GROUP BY, HAVING and ORDER BY.
     var aliases: [String: Expression] = [:]
-    private var expandedAliasDepth = 0
+    /// Expressions bound so far, repetitions included.
+    var boundCount = 0
 
     static func bind(_ query: Query, schema: Schema) throws(QueryError) -> BoundQuery {
         var binder = Binder(schema: schema)

@@ -225,13 +225,35 @@ final class Evaluator {
         return vector
     }
 
+    /// IN a list that is not constant: the operand is computed once, then compared with each item.
     private func evaluateIn(
         _ operand: Bound,
         _ list: [Bound],
         _ negated: Bool,
         _ batch: Batch
     ) throws(QueryError) -> Vector {
-        let any = Bound(.or(list.map { Bound(.compare(.equal, operand, $0), .boolean) }), .boolean)
-        return try evaluate(negated ? Bound(.not(any), .boolean) : any, batch)
+        let count = batch.count
+        let value = try evaluate(operand, batch)
+        let result = take()
+        result.fill(0, count)
+        for item in list {
+            try meter.step(count)
+            let other = try evaluate(item, batch)
+            let truth = take()
+            truth.copy(value, count, isText: operand.type == .text)
+            compare(.equal, truth, operand.type, other, item.type, count)
+            for index in 0..<count {
+                if !truth.isValid(index) {
+                    if result.isValid(index), result.numbers[index] == 0 { result.setNull(index) }
+                } else if truth.numbers[index] != 0 {
+                    result.fill(1, at: index)
+                }
+            }
+            release(truth)
+            release(other)
+        }
+        release(value)
+        if negated { for index in 0..<count where result.isValid(index) { result.numbers[index] ^= 1 } }
+        return result
     }
 }

@@ -62,7 +62,7 @@ public struct QueryError: Error, Hashable, Sendable {
 
     /// The message, the line of `source` in question and a caret under the place.
     public func rendered(in source: String) -> String {
-        guard location.line > 0 else { return description }
+        guard location.line > 0, location.column > 0 else { return description }
         let lines = source.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         guard Int(location.line) <= lines.count else { return description }
         let line = lines[Int(location.line) - 1].unicodeScalars

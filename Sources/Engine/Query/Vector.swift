@@ -40,6 +40,23 @@ final class Vector {
         valid.update(repeating: 1, count: count)
     }
 
+    /// One number.
+    @inline(__always)
+    func fill(_ number: Int64, at index: Int) {
+        numbers[index] = number
+        valid[index] = 1
+    }
+
+    /// The first `count` values of another vector.
+    func copy(_ other: Vector, _ count: Int, isText: Bool) {
+        valid.update(from: other.valid, count: count)
+        if isText {
+            texts.update(from: other.texts, count: count)
+        } else {
+            numbers.update(from: other.numbers, count: count)
+        }
+    }
+
     /// The same text in the first `count` places.
     func fill(_ text: UnsafeBufferPointer<UInt8>, _ count: Int) {
         texts.update(repeating: text, count: count)
