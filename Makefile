@@ -23,19 +23,15 @@ run: build ## Serve the demonstration CRM from ./data until Ctrl-C
 	@tools/run
 
 test: setup lint ## Run every test
-	$(SWIFT) build $(testing) --build-tests
-	$(SWIFT) build $(testing) --product kith
-	$(SWIFT) test $(testing) --skip-build
+	$(SWIFT) test $(testing)
 
 lint: ## Check the format of every source file (house rules beyond it: TidyTests)
 	$(SWIFT) format lint --strict --recursive Sources Tests Examples Package.swift
 
 bench: build ## Measure everything, beside the peers
-	@test -x Benchmarks/run || { echo "There are no benchmarks here." >&2; exit 1; }
 	Benchmarks/run
 
 bench-quick: build ## Measure the rows that a change can touch
-	@test -x Benchmarks/run || { echo "There are no benchmarks here." >&2; exit 1; }
 	Benchmarks/run --quick
 
 torture: setup ## Kill the server 500 times, and cut the power of the simulated disk far more often than a test does

@@ -38,7 +38,8 @@ import Testing
         )
         let blocks = try ReadmeTests.blocks()
         let port = try freePort()
-        var script = "set -euo pipefail\n"
+        // A server that a failed script leaves behind would outlive the test.
+        var script = "set -euo pipefail\ntrap 'jobs -p | xargs --no-run-if-empty kill' EXIT\n"
         var expected: [(index: Int, text: String)] = []
         var commands: [String] = []
         for (index, block) in blocks.enumerated() {

@@ -62,4 +62,11 @@ struct QueryParameters: Sendable {
     var named: [String: Value] = [:]
     /// For `?`, in order.
     var positional: [Value] = []
+
+    /// A query has parameters of one kind.
+    func expectOneKind() throws(QueryError) {
+        guard named.isEmpty || positional.isEmpty else {
+            throw QueryError(.parameter, "values are given with names and without; a query takes one kind")
+        }
+    }
 }

@@ -43,10 +43,8 @@ struct DirectoryConnection: Connection {
 extension PreparedQuery {
     /// The values in the order in which the query wants them.
     func values(for parameters: QueryParameters) throws(QueryError) -> [Value] {
+        try parameters.expectOneKind()
         if parameters.named.isEmpty { return parameters.positional }
-        guard parameters.positional.isEmpty else {
-            throw QueryError(.parameter, "values are given with names and without; a query takes one kind")
-        }
         return try self.parameters(named: parameters.named)
     }
 }

@@ -27,10 +27,16 @@ struct ServerConnection: Connection {
     var session: any Session { client }
 
     func query(_ sql: String, _ parameters: QueryParameters, into sink: inout some RowSink) async throws {
-        let arguments =
-            parameters.named.isEmpty ? QueryArguments(parameters.positional) : QueryArguments(parameters.named)
+        let arguments: QueryArguments
+        if parameters.named.isEmpty {
+            arguments = QueryArguments(parameters.positional)
+        } else {
+            try parameters.expectOneKind()
+            arguments = QueryArguments(parameters.named)
+        }
         var cursor = try await client.query(sql, arguments)
-        sink.begin(cursor.columns.map { RowColumn(name: $0.name, type: $0.type) }, try await client.schema)
+        let schema = try await client.schema
+        sink.begin(cursor.columns.map { RowColumn(name: $0.name, type: $0.type) }, schema)
         while let block = try await cursor.next() {
             for row in block.rows { sink.append(row) }
         }
