@@ -51,22 +51,31 @@ func run(
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = try FileHandle(forWritingTo: errors)
     try await process.runToEnd()
-    let status =
-        process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
     return Outcome(
-        status: status,
+        status: process.shellStatus,
         output: String(decoding: try Data(contentsOf: output), as: UTF8.self),
         errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self)
     )
 }
 
 extension Process {
+    /// Starts the process with all signals open. A child inherits the mask of the thread that starts it, and the threads of
+    /// tasks block them: a script started from there would not hear that it is to stop.
+    func runWithSignals() throws {
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try run()
+    }
+
     /// Starts the process and returns when it has ended.
     func runToEnd() async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             terminationHandler = { _ in continuation.resume() }
             do {
-                try run()
+                try runWithSignals()
             } catch {
                 terminationHandler = nil
                 continuation.resume(throwing: error)
