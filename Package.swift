@@ -47,6 +47,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        .executableTarget(name: "embed", dependencies: ["Kith"], path: "Examples/Embed"),
         .testTarget(name: "EngineTests", dependencies: ["Engine"], resources: [.copy("Scripts")]),
         .testTarget(name: "SnapshotTests", dependencies: ["Snapshot", "Engine"]),
         .testTarget(name: "KithTests", dependencies: ["Kith", "Engine", "Snapshot", "Demo"]),

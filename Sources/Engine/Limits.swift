@@ -20,6 +20,8 @@ public enum Limits {
     /// Bytes of one log entry, which also holds old values: less than half a log segment of 64 MiB, the largest batch that
     /// the log takes.
     public static let entryBytesMax = 30 << 20
+    /// Bytes of the reply to one read: the largest frame, less its head.
+    public static let readBytesMax = 15 << 20
     /// Stored results of idempotent requests per client: more unacknowledged requests than a client may have in flight.
     public static let requestResultsPerClientMax = 1024
     /// Clients whose request results are remembered; the one silent for longest is forgotten first.

@@ -142,7 +142,12 @@ public final class Database: Sendable {
         self.directory = directory
         self.options = options
         recovery = directory.recovery
-        var turn = WriterTurn(engine: engine, queue: directory.queue, clock: options.clock)
+        var turn = WriterTurn(
+            engine: engine,
+            queue: directory.queue,
+            segmentBytes: options.directory.segmentBytes,
+            clock: options.clock
+        )
         if let obstacle = turn.install(options.schema) { throw DatabaseError.incompatibleSchema(obstacle) }
         writer = Monitor(turn)
         directory.queue.onCommit { [weak self] event in self?.committed(event) }

@@ -5,11 +5,8 @@ import Snapshot
 ///
 /// `@unchecked` because the engine is reached only through the one turn of its database, under the writer's lock.
 package struct WriterTurn: ~Copyable, @unchecked Sendable {
-    /// A turn that has this much log to hand over does so at once instead of at its end: the queue takes at most half a
-    /// segment at a time.
-    private static let batchBytesMax = 1 << 20
-    /// What is reserved beyond the request itself when there is room: fewer, larger reservations.
-    private static let reserveBytes = 1 << 20
+    /// What the log takes besides the entry's own bytes, generously.
+    private static let framingBytes = 512
     /// Old values of one row that the reservation allows for, on average over a transaction's rows.
     private static let oldBytesPerRow = 4096
     /// Turns between two looks at the size of the log.
@@ -18,6 +15,10 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     private let engine: Engine
     private let queue: any CommitQueue
     private let clock: @Sendable () -> Int64
+    /// A turn that has this much log to hand over does so at once instead of at its end: the queue takes at most half a
+    /// segment at a time, and the next entry may be as large as `Engine.entryBytesMax`. It is also what is reserved beyond
+    /// the request itself when there is room: fewer, larger reservations.
+    private let batchBytesMax: Int
     private var batch = EntryBatch()
     private var entry = ByteWriter()
     /// Bytes of log that the next submit may have.
@@ -25,7 +26,11 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     private var failure: DirectoryError?
     private var turnCount = 0
 
-    init(engine: Engine, queue: any CommitQueue, clock: @escaping @Sendable () -> Int64) {
+    /// - Parameter segmentBytes: size of a log segment; the queue takes half of it at a time.
+    init(engine: Engine, queue: any CommitQueue, segmentBytes: Int, clock: @escaping @Sendable () -> Int64) {
+        batchBytesMax = min(1 << 20, segmentBytes / 8)
+        let room = segmentBytes / 2 - batchBytesMax - WriterTurn.framingBytes
+        engine.entryBytesMax = min(Limits.entryBytesMax, room)
         self.engine = engine
         self.queue = queue
         self.clock = clock
@@ -58,7 +63,7 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
             return
         }
         entry.withUnsafeBytes { batch.append($0) }
-        if batch.lengthBytes > WriterTurn.batchBytesMax { submit() }
+        if batch.lengthBytes > batchBytesMax { submit() }
     }
 
     /// Executes an encoded read and appends the encoded reply.
@@ -71,15 +76,16 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     private mutating func reserve(for transaction: UnsafeRawBufferPointer) throws(Refusal) {
         if let failure { throw WriterTurn.refusal(failure) }
         let rows = TransactionHeader.rowBound(of: transaction)
-        let worst = min(Limits.entryBytesMax, 2 * transaction.count + rows * WriterTurn.oldBytesPerRow + 4096)
+        let estimate = 2 * transaction.count + rows * WriterTurn.oldBytesPerRow + 4096
+        let worst = min(engine.entryBytesMax + WriterTurn.framingBytes, estimate)
         if batch.lengthBytes + worst <= reservedBytes { return }
         if batch.lengthBytes > 0 { submit() }
         if queue.isFull {
             throw Refusal(.overloaded, "More changes wait for the disk than may. Send the request again in a moment.")
         }
         do throws(DirectoryError) {
-            if worst < WriterTurn.reserveBytes, (try? queue.reserve(bytes: WriterTurn.reserveBytes)) != nil {
-                reservedBytes = WriterTurn.reserveBytes
+            if worst < batchBytesMax, (try? queue.reserve(bytes: batchBytesMax)) != nil {
+                reservedBytes = batchBytesMax
             } else {
                 try queue.reserve(bytes: worst)
                 reservedBytes = worst

@@ -73,11 +73,26 @@ package enum Collation {
         }
     }
 
-    /// Whether folding would change nothing but the case of ASCII letters.
+    /// Whether the text is ASCII, so that folding changes nothing but the case of letters.
     package static func isASCII(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        var all: UInt8 = 0
-        for byte in bytes { all |= byte }
-        return all < 0x80
+        guard let base = bytes.baseAddress else { return true }
+        var all: UInt64 = 0
+        var offset = 0
+        while offset + 8 <= bytes.count {
+            all |= load(base + offset)
+            offset += 8
+        }
+        return isASCII(all | tail(base, offset, bytes.count))
+    }
+
+    /// Writes the folded form of an ASCII text, which is as long, to `folded`, eight bytes at a time: up to seven bytes
+    /// behind the end are written too.
+    package static func foldASCII(_ bytes: UnsafeBufferPointer<UInt8>, into folded: UnsafeMutablePointer<UInt8>) {
+        guard let base = bytes.baseAddress else { return }
+        for offset in stride(from: 0, to: bytes.count, by: 8) {
+            let word = lowercased(tail(base, offset, bytes.count)).littleEndian
+            UnsafeMutableRawPointer(folded + offset).storeBytes(of: word, as: UInt64.self)
+        }
     }
 }
 
@@ -102,6 +117,19 @@ extension Collation {
                 pending = (word >> 1) >> (63 - pendingBits)
                 total &+= 8
                 continue
+            }
+            if let (word, count) = cursor.nextASCIITail() {
+                let bits = UInt64(8 * count)
+                pending |= word << pendingBits
+                total &+= UInt64(count)
+                if pendingBits + bits >= 64 {
+                    state = mixed(state ^ pending, multiplier)
+                    pending = (word >> 1) >> (63 - pendingBits)
+                    pendingBits += bits - 64
+                } else {
+                    pendingBits += bits
+                }
+                break
             }
             let byte = cursor.next()
             if byte < 0 { break }
@@ -131,6 +159,19 @@ extension Collation {
         UInt64(littleEndian: UnsafeRawPointer(base).loadUnaligned(as: UInt64.self))
     }
 
+    /// The bytes from `offset` to `count`, at most eight, the first one lowest, padded with zeros.
+    @inline(__always)
+    fileprivate static func tail(_ base: UnsafePointer<UInt8>, _ offset: Int, _ count: Int) -> UInt64 {
+        let rest = count - offset
+        if rest >= 8 { return load(base + offset) }
+        // The last eight bytes of a longer text contain the wanted ones at their end. (In two steps: a shift by 64 would
+        // leave the word as it is.)
+        if count >= 8 { return (load(base + count - 8) >> 8) >> UInt64(8 * (7 - rest)) }
+        var word: UInt64 = 0
+        for index in 0..<rest { word |= UInt64(base[offset + index]) << UInt64(8 * index) }
+        return word
+    }
+
     @inline(__always)
     fileprivate static func isASCII(_ word: UInt64) -> Bool { word & 0x8080_8080_8080_8080 == 0 }
 
@@ -158,7 +199,13 @@ extension Collation {
             if p != q { return (offset, p.byteSwapped < q.byteSwapped ? -1 : 1) }
             offset += 8
         }
-        return (offset, nil)
+        // What is left, padded with zeros: a text that ends comes before one that goes on.
+        let (x, y) = (tail(left, offset, a.count), tail(right, offset, b.count))
+        guard isASCII(x | y) else { return (offset, nil) }
+        let (p, q) = (lowercased(x), lowercased(y))
+        if p != q { return (offset, p.byteSwapped < q.byteSwapped ? -1 : 1) }
+        // Equal with different lengths is possible only with zero bytes in the text.
+        return a.count == b.count && a.count - offset <= 8 ? (offset, 0) : (offset, nil)
     }
 }
 
@@ -202,6 +249,17 @@ package struct FoldCursor {
         guard Collation.isASCII(word) else { return nil }
         offset += 8
         return Collation.lowercased(word)
+    }
+
+    /// The last one to seven folded bytes when they are ASCII and nothing is pending.
+    @inline(__always)
+    fileprivate mutating func nextASCIITail() -> (word: UInt64, count: Int)? {
+        let rest = count - offset
+        guard pendingCount == 0, rest > 0, rest < 8, let base else { return nil }
+        let word = Collation.tail(base, offset, count)
+        guard Collation.isASCII(word) else { return nil }
+        offset = count
+        return (Collation.lowercased(word), rest)
     }
 
     @inline(never)

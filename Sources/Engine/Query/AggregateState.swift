@@ -23,20 +23,31 @@ struct AggregateState {
         extremes = SlotColumn(operandType)
     }
 
-    mutating func addGroup() {
-        counts.append(0)
-        if keepsSum { sums.append(0) }
-        if keepsRealSum { realSums.append(0) }
-        if keepsExtreme { if operandType == .text { extremes.append(text: nil) } else { extremes.append(number: nil) } }
+    /// Makes room for groups, empty as yet.
+    mutating func extend(to groupCount: Int) {
+        while counts.count < groupCount {
+            counts.append(0)
+            if keepsSum { sums.append(0) }
+            if keepsRealSum { realSums.append(0) }
+            guard keepsExtreme else { continue }
+            if operandType == .text { extremes.append(text: nil) } else { extremes.append(number: nil) }
+        }
+    }
+
+    /// Counts every row of a batch.
+    mutating func addRows(_ groups: UnsafePointer<UInt32>, _ count: Int) {
+        counts.withUnsafeMutableBufferPointer { counts in
+            for index in 0..<count { counts[Int(groups[index])] += 1 }
+        }
     }
 
     /// Adds the values of a batch to their groups. Returns the bytes that are kept for it.
-    mutating func add(_ vector: Vector, _ groups: [UInt32], _ count: Int) -> Int {
+    mutating func add(_ vector: Vector, _ groups: UnsafePointer<UInt32>, _ count: Int) -> Int {
         var kept = 0
         if aggregate.isDistinct {
             // A value that its group has seen before counts as missing.
             for index in 0..<count where vector.isValid(index) {
-                let hash = GroupSink.hash(vector, index, operandType)
+                let hash = GroupTable.hash(vector, index, operandType)
                 if distinct.insert(groups[index], hash, vector, index, operandType) {
                     kept += 32
                 } else {
@@ -57,7 +68,7 @@ struct AggregateState {
         return kept
     }
 
-    private mutating func addExtremes(_ vector: Vector, _ groups: [UInt32], _ count: Int) {
+    private mutating func addExtremes(_ vector: Vector, _ groups: UnsafePointer<UInt32>, _ count: Int) {
         let sign = aggregate.function == .minimum ? -1 : 1
         for index in 0..<count where vector.isValid(index) {
             let group = Int(groups[index])

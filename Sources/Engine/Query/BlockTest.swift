@@ -101,7 +101,8 @@ extension BlockTest {
         }
     }
 
-    private static func number(_ column: Int, _ range: NumberRange, _ type: QueryType, _ table: TableView) -> BlockTest {
+    private static func number(_ column: Int, _ range: NumberRange, _ type: QueryType, _ table: TableView) -> BlockTest
+    {
         if let values = codeValues(column, type, table) {
             return .codes(column: column, accepted: values.map { range.contains($0) })
         }

@@ -28,6 +28,12 @@ final class Evaluator {
     /// Gives a vector back; nobody may use it afterwards.
     func release(_ vector: Vector) { pool.append(vector) }
 
+    /// The buffer for folded texts, out of the object, so that a loop does not check for exclusive access in every row.
+    private func takeScratch() -> [UInt8] {
+        defer { scratch = [] }
+        return scratch
+    }
+
     /// Keeps the rows for which every condition is true.
     func filter(_ batch: Batch, by conditions: [Bound]) throws(QueryError) {
         for condition in conditions where batch.count > 0 {
@@ -68,7 +74,6 @@ final class Evaluator {
         case .null, .parameter:
             let result = take()
             result.fillNull(count)
-            if expression.type == .text { for index in 0..<count { result.texts[index] = .init(start: nil, count: 0) } }
             return result
         case .number(let number):
             let result = take()
@@ -136,15 +141,19 @@ final class Evaluator {
             return vector
         case .matches(let operand, let pattern, let negated):
             let vector = try evaluate(operand, batch)
+            var scratch = takeScratch()
             test(vector, count, isNegated: negated) { pattern.matches(vector.texts[$0], scratch: &scratch) }
+            self.scratch = scratch
             return vector
         case .like(let operand, let pattern, let escape, let negated):
             let (vector, patterns) = (try evaluate(operand, batch), try evaluate(pattern, batch))
+            var scratch = takeScratch()
             test(vector, count, isNegated: negated) { index in
                 guard patterns.isValid(index) else { return nil }
                 return LikePattern(patterns.texts[index], escape: escape)
                     .matches(vector.texts[index], scratch: &scratch)
             }
+            self.scratch = scratch
             release(patterns)
             return vector
         }

@@ -57,8 +57,10 @@ extension Execution {
         var lefts: [Int] = []
         lefts.reserveCapacity(Vector.capacity)
 
+        // Counted here, since every change of a class's variable checks for exclusive access.
+        var pairCount = 0
         func begin() {
-            pairs.count = 0
+            pairCount = 0
             pairs.block = -1
             pairs.present = SourceSet()
             for source in sources { pairs.present.insert(source) }
@@ -66,13 +68,14 @@ extension Execution {
             lefts.removeAll(keepingCapacity: true)
         }
         func add(_ left: Int, _ right: UInt32) {
-            for source in sources { pairs.rows[source][pairs.count] = batch.rows[source][left] }
-            pairs.rows[join.source][pairs.count] = right
+            for source in sources { pairs.rows[source][pairCount] = batch.rows[source][left] }
+            pairs.rows[join.source][pairCount] = right
             lefts.append(left)
-            pairs.count += 1
+            pairCount += 1
         }
         func flush() throws(QueryError) -> Bool {
             defer { begin() }
+            pairs.count = pairCount
             try evaluator.meter.step(pairs.count)
             if join.isLeft {
                 let truth = try evaluator.evaluate(Bound(.and(join.conditions), .boolean), pairs)
@@ -91,20 +94,22 @@ extension Execution {
             var right = partners.first(left)
             while right != Table.noRow {
                 if partners.isCandidate(left, right) { add(left, partners.row(right)) }
-                if pairs.count == Vector.capacity, try !flush() { return false }
+                if pairCount == Vector.capacity, try !flush() { return false }
                 right = partners.next(right)
             }
         }
-        if pairs.count > 0, try !flush() { return false }
+        if pairCount > 0, try !flush() { return false }
         guard join.isLeft else { return true }
         for left in 0..<leftCount where !isMatched[left] {
             add(left, Table.noRow)
-            if pairs.count == Vector.capacity {
+            if pairCount == Vector.capacity {
+                pairs.count = pairCount
                 if try !push(pairs, stage + 1) { return false }
                 begin()
             }
         }
-        return pairs.count == 0 ? true : try push(pairs, stage + 1)
+        pairs.count = pairCount
+        return pairCount == 0 ? true : try push(pairs, stage + 1)
     }
 
     private func partners(of batch: Batch, _ join: JoinStage) throws(QueryError) -> any Partners {

@@ -219,16 +219,9 @@ final class Execution {
             statistics.rowsSelected += count
             return true
         }
-        let rows = batch.rows[plan.base]
-        let first = UInt32(block << 13)
         batch.count = 0
         for word in 0..<Block.validityWords {
-            var rest = words[word]
-            while rest != 0 {
-                rows[batch.count] = first + UInt32(word << 6 | rest.trailingZeroBitCount)
-                batch.count += 1
-                rest &= rest &- 1
-            }
+            batch.append(words[word], first: UInt32(block << 13 | word << 6), to: plan.base)
             // A further word has at most 64 rows.
             if batch.count > Vector.capacity - 64, try !pushBatch(block) { return false }
         }
@@ -249,17 +242,23 @@ final class Execution {
     private func pushRows(_ list: some Collection<UInt32>) throws(QueryError) -> Bool {
         let source = evaluator.tables[plan.base]
         let rows = batch.rows[plan.base]
-        batch.count = 0
+        let tests = plan.tests
+        var count = 0
         for row in list {
-            statistics.rowsFetched += 1
             guard source.isVisible(row) else { continue }
             var passes = true
-            for test in plan.tests where passes { passes = test.holds(source.table, row, scratch: &scratch) }
+            for test in tests where passes { passes = test.holds(source.table, row, scratch: &scratch) }
             guard passes else { continue }
-            rows[batch.count] = row
-            batch.count += 1
-            if batch.count == Vector.capacity, try !pushBatch(-1) { return false }
+            rows[count] = row
+            count += 1
+            if count == Vector.capacity {
+                batch.count = count
+                count = 0
+                if try !pushBatch(-1) { return false }
+            }
         }
+        batch.count = count
+        statistics.rowsFetched += list.count
         try evaluator.meter.step(list.count)
         return batch.count == 0 ? true : try pushBatch(-1)
     }

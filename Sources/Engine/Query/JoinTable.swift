@@ -42,12 +42,7 @@ final class JoinTable {
         defer { words.deallocate() }
         for block in 0..<table.table.blockCount where table.selectLive(block: block, into: words) {
             for word in 0..<Block.validityWords {
-                var rest = words[word]
-                while rest != 0 {
-                    batch.rows[source][batch.count] = UInt32(block << 13 | word << 6 | rest.trailingZeroBitCount)
-                    batch.count += 1
-                    rest &= rest &- 1
-                }
+                batch.append(words[word], first: UInt32(block << 13 | word << 6), to: source)
                 if batch.count > Vector.capacity - 64 { try add(batch, source, evaluator, keys) }
             }
         }
@@ -87,7 +82,7 @@ final class JoinTable {
             let vector = try evaluator.evaluate(key, batch)
             for index in 0..<batch.count {
                 if !vector.isValid(index) { isNull[index] = true }
-                hashes[index] = combinedHash(hashes[index], GroupSink.hash(vector, index, key.type))
+                hashes[index] = combinedHash(hashes[index], GroupTable.hash(vector, index, key.type))
             }
             evaluator.release(vector)
         }

@@ -47,9 +47,17 @@ package struct LikePattern: Hashable, Sendable {
 
     /// Whether the text matches. `scratch` holds the folded text, so that a column needs one allocation.
     package func matches(_ text: UnsafeBufferPointer<UInt8>, scratch: inout [UInt8]) -> Bool {
-        scratch.removeAll(keepingCapacity: true)
-        Collation.fold(text, into: &scratch)
-        return scratch.withUnsafeBufferPointer { matches(folded: $0) }
+        guard Collation.isASCII(text) else {
+            scratch.removeAll(keepingCapacity: true)
+            Collation.fold(text, into: &scratch)
+            return scratch.withUnsafeBufferPointer { matches(folded: $0) }
+        }
+        if scratch.count < text.count + 8 { scratch = Array(repeating: 0, count: 2 * text.count + 64) }
+        return scratch.withUnsafeMutableBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return false }
+            Collation.foldASCII(text, into: base)
+            return matches(folded: UnsafeBufferPointer(start: base, count: text.count))
+        }
     }
 
     private func matches(folded text: UnsafeBufferPointer<UInt8>) -> Bool {

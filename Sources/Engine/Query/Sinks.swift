@@ -95,6 +95,8 @@ final class SortSink: RowSink {
     private var keys: [SlotColumn]
     private var rows: [[UInt32]]
     private var count = 0
+    /// First key of the last row kept, once `keep` rows are there.
+    private var bound: Int64?
 
     /// `sources` are those whose rows make up a row of the query.
     init(_ evaluator: Evaluator, _ order: [BoundOrder], sources: [Int], keep: Int) {
@@ -111,9 +113,10 @@ final class SortSink: RowSink {
     func consume(_ batch: Batch) throws(QueryError) -> Bool {
         guard keep > 0 else { return false }
         try evaluator.meter.step(batch.count)
+        if let bound { try dropBehind(bound, batch) }
         for (place, key) in order.enumerated() {
             let vector = try evaluator.evaluate(key.expression, batch)
-            for index in 0..<batch.count { keys[place].append(vector, index) }
+            keys[place].append(vector, count: batch.count)
             evaluator.release(vector)
         }
         for (place, source) in sources.enumerated() {
@@ -132,20 +135,46 @@ final class SortSink: RowSink {
         for place in rows.indices { rows[place] = kept.map { rows[place][Int($0)] } }
         try evaluator.meter.keep(rows: kept.count - count, bytes: (kept.count - count) * rowBytes)
         count = kept.count
+        if count == keep, let key = order.first, key.expression.type != .text, key.expression.type != .double,
+            keys[0].valid[count - 1]
+        {
+            bound = keys[0].numbers[count - 1]
+        }
+    }
+
+    /// Drops rows whose first key comes behind that of the last row kept: they cannot be among the first `keep`.
+    private func dropBehind(_ bound: Int64, _ batch: Batch) throws(QueryError) {
+        let key = try evaluator.evaluate(order[0].expression, batch)
+        let isDescending = order[0].isDescending
+        for index in 0..<batch.count {
+            let isNear: Bool
+            if key.isValid(index) {
+                isNear = isDescending ? key.numbers[index] >= bound : key.numbers[index] <= bound
+            } else {
+                isNear = !isDescending
+            }
+            key.numbers[index] = isNear ? 1 : 0
+            key.valid[index] = 1
+        }
+        batch.compact(key)
+        evaluator.release(key)
     }
 
     /// Rows in order: by the keys, then texts that are equal under the collation by their bytes, then as they came.
     private func sorted() -> [UInt32] {
         var permutation = (0..<UInt32(count)).map { $0 }
+        // Copies, so that comparisons need not check for exclusive access to the object.
+        let keys = keys
         let doubles = order.map { $0.expression.type == .double }
+        let falls = order.map(\.isDescending)
         permutation.sort { a, b in
-            for place in order.indices {
+            for place in 0..<keys.count {
                 let order = keys[place].order(Int(a), Int(b), isDouble: doubles[place])
-                if order != 0 { return self.order[place].isDescending ? order > 0 : order < 0 }
+                if order != 0 { return falls[place] ? order > 0 : order < 0 }
             }
-            for place in order.indices where keys[place].isText {
+            for place in 0..<keys.count where keys[place].isText {
                 let order = keys[place].byteOrder(Int(a), Int(b))
-                if order != 0 { return self.order[place].isDescending ? order > 0 : order < 0 }
+                if order != 0 { return falls[place] ? order > 0 : order < 0 }
             }
             return a < b
         }

@@ -17,6 +17,20 @@ struct SlotColumn {
         count += 1
     }
 
+    /// Appends the first `rowCount` values of a vector.
+    mutating func append(_ vector: Vector, count rowCount: Int) {
+        valid.reserveCapacity(count + rowCount)
+        for index in 0..<rowCount { valid.append(vector.isValid(index)) }
+        if isText {
+            for index in 0..<rowCount {
+                texts.append(vector.isValid(index) ? vector.texts[index] : UnsafeBufferPointer(start: nil, count: 0))
+            }
+        } else {
+            numbers.append(contentsOf: UnsafeBufferPointer(start: vector.numbers, count: rowCount))
+        }
+        count += rowCount
+    }
+
     mutating func append(number: Int64?) {
         valid.append(number != nil)
         numbers.append(number ?? 0)

@@ -5,29 +5,18 @@ final class Vector {
     /// Rows of a batch. 2,048 eight-byte values are 16 KiB: a handful of vectors stays in a core's first two caches.
     static let capacity = 2048
 
-    let numbers: UnsafeMutablePointer<Int64>
-    /// 1 where the value is there. Numbers are 0 and texts empty where it is not.
-    let valid: UnsafeMutablePointer<UInt8>
+    // Constant pointers, since every read of a class's variable checks for exclusive access. Written before they are read,
+    // so they begin with whatever the allocator gives.
+    let numbers = UnsafeMutablePointer<Int64>.allocate(capacity: capacity)
+    /// 1 where the value is there. Numbers are 0 where it is not.
+    let valid = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
     /// Borrowed texts: of the view's blocks or of the query's constants.
-    private(set) lazy var texts: UnsafeMutablePointer<UnsafeBufferPointer<UInt8>> = {
-        let texts = UnsafeMutablePointer<UnsafeBufferPointer<UInt8>>.allocate(capacity: Vector.capacity)
-        texts.initialize(repeating: UnsafeBufferPointer(start: nil, count: 0), count: Vector.capacity)
-        hasTexts = true
-        return texts
-    }()
-    private var hasTexts = false
-
-    init() {
-        numbers = .allocate(capacity: Vector.capacity)
-        numbers.initialize(repeating: 0, count: Vector.capacity)
-        valid = .allocate(capacity: Vector.capacity)
-        valid.initialize(repeating: 0, count: Vector.capacity)
-    }
+    let texts = UnsafeMutablePointer<UnsafeBufferPointer<UInt8>>.allocate(capacity: capacity)
 
     deinit {
         numbers.deallocate()
         valid.deallocate()
-        if hasTexts { texts.deallocate() }
+        texts.deallocate()
     }
 
     @inline(__always)
@@ -75,18 +64,28 @@ final class Batch {
     var block = -1
 
     init(sourceCount: Int) {
-        rows = (0..<sourceCount).map { _ in
-            let pointer = UnsafeMutablePointer<UInt32>.allocate(capacity: Vector.capacity)
-            pointer.initialize(repeating: Table.noRow, count: Vector.capacity)
-            return pointer
-        }
+        rows = (0..<sourceCount).map { _ in .allocate(capacity: Vector.capacity) }
     }
 
     deinit { for pointer in rows { pointer.deallocate() } }
 
+    /// Appends the rows of one source whose bits are set, counted from `first`.
+    func append(_ bits: UInt64, first: UInt32, to source: Int) {
+        let rows = rows[source]
+        var rest = bits
+        var end = count
+        while rest != 0 {
+            rows[end] = first + UInt32(rest.trailingZeroBitCount)
+            end += 1
+            rest &= rest &- 1
+        }
+        count = end
+    }
+
     /// Keeps the rows where `truth` is true.
     func compact(_ truth: Vector) {
         var kept = 0
+        let count = count
         for source in rows.indices where present.contains(source) {
             let rows = rows[source]
             kept = 0
@@ -95,6 +94,6 @@ final class Batch {
                 kept += truth.valid[index] != 0 && truth.numbers[index] != 0 ? 1 : 0
             }
         }
-        count = kept
+        self.count = kept
     }
 }

@@ -9,6 +9,8 @@ public final class Schema: Sendable {
     public let optionSets: [OptionSet]
     /// Per entity (by place in `entities`): the lookups that can refer to it, in order of entity and attribute.
     package let references: [[Reference]]
+    /// The entity whose records act: `systemuser`.
+    package let userEntity: EntityID?
 
     private let placesByName: [String: Int]
     private let placesByID: [Int16]
@@ -50,6 +52,7 @@ public final class Schema: Sendable {
                 }
             }
         }
+        userEntity = byName["systemuser"].map { entities[$0].id }
         placesByName = byName
         placesByID = byID
         self.references = references

@@ -153,8 +153,21 @@ extension Block {
         } else {
             try block.decodeNumbers(count, encoding, width, from: &reader)
             block.setBounds(minimum, maximum)
+            guard layout.strideBytes > 2 || block.boundsEnclose(count) else {
+                throw DecodeError("a code outside its bounds", at: reader.offset)
+            }
         }
         return block
+    }
+
+    /// Codes index a list of options, so their bounds, which the table checks against the list, must be true. Other
+    /// values index nothing, and the snapshot's checksum answers for their bounds.
+    private func boundsEnclose(_ count: Int) -> Bool {
+        (0..<count).allSatisfy { index in
+            guard head.isValid(index) else { return true }
+            let number = head.number(index, layout)
+            return minimum <= number && number <= maximum
+        }
     }
 
     private func decodeNumbers(
@@ -216,16 +229,22 @@ extension Block {
             }
         }
         guard width == 1 || width == 2 || width == 4 else { throw DecodeError("impossible width", at: reader.offset) }
+        var textBytes = 0
         var heapBytes = 0
-        for index in 0..<count where head.isValid(index) && length(index) > TextSlot.inlineBytesMax {
-            heapBytes += length(index)
-        }
-        allocateHeap(heapBytes)
         for index in 0..<count where head.isValid(index) {
             let length = length(index)
             guard length <= Limits.textBytesMax else {
                 throw DecodeError("a text of \(length) bytes", at: reader.offset)
             }
+            textBytes += length
+            if length > TextSlot.inlineBytesMax { heapBytes += length }
+        }
+        guard textBytes <= reader.remaining else {
+            throw DecodeError("texts of \(textBytes) bytes, \(reader.remaining) left", at: reader.offset)
+        }
+        allocateHeap(heapBytes)
+        for index in 0..<count where head.isValid(index) {
+            let length = length(index)
             setNewText(index, UnsafeRawBufferPointer(start: try reader.take(length), count: length))
         }
     }

@@ -36,11 +36,14 @@ package final class EngineRestore: Sendable {
                 position: try reader.u64(), time: try reader.i64(), collation: try reader.u16(),
                 results: try RequestResults(from: &reader)
             )
+            guard state.position < Int64.max else { throw DecodeError("position \(state.position)", at: 0) }
             parts.withLock { $0.state = state }
         case ImagePart.tableKind:
             let rowCount = try reader.u64()
             let nextSequence = try reader.u64()
-            guard rowCount < UInt64(Limits.rowCountMax) else { throw DecodeError("\(rowCount) rows", at: 0) }
+            guard rowCount < UInt64(Limits.rowCountMax), 1...RecordID.sequenceMax + 1 ~= nextSequence else {
+                throw DecodeError("\(rowCount) rows, next sequence \(nextSequence)", at: 0)
+            }
             parts.withLock { $0.tables[part.entity] = (Int(rowCount), nextSequence) }
         case ImagePart.blockKind:
             let block = try Block.decode(from: &reader)
@@ -70,11 +73,18 @@ package final class EngineRestore: Sendable {
         guard state.collation == Collation.version else {
             throw DecodeError("text was ordered by collation \(state.collation), this is \(Collation.version)", at: 0)
         }
+        // Every chunk has a block of ids, so that a wrong number of rows cannot claim more memory than blocks came.
+        let identifier = UInt32(SystemAttribute.identifier.rawValue)
+        let chunkCounts = taken.blocks.reduce(into: [UInt16: Int]()) { counts, element in
+            if element.part.column == identifier { counts[element.part.entity, default: 0] += 1 }
+        }
         let engine = Engine(schema: schema)
         for (place, entity) in schema.entities.enumerated() {
             guard let header = taken.tables[entity.id.rawValue] else {
                 throw DecodeError("the snapshot has no table \(entity.name)", at: 0)
             }
+            guard (header.rowCount + Table.blockRows - 1) / Table.blockRows == chunkCounts[entity.id.rawValue] ?? 0
+            else { throw DecodeError("\(entity.name): \(header.rowCount) rows in other blocks", at: 0) }
             engine.tables[place].extendRows(to: header.rowCount)
             engine.tables[place].nextSequence = header.nextSequence
         }
@@ -174,7 +184,8 @@ extension Table {
         guard column < layout.columns.count, index < chunks.count, block.layout == layout.columns[column] else {
             throw DecodeError("\(entity.name): a block of a column that is not there", at: 0)
         }
-        let options = layout.optionValues[column].count
+        // Places in the attribute's option set; yes/no has two.
+        let options = layout.columns[column].strideBytes > 2 ? 0 : max(2, layout.optionValues[column].count)
         if options > 0, block.maximum >= block.minimum, block.minimum < 0 || block.maximum >= options {
             throw DecodeError("\(entity.name): an unknown option", at: 0)
         }
@@ -183,6 +194,7 @@ extension Table {
 
     /// Finds the living rows by their ids; the others are free.
     mutating func rebuildDirectory() throws(DecodeError) {
+        for chunk in 0..<blockCount { try checkValidity(chunk) }
         var free: [UInt32] = []
         for row in 0..<rowCount {
             let id = recordID(atRow: row)
@@ -203,6 +215,24 @@ extension Table {
         for row in free.reversed() {
             freeRows.set(freeCount, row)
             freeCount += 1
+        }
+    }
+
+    /// Only living rows have values: indexes are rebuilt from what is valid.
+    private func checkValidity(_ chunk: Int) throws(DecodeError) {
+        guard let live = liveWords(block: chunk) else {
+            throw DecodeError("\(entity.name): rows without ids", at: 0)
+        }
+        let rowsLeft = rowCount - chunk * Table.blockRows
+        for column in layout.columns.indices {
+            guard let head = chunks[chunk].head(column) else { continue }
+            for word in 0..<Block.validityWords {
+                let rows = min(max(rowsLeft - word * 64, 0), 64)
+                let inUse: UInt64 = rows == 64 ? .max : (1 << UInt64(rows)) - 1
+                guard head.validity[word] & ~(live[word] & inUse) == 0 else {
+                    throw DecodeError("\(entity.name): values of rows that do not live", at: 0)
+                }
+            }
         }
     }
 

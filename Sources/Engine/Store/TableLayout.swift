@@ -14,6 +14,8 @@ package final class TableLayout: Sendable {
     /// Per column: the entities that a lookup may refer to.
     let lookupTargets: [[EntityID]]
     let isRequired: [Bool]
+    /// Per column: bytes that one value takes in a batch at most.
+    let valueBytesMax: [Int]
     /// Per column: place of its link index in `Table.links`, or -1.
     package let linkPlaces: [Int8]
     /// Per link index: its column, and the entities that it refers to.
@@ -43,6 +45,12 @@ package final class TableLayout: Sendable {
         rules = entity.attributes.map(ColumnRule.init)
         optionValues = entity.attributes.map { attribute in
             attribute.type.optionSet.map { schema[$0].options.map(\.value) } ?? []
+        }
+        valueBytesMax = entity.attributes.map { attribute in
+            switch attribute.type {
+            case .text(let lengthMax), .memo(let lengthMax): 4 + min(4 * lengthMax, Limits.textBytesMax)
+            default: attribute.type.physicalKind.strideBytes
+            }
         }
         var linkPlaces = [Int8](repeating: -1, count: columns.count)
         var links: [(column: Int, targets: [EntityID])] = []

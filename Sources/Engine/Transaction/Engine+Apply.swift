@@ -80,41 +80,6 @@ extension Engine {
         self.position = position
     }
 
-    /// What a wrong but well-formed entry could do to the tables without this: traps. Costs a look-up per row.
-    private func checkFits(_ change: Change) throws(DecodeError) {
-        let layout = tables[change.place].layout
-        for row in 0..<change.count {
-            let present = tables[change.place].row(of: change.id(row))
-            guard change.id(row).entity == layout.entity.id, change.id(row).sequence > 0 else {
-                throw DecodeError("an id of another entity in a change of \(layout.entity.name)", at: 0)
-            }
-            guard (present == Table.noRow) == (change.kind == .create) else {
-                throw DecodeError(
-                    "\(schema.text(of: change.id(row))) \(change.kind == .create ? "exists" : "is missing")",
-                    at: 0
-                )
-            }
-        }
-        for (index, attribute) in change.attributes.enumerated() where change.kind != .delete {
-            let values = change.kind == .update ? change.newColumns[index] : change.columns[index]
-            switch layout.entity.attributes[attribute].type {
-            case .lookup(let targets):
-                for row in 0..<values.count where values.isValid(row) {
-                    let id = RecordID(rawValue: UInt64(bitPattern: values.number(row)))
-                    guard targets.contains(id.entity), let place = schema.place(of: id.entity),
-                        tables[place].row(of: id) != Table.noRow
-                    else { throw DecodeError("a lookup leads nowhere", at: 0) }
-                }
-            case .option, .state, .status:
-                for row in 0..<values.count
-                where values.isValid(row) && layout.optionPlace(attribute, values.number(row)) < 0 {
-                    throw DecodeError("an unknown option", at: 0)
-                }
-            default: break
-            }
-        }
-    }
-
     private func apply(_ change: Change, _ envelope: Envelope, _ position: Position, recordsUndo: Bool) {
         switch change.kind {
         case .create: applyCreate(change, envelope, position)
@@ -189,7 +154,9 @@ extension Engine {
 
     /// The row of the acting user; nil for the system, and for a user who is gone.
     private func actorRow(_ actor: RecordID) -> UInt32? {
-        guard actor != .none, let place = schema.place(of: actor.entity) else { return nil }
+        guard actor != .none, actor.entity == schema.userEntity, let place = schema.place(of: actor.entity) else {
+            return nil
+        }
         let row = tables[place].row(of: actor)
         return row == Table.noRow ? nil : row
     }
@@ -327,7 +294,10 @@ extension Engine {
                 let one = RowSet(first: rows[index], count: 1, list: nil)
                 let modified = undo.modified.removeLast()
                 tables[change.place].fill(Int(SystemAttribute.modifiedOn.rawValue), modified.on, rows: one)
-                tables[change.place].fill(Int(SystemAttribute.modifiedBy.rawValue), modified.by, rows: one)
+                // Where the change itself cleared `modifiedby`, its own old value was just written back.
+                if !change.attributes.contains(Int(SystemAttribute.modifiedBy.rawValue)) {
+                    tables[change.place].fill(Int(SystemAttribute.modifiedBy.rawValue), modified.by, rows: one)
+                }
                 restoreVersion(change, index, rows[index])
             }
         }

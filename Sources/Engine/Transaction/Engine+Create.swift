@@ -23,7 +23,7 @@ extension Engine {
 
         let entity = tables[place].entity.id
         let sequence = tables[place].nextSequence
-        guard UInt64(operation.count) <= RecordID.sequenceMax - sequence,
+        guard sequence <= RecordID.sequenceMax, UInt64(operation.count) <= RecordID.sequenceMax - sequence,
             tables[place].rowCount + operation.count < Limits.rowCountMax
         else {
             throw Refusal(

@@ -45,13 +45,13 @@ extension Engine {
                 continue
             }
             let before = plan.mark
-            if let refusal = try collect(id, &plan) {
+            if let refusal = try collect(id, running.envelope.actor, &plan) {
                 failures.add(index, refusal)
                 plan.forget(after: before)
             }
         }
         guard let rows = try settle(failures, operation.count, nil, running, &outcome) else { return }
-        write(plan, &running, &entry)
+        try write(plan, &running, &entry)
         if rows.count == operation.count {
             outcome.setAll(.deleted)
         } else {
@@ -83,7 +83,11 @@ extension Engine {
     }
 
     /// Adds a record and all that goes with it; returns the refusal when something restricts it.
-    private func collect(_ id: RecordID, _ plan: inout DeletePlan) throws(Refusal) -> Refusal? {
+    private func collect(
+        _ id: RecordID,
+        _ actor: RecordID,
+        _ plan: inout DeletePlan
+    ) throws(Refusal) -> Refusal? {
         var next = plan.order.count
         guard plan.add(id) else { return nil }
         var restricting: [(record: RecordID, target: RecordID, attribute: Int)] = []
@@ -114,6 +118,15 @@ extension Engine {
                     "The delete touches more than \(Limits.cascadeRecordsMax) records. Delete related records first."
                 )
             }
+        }
+        if plan.places[actor] != nil {
+            // `modifiedby` of what the delete changes would lead to a user who is gone.
+            return Refusal(
+                .restricted,
+                entity: schema.entity(actor.entity)?.name ?? "",
+                record: actor,
+                "\(schema.text(of: actor)) is the acting user, who therefore stays."
+            )
         }
         guard let blocking = restricting.first(where: { plan.places[$0.record] == nil }),
             let place = schema.place(of: blocking.record.entity)
@@ -147,7 +160,11 @@ extension Engine {
         return records
     }
 
-    private func write(_ plan: DeletePlan, _ running: inout RunningTransaction, _ entry: inout ByteWriter) {
+    private func write(
+        _ plan: DeletePlan,
+        _ running: inout RunningTransaction,
+        _ entry: inout ByteWriter
+    ) throws(Refusal) {
         // References, one update per entity and attribute, in order of both.
         // A record that turned out to end after it was to be cleared is cleared all the same; no harm is done.
         let cleared = plan.cleared
@@ -160,7 +177,7 @@ extension Engine {
             {
                 end += 1
             }
-            clear(cleared[start..<end].map(\.record), cleared[start].attribute, &running, &entry)
+            try clear(cleared[start..<end].map(\.record), cleared[start].attribute, &running, &entry)
             start = end
         }
         // Records, children first, one change per run of an entity.
@@ -172,7 +189,7 @@ extension Engine {
             {
                 end += 1
             }
-            writeDelete(Array(doomed[start..<end]), &running, &entry)
+            try writeDelete(Array(doomed[start..<end]), &running, &entry)
             start = end
         }
     }
@@ -182,10 +199,11 @@ extension Engine {
         _ attribute: Int,
         _ running: inout RunningTransaction,
         _ entry: inout ByteWriter
-    ) {
+    ) throws(Refusal) {
         guard let place = schema.place(of: records[0].entity) else { return }
         let start = entry.count
         let rows = records.map { tables[place].row(of: $0) }
+        try requireRoom([attribute], rows, place, entry.count - running.changeCountOffset)
         Change.encodeHead(
             .update,
             entity: records[0].entity,
@@ -204,9 +222,30 @@ extension Engine {
         applyChange(at: start, of: entry, &running)
     }
 
-    private func writeDelete(_ records: [RecordID], _ running: inout RunningTransaction, _ entry: inout ByteWriter) {
+    /// Refuses a delete whose old values would not fit into one log entry.
+    private func requireRoom(
+        _ columns: [Int],
+        _ rows: [UInt32],
+        _ place: Int,
+        _ usedBytes: Int
+    ) throws(Refusal) {
+        let limitBytes = entryBytesMax - usedBytes
+        try rows.withUnsafeBufferPointer { list throws(Refusal) in
+            let set = RowSet(first: 0, count: list.count, list: list.baseAddress)
+            try tables[place].requireFits(columns, rows: set, limitBytes: limitBytes)
+        }
+    }
+
+    private func writeDelete(
+        _ records: [RecordID],
+        _ running: inout RunningTransaction,
+        _ entry: inout ByteWriter
+    ) throws(Refusal) {
         guard let place = schema.place(of: records[0].entity) else { return }
         let start = entry.count
+        let texts = tables[place].layout.columns.indices.filter { tables[place].layout.columns[$0] == .text }
+        let rows = records.map { tables[place].row(of: $0) }
+        try requireRoom(texts, rows, place, entry.count - running.changeCountOffset)
         tables[place].encodeDelete(records, into: &entry)
         applyChange(at: start, of: entry, &running)
     }

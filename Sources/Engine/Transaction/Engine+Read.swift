@@ -11,7 +11,7 @@ extension Engine {
     /// Executes an encoded read and appends the reply. Reads see every transaction executed so far.
     /// - Complexity: O(rows × attributes).
     public func read(_ request: UnsafeRawBufferPointer, into reply: inout ByteWriter) throws(Refusal) {
-        do throws(DecodeError) {
+        do {
             var reader = ByteReader(request)
             let entityID = EntityID(try reader.u16())
             let attributeCount = Int(try reader.u16())
@@ -24,28 +24,33 @@ extension Engine {
             }
             guard count <= Limits.operationRowsMax else { throw DecodeError("\(count) ids in one read", at: 4) }
             let columnCount = tables[place].layout.columns.count
+            var columns: [Int] = []
+            columns.reserveCapacity(min(attributeCount, columnCount))
             for index in 0..<attributeCount {
                 let attribute = attributes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)
                 guard attribute < columnCount else { throw DecodeError("there is no attribute \(attribute)", at: 4) }
+                columns.append(Int(attribute))
             }
             rowList.removeAll(keepingCapacity: true)
             for index in 0..<count {
                 let id = RecordID(rawValue: ids.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
                 rowList.append(tables[place].row(of: id))
             }
-            rowList.withUnsafeBufferPointer { list in
+            try rowList.withUnsafeBufferPointer { list throws(Refusal) in
                 let rows = RowSet(first: 0, count: count, list: list.baseAddress)
+                try tables[place].requireFits(columns, rows: rows, limitBytes: Limits.readBytesMax)
                 if count <= Engine.prefetchedRowsMax {
                     tables[place].prefetch(rows, attributes, attributeCount)
                 }
                 tables[place].encode(Int(SystemAttribute.version.rawValue), rows: rows, into: &reply)
-                for index in 0..<attributeCount {
-                    let attribute = attributes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)
-                    tables[place].encode(Int(attribute), rows: rows, into: &reply)
-                }
+                for column in columns { tables[place].encode(column, rows: rows, into: &reply) }
             }
-        } catch {
+        } catch let error as DecodeError {
             throw Refusal(error)
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch {
+            preconditionFailure("an error of a type that nothing here throws")
         }
     }
 }

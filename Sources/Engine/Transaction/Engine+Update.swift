@@ -41,6 +41,10 @@ extension Engine {
             operation = operation.selecting(changed, buffers: &buffers)
             rows = changed.map { rows[$0] }
         }
+        try rows.withUnsafeBufferPointer { list throws(Refusal) in
+            let set = RowSet(first: 0, count: list.count, list: list.baseAddress)
+            try tables[place].requireFits(operation.attributes, rows: set, limitBytes: entryBytesMax - (entry.count - running.changeCountOffset))
+        }
         writeUpdate(operation, rows, &running, &entry)
     }
 

@@ -172,8 +172,10 @@ extension Engine {
             guard id.origin == RecordID.localOrigin else { return id }
             let (operationIndex, localRow) = (Int(id.sequence >> 20), Int(id.sequence & 0xF_FFFF))
             guard operationIndex < createdIDs.count, localRow < createdIDs[operationIndex].count,
-                createdIDs[operationIndex][localRow] != .none,
-                targets.contains(createdIDs[operationIndex][localRow].entity)
+                targets.contains(createdIDs[operationIndex][localRow].entity),
+                // An operation between may have deleted the record again.
+                let target = schema.place(of: createdIDs[operationIndex][localRow].entity),
+                tables[target].row(of: createdIDs[operationIndex][localRow]) != Table.noRow
             else {
                 failures.add(
                     row,

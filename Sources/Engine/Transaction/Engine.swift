@@ -36,6 +36,9 @@ public final class Engine {
     /// Time of the last transaction.
     public internal(set) var timeMicroseconds: Int64 = 0
 
+    /// Bytes that one log entry may have: `Limits.entryBytesMax`, or less where the log takes less.
+    package var entryBytesMax = Limits.entryBytesMax
+
     package let tables: Tables
     var results = RequestResults()
 
@@ -112,10 +115,10 @@ public final class Engine {
                 let outcome = try run(&operation, &running, &entry)
                 outcome.encode(into: &reply)
                 buffers.removeAll(keepingCapacity: true)
-                guard entry.count - entryStart <= Limits.entryBytesMax else {
+                guard entry.count - entryStart <= entryBytesMax else {
                     throw Refusal(
                         .limitExceeded,
-                        "The transaction changes more than \(Limits.entryBytesMax >> 20) MiB. Split it."
+                        "The transaction changes more than \(entryBytesMax >> 10) KiB. Split it."
                     )
                 }
             }

@@ -99,9 +99,21 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         writer.u16(UInt16(truncatingIfNeeded: operation))
         writer.u32(UInt32(truncatingIfNeeded: row))
         writer.u64(record.rawValue)
-        writer.text(entity)
-        writer.text(attribute)
-        writer.text(message)
+        writer.text(Refusal.cut(entity, Refusal.nameBytesMax))
+        writer.text(Refusal.cut(attribute, Refusal.nameBytesMax))
+        writer.text(Refusal.cut(message, Refusal.messageBytesMax))
+    }
+
+    private static let nameBytesMax = 256
+    /// A message may quote a value of any length; whoever reads the reply takes no more than this.
+    private static let messageBytesMax = 4096
+
+    /// The first whole characters of a text that fit.
+    private static func cut(_ text: String, _ lengthBytesMax: Int) -> String {
+        if text.utf8.count <= lengthBytesMax { return text }
+        var end = text.utf8.index(text.startIndex, offsetBy: lengthBytesMax)
+        while end.samePosition(in: text.unicodeScalars) == nil { end = text.utf8.index(before: end) }
+        return String(text[..<end])
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
@@ -111,8 +123,8 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         operation = Int(try reader.u16())
         row = Int(try reader.u32())
         record = RecordID(rawValue: try reader.u64())
-        entity = try reader.text(lengthBytesMax: 256)
-        attribute = try reader.text(lengthBytesMax: 256)
-        message = try reader.text(lengthBytesMax: 4096)
+        entity = try reader.text(lengthBytesMax: Refusal.nameBytesMax)
+        attribute = try reader.text(lengthBytesMax: Refusal.nameBytesMax)
+        message = try reader.text(lengthBytesMax: Refusal.messageBytesMax)
     }
 }

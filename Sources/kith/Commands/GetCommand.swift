@@ -89,7 +89,7 @@ struct GetCommand: AsyncParsableCommand {
         case .table:
             var table = TextTable([TextTable.Column(title: "attribute"), TextTable.Column(title: "value")])
             for (column, value) in zip(columns, row) {
-                if let text = value.text(schema) { table.append([column.name, text]) }
+                if let text = value.text(in: schema) { table.append([column.name, text]) }
             }
             StandardOutput.write(table.text)
         case .json:

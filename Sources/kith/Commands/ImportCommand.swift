@@ -36,12 +36,24 @@ struct ImportCommand: AsyncParsableCommand {
     @Option(help: "table (for people) or json.")
     var format = ReportFormat.table
 
+    // For tests that need many small transactions.
+    @Option(help: .hidden)
+    var batchRows: Int?
+
     @Argument(
         help: ArgumentHelp("The folder of the mapping's files, or the files themselves.", valueName: "folder-or-files")
     )
     var files: [String]
 
     func run() async throws {
+        do {
+            try await execute()
+        } catch let error as ImportError where error.code == .mapping {
+            throw ImportError(.mapping, "\(mapping): \(error.message)")
+        }
+    }
+
+    private func execute() async throws {
         let progress = Progress(dryRun ? "Trying" : "Importing")
         let run = try importRun(progress)
         let report: ImportReport
@@ -69,15 +81,12 @@ struct ImportCommand: AsyncParsableCommand {
         var options = ImportOptions()
         options.rejectsPath = rejects
         options.isDryRun = dryRun
+        if let batchRows { options.batchRows = batchRows }
         options.onProgress = { state in
             let share = Double(state.bytesRead) / Double(max(1, state.bytesTotal))
             progress.show(share, "\(state.file), \(state.rowCount) rows")
         }
-        do throws(ImportError) {
-            return try ImportRun(mapping: try ImportMapping(yaml: yaml), files: files, options: options)
-        } catch {
-            throw error.code == .mapping ? ImportError(.mapping, "\(mapping): \(error.message)") : error
-        }
+        return try ImportRun(mapping: try ImportMapping(yaml: yaml), files: files, options: options)
     }
 
     private func summary(_ report: ImportReport) -> String {

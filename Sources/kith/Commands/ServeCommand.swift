@@ -27,9 +27,21 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where to listen; loopback only.", valueName: "host:port"))
     var listen = ServerAddress.standard
 
+    // For tests, which start servers by the dozen: a start writes zeros for two segments.
+    @Option(help: .hidden)
+    var segmentKibibytes = 64 << 10
+
+    func validate() throws {
+        guard (64...1 << 20).contains(segmentKibibytes) else {
+            throw ValidationError("--segment-kibibytes must be between 64 and 1048576.")
+        }
+    }
+
     func run() async throws {
         StopSignal.catchSignals()
-        let database = try Database.open(data)
+        var options = DatabaseOptions()
+        options.directory.segmentBytes = segmentKibibytes << 10
+        let database = try Database.open(data, options: options)
         do {
             let server = try await Server.start(
                 database,

@@ -42,7 +42,7 @@ extension Place {
         switch self {
         case .directory(let path): try DirectoryConnection(path, mustExist: mustExist)
         case .server(let address, let organisation):
-            throw CommandFailure(.refused, "no server at \(address) \(organisation)")
+            try await ServerConnection(address, organisation: organisation)
         }
     }
 }

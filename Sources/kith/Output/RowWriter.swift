@@ -58,7 +58,7 @@ struct RowWriter: RowSink {
         defer { rowCount += 1 }
         switch format {
         case .table: rows.append(row)
-        case .csv: StandardOutput.write(CSVText.line(row.map { $0.text(schema) }))
+        case .csv: StandardOutput.write(CSVText.line(row.map { $0.text(in: schema) }))
         case .json:
             StandardOutput.write(rowCount == 0 ? "\n" : ",\n")
             StandardOutput.write(object(row))
@@ -101,7 +101,7 @@ struct RowWriter: RowSink {
             table.append(
                 row.enumerated().map { index, value in
                     if case .decimal(let decimal) = value { return decimal.text(decimals: decimals[index]) }
-                    return value.text(schema) ?? ""
+                    return value.text(in: schema) ?? ""
                 }
             )
         }
@@ -130,7 +130,7 @@ extension JSONWriter {
         case .decimal(let decimal): number(digits: decimal.shortText)
         case .option(let value): number(value)
         case .double(let value): number(value)
-        case .date, .instant, .reference, .text: string(value.text(schema) ?? "")
+        case .date, .instant, .reference, .text: string(value.text(in: schema) ?? "")
         }
     }
 }
@@ -164,4 +164,11 @@ enum CSVText {
         }
         return quoted + "\""
     }
+}
+
+extension QueryType {
+    /// Whether values are aligned at the right.
+    var isRightAligned: Bool { isNumber || isOption }
+
+    private var isOption: Bool { if case .option = self { true } else { false } }
 }

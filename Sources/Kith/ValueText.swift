@@ -4,10 +4,10 @@ import Engine
 
 extension Decimal64 {
     /// All digits that say something: `1234.5`, `10`. Without a detour over binary numbers.
-    var shortText: String { text(decimals: neededDecimals) }
+    package var shortText: String { text(decimals: neededDecimals) }
 
     /// Digits behind the point that are not trailing zeros.
-    var neededDecimals: Int {
+    package var neededDecimals: Int {
         var units = units
         var scale = Int(scale)
         while scale > 0, units % 10 == 0 {
@@ -18,7 +18,7 @@ extension Decimal64 {
     }
 
     /// With so many digits behind the point; at least those needed.
-    func text(decimals: Int) -> String {
+    package func text(decimals: Int) -> String {
         let all = description
         let surplus = Int(scale) - max(decimals, neededDecimals)
         if surplus <= 0 { return all }
@@ -28,8 +28,8 @@ extension Decimal64 {
 }
 
 extension Value {
-    /// The value in table and CSV; nil for null.
-    func text(_ schema: Schema) -> String? {
+    /// The value as text; nil for null. `schema` gives the entities' names in ids.
+    public func text(in schema: Schema) -> String? {
         switch self {
         case .null: nil
         case .boolean(let isTrue): isTrue ? "true" : "false"
@@ -43,11 +43,4 @@ extension Value {
         case .double(let number): number.description
         }
     }
-}
-
-extension QueryType {
-    /// Whether values are aligned at the right.
-    var isRightAligned: Bool { isNumber || isOption }
-
-    private var isOption: Bool { if case .option = self { true } else { false } }
 }

@@ -1,0 +1,290 @@
+// Every raw sample, their medians and spreads, and the verdict on each row.
+
+import Glibc
+
+/// One measured value.
+struct Figure {
+    var measure: String
+    var server: String
+    var pair: Int
+    /// Operations a second, or what the measure's name says.
+    var value: Double
+    var cpuNanosecondsPerOperation: Double?
+    var wallSeconds: Double?
+    var batchP50Microseconds: Double?
+    var batchP99Microseconds: Double?
+}
+
+final class Report {
+    private let options: Options
+    private let versions: [String]
+    private(set) var figures: [Figure] = []
+    private var rows: [String] = []
+
+    init(_ options: Options, versions: [String]) {
+        self.options = options
+        self.versions = versions
+    }
+
+    func add(_ measure: String, _ server: String, _ pair: Int, _ sample: Sample) {
+        var figure = Figure(measure: measure, server: server, pair: pair, value: sample.perSecond)
+        figure.cpuNanosecondsPerOperation = sample.cpuPerOperation
+        figure.wallSeconds = Double(sample.wallNanoseconds) / 1e9
+        if !sample.batchMicroseconds.isEmpty {
+            figure.batchP50Microseconds = sample.batchPercentile(0.5)
+            figure.batchP99Microseconds = sample.batchPercentile(0.99)
+        }
+        figures.append(figure)
+    }
+
+    func add(_ measure: String, _ server: String, _ pair: Int, value: Double) {
+        figures.append(Figure(measure: measure, server: server, pair: pair, value: value))
+    }
+
+    // MARK: Statistics
+
+    private static func median(_ values: [Double]) -> Double {
+        let sorted = values.sorted()
+        guard !sorted.isEmpty else { return .nan }
+        let middle = sorted.count / 2
+        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    }
+
+    private func values(_ measure: String, _ server: String) -> [Double] {
+        figures.filter { $0.measure == measure && $0.server == server }.map(\.value)
+    }
+
+    private func median(_ measure: String, _ server: String) -> Double { Report.median(values(measure, server)) }
+
+    private func medianCPU(_ measure: String, _ server: String) -> Double {
+        Report.median(
+            figures.filter { $0.measure == measure && $0.server == server }.compactMap(\.cpuNanosecondsPerOperation)
+        )
+    }
+
+    /// Kith's value by the peer's, pair by pair.
+    private func ratios(_ measure: String, _ peer: String) -> [Double] {
+        zip(values(measure, "kith"), values(measure, peer)).map { $0 / $1 }
+    }
+
+    // MARK: Rows
+
+    private static func rounded(_ value: Double, _ digits: Int) -> String {
+        guard value.isFinite else { return "unknown" }
+        var scale = 1.0
+        for _ in 0..<digits { scale *= 10 }
+        let whole = Int64((value.magnitude * scale).rounded())
+        var text = String(whole)
+        if digits > 0 {
+            text = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text
+            text.insert(".", at: text.index(text.endIndex, offsetBy: -digits))
+        }
+        return value < 0 ? "-" + text : text
+    }
+
+    private static func factor(_ value: Double) -> String { rounded(value, value < 10 ? (value < 1 ? 2 : 1) : 0) + "x" }
+
+    private static func millions(_ value: Double) -> String { rounded(value / 1e6, value < 1e6 ? 3 : 2) }
+
+    /// How far a value is from its target: 1 or more is reached. `isAtMost`: less is better.
+    private struct Goal {
+        var value: Double
+        var target: Double
+        var isAtMost = false
+
+        var reach: Double { isAtMost ? target / value : value / target }
+    }
+
+    private func close(_ row: String, _ parts: [String], _ target: String, _ goals: [Goal?]) {
+        let known = goals.compactMap { $0 }
+        let reach = known.map(\.reach).min() ?? 0
+        let verdict =
+            known.count < goals.count
+            ? "no claim (a peer was not run)"
+            : reach >= 1 ? "reached" : reach >= 0.5 ? "not reached (half: reached)" : "not reached (half: not reached)"
+        rows.append("row \(row): \((parts + ["target \(target)"]).joined(separator: ", ")): \(verdict)")
+    }
+
+    /// "5.6x redis", or why not; with the goal on it.
+    private func against(_ measure: String, _ peer: String, _ target: Double, isAtMost: Bool = false) -> (String, Goal?)
+    {
+        let ratios = ratios(measure, peer)
+        guard !ratios.isEmpty else { return ("\(peer) not run (not installed)", nil) }
+        let ratio = Report.median(ratios)
+        return ("\(Report.factor(ratio)) \(peer)", Goal(value: ratio, target: target, isAtMost: isAtMost))
+    }
+
+    func readRows() {
+        let deep = "read depth 64"
+        let redis = against(deep, "redis", 5)
+        let tarantool = against(deep, "tarantool", 2)
+        let rate = Report.millions(median(deep, "kith")) + " M/s"
+        close("1", [rate, redis.0, tarantool.0], "5x and 2x", [redis.1, tarantool.1])
+
+        let many = "read 64 ids a request"
+        let manyRedis = against(many, "redis", 10)
+        close("2", [Report.millions(median(many, "kith")) + " M/s", manyRedis.0], "10x", [manyRedis.1])
+
+        let single = "read depth 1"
+        let singleRedis = against(single, "redis", 1)
+        let cpu = medianCPU(single, "kith") / medianCPU(single, "redis")
+        var parts = [Report.millions(median(single, "kith")) + " M/s", singleRedis.0]
+        if singleRedis.1 != nil { parts.append("\(Report.factor(cpu)) redis CPU an operation") }
+        parts.append("bare NIO echo not run (the suite has none yet)")
+        close("3", parts, "1x and at most 1x CPU", [singleRedis.1, Goal(value: cpu, target: 1, isAtMost: true)])
+    }
+
+    func updateRows() {
+        let measure = "durable update"
+        let redis = against(measure, "redis", 3)
+        let tarantool = against(measure, "tarantool", 5)
+        let rate = Report.millions(median(measure, "kith")) + " M/s"
+        let p99 = Report.median(
+            figures.filter { $0.measure == measure && $0.server == "kith" }.compactMap(\.batchP99Microseconds)
+        )
+        let latency = "p99 of 16 in a closed loop \(Report.rounded(p99 / 1000, 1)) ms"
+        close("5", [rate, redis.0, tarantool.0, latency], "3x and 5x", [redis.1, tarantool.1])
+    }
+
+    func loadRows() {
+        let rate = median("bulk load", "kith")
+        let redis = against("bulk load", "redis", 1)
+        close(
+            "6",
+            [Report.millions(rate) + " M rows/s", redis.0 + (redis.1 == nil ? "" : " (which builds no index)")],
+            "1 M rows/s",
+            [Goal(value: rate, target: 1e6)]
+        )
+        let measure = "resident bytes a record"
+        let memory = against(measure, "redis", 0.2, isAtMost: true)
+        let own = median("accounted bytes a record", "kith")
+        let accounted = own.isNaN ? "" : " (\(Report.rounded(own, 0)) by its own account)"
+        close(
+            "13",
+            ["\(Report.rounded(median(measure, "kith"), 0)) B a record\(accounted)", memory.0],
+            "at most 0.2x",
+            [memory.1]
+        )
+    }
+
+    func restoreRows() {
+        let rate = median("restore", "kith")
+        let redis = against("restore", "redis", 5)
+        close(
+            "12",
+            [Report.millions(rate) + " M rows/s", redis.0],
+            "8 M rows/s and 5x",
+            [Goal(value: rate, target: 8e6), redis.1]
+        )
+        let measure = "snapshot bytes a record"
+        let size = against(measure, "redis", 1.0 / 3, isAtMost: true)
+        close("14", ["\(Report.rounded(median(measure, "kith"), 0)) B a record", size.0], "at most 0.33x", [size.1])
+    }
+
+    // MARK: Output
+
+    private func machine() -> String {
+        let model = (try? readFile("/proc/cpuinfo"))?.split(separator: "\n").first { $0.hasPrefix("model name") }
+        let name = model?.split(separator: ":").last.map { String($0.drop { $0 == " " }) } ?? "unknown processor"
+        let load = (try? readFile("/proc/loadavg"))?.split(separator: " ").first ?? "?"
+        return "\(name), \(sysconf(Int32(_SC_NPROCESSORS_ONLN))) processors, load before the last report \(load)"
+    }
+
+    private var conditions: String {
+        """
+        \(options.records) contacts of 20 attributes, \(options.pairCount) interleaved rounds; reads and updates from \
+        \(Suite.connections) connections of one thread, \(Report.rounded(options.sampleSeconds, 0)) s a sample; loads over 4 \
+        connections, 1,000 records a batch, flushed before the reply (redis: appendfsync always); client on the same machine
+        """
+    }
+
+    private var measures: [String] {
+        var names: [String] = []
+        for figure in figures where !names.contains(figure.measure) { names.append(figure.measure) }
+        return names
+    }
+
+    private func table() -> String {
+        var text =
+            "| Measure | Server | Median | Least … most | Kith by it: median (least … most) | Server CPU an operation |\n"
+        text += "|---|---|---:|---:|---:|---:|\n"
+        for measure in measures {
+            for server in ["kith", "redis", "tarantool"] {
+                let values = values(measure, server)
+                guard let least = values.min(), let most = values.max() else { continue }
+                let ratios = server == "kith" ? [] : ratios(measure, server)
+                var ratio = ""
+                if let low = ratios.min(), let high = ratios.max() {
+                    ratio = "\(Report.factor(Report.median(ratios))) (\(Report.factor(low)) … \(Report.factor(high)))"
+                }
+                let cpu = medianCPU(measure, server)
+                let isRate = !measure.hasSuffix("a record")
+                let unit = isRate ? "/s" : " B"
+                func show(_ value: Double) -> String { Report.grouped(value) + unit }
+                text += "| \(measure) | \(server) | \(show(Report.median(values))) | \(show(least)) … \(show(most)) "
+                text += "| \(ratio) | \(cpu.isNaN ? "" : Report.grouped(cpu) + " ns") |\n"
+            }
+        }
+        return text
+    }
+
+    private static func grouped(_ value: Double) -> String {
+        var digits = rounded(value, 0)
+        var end = digits.count - 3
+        while end > (value < 0 ? 1 : 0) {
+            digits.insert(",", at: digits.index(digits.startIndex, offsetBy: end))
+            end -= 3
+        }
+        return digits
+    }
+
+    func finish() throws {
+        let text = """
+            # Kith beside its peers
+
+            - Machine: \(machine())
+            - Conditions: \(conditions)
+            - Versions: \(versions.joined(separator: "; "))
+
+            \(table())
+            """
+        try writeFile("\(options.home)/results/latest.md", text + "\n" + rows.map { "- \($0)\n" }.joined())
+        try writeFile("\(options.home)/results/latest.json", json())
+        print(text)
+        for row in rows { print(row) }
+    }
+
+    private func json() -> String {
+        func quoted(_ text: String) -> String {
+            "\"" + text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : "\($0)" }.joined() + "\""
+        }
+        let samples = figures.map { figure in
+            var members = [
+                "\"measure\":\(quoted(figure.measure))", "\"server\":\(quoted(figure.server))",
+                "\"pair\":\(figure.pair)",
+                "\"value\":\(figure.value)",
+            ]
+            if let value = figure.cpuNanosecondsPerOperation {
+                members.append("\"cpuNanosecondsPerOperation\":\(value)")
+            }
+            if let value = figure.wallSeconds { members.append("\"wallSeconds\":\(value)") }
+            if let value = figure.batchP50Microseconds { members.append("\"batchP50Microseconds\":\(value)") }
+            if let value = figure.batchP99Microseconds { members.append("\"batchP99Microseconds\":\(value)") }
+            return "    {\(members.joined(separator: ","))}"
+        }
+        return """
+            {
+              "machine": \(quoted(machine())),
+              "conditions": \(quoted(conditions)),
+              "versions": [\(versions.map(quoted).joined(separator: ", "))],
+              "rows": [
+            \(rows.map { "    \(quoted($0))" }.joined(separator: ",\n"))
+              ],
+              "samples": [
+            \(samples.joined(separator: ",\n"))
+              ]
+            }
+
+            """
+    }
+}

@@ -1,0 +1,86 @@
+// Whether a schema that came as bytes is one that the engine can run. A schema written in Swift traps in its builder when it
+// contradicts itself; one from a disk or a server costs an error. Everything that tables, defaults, life cycles and deletes
+// take for granted is asked here.
+
+extension Schema {
+    static func check(
+        _ epoch: UInt32,
+        _ entities: [Entity],
+        _ optionSets: [OptionSet],
+        at offset: Int
+    ) throws(DecodeError) {
+        let ids = Set(entities.map(\.id))
+        guard epoch < .max, ids.count == entities.count, Set(entities.map(\.name)).count == entities.count else {
+            throw DecodeError("an entity stands twice in the schema", at: offset)
+        }
+        for entity in entities {
+            guard
+                isSound(entity), hasSystemAttributes(entity), hasSoundLifeCycle(entity, optionSets),
+                entity.attributes.allSatisfy({ isSound($0, ids) })
+            else { throw DecodeError("entity \(entity.name) contradicts itself", at: offset) }
+        }
+    }
+
+    private static func isSound(_ entity: Entity) -> Bool {
+        let count = entity.attributes.count
+        // Values of these are written without asking whether they are part of a key.
+        let keyable = Int(SystemAttribute.writableFrom.rawValue)..<max(count, SystemAttribute.count)
+        let lookups = entity.attributes.filter { !$0.type.lookupTargets.isEmpty }
+        return entity.id.rawValue > 0 && entity.id.rawValue <= Limits.entityCountMax
+            && count >= SystemAttribute.count && count <= Limits.attributeCountMax
+            && Int(entity.primaryName.rawValue) < count
+            && entity[entity.primaryName].type.physicalKind == .text
+            && entity.keys.count <= Limits.keyCountMax
+            && entity.keys.allSatisfy { key in
+                !key.attributes.isEmpty && key.attributes.count <= Limits.keyAttributesMax
+                    && key.attributes.allSatisfy { keyable.contains(Int($0.rawValue)) }
+            }
+            // Places of indexes are numbered in eight bits.
+            && lookups.count <= Int(Int8.max) && entity.attributes.filter(\.isOrdered).count <= Int(Int8.max)
+            && entity.attributes.dropFirst(Int(SystemAttribute.version.rawValue) + 1).allSatisfy {
+                $0.type != .identifier && $0.type != .version
+            }
+    }
+
+    /// The attributes that every entity begins with, and the owner where there is one.
+    private static func hasSystemAttributes(_ entity: Entity) -> Bool {
+        let types = entity.attributes.prefix(SystemAttribute.count).map(\.type)
+        guard types[0] == .identifier, types[1] == .version, types[2] == .instant, types[4] == .instant,
+            !types[3].lookupTargets.isEmpty, !types[5].lookupTargets.isEmpty, types[6].physicalKind == .text,
+            !entity[SystemAttribute.identifier].isOrdered
+        else { return false }
+        guard entity.ownership == .user else { return true }
+        guard let owner = entity.ownerAttribute else { return false }
+        return entity[owner].type.lookupTargets.starts(with: types[3].lookupTargets)
+    }
+
+    private static func hasSoundLifeCycle(_ entity: Entity, _ optionSets: [OptionSet]) -> Bool {
+        guard let states = entity.stateModel?.states else { return true }
+        guard let state = entity.stateAttribute.map({ entity[$0] }), case .state(let stateSet) = state.type,
+            let status = entity.statusAttribute.map({ entity[$0] }), case .status(let statusSet) = status.type,
+            state.isRequired, status.isRequired
+        else { return false }
+        return states.allSatisfy { state in
+            !state.statuses.isEmpty && optionSets[Int(stateSet.rawValue)].place(of: state.value) != nil
+                && state.statuses.allSatisfy { optionSets[Int(statusSet.rawValue)].place(of: $0) != nil }
+        }
+    }
+
+    private static func isSound(_ attribute: Attribute, _ ids: Set<EntityID>) -> Bool {
+        let fitsDefault =
+            switch (attribute.type, attribute.defaultValue) {
+            case (_, .null), (.boolean, .boolean): true
+            case (.option, .option), (.state, .option), (.status, .option): true
+            case (.integer(let minimum, let maximum), .integer(let number)): minimum <= number && number <= maximum
+            default: false
+            }
+        let fitsType =
+            switch attribute.type {
+            case .text(let lengthMax), .memo(let lengthMax): lengthMax <= Limits.textBytesMax
+            case .lookup(let targets):
+                !targets.isEmpty && targets.allSatisfy(ids.contains) && Set(targets).count == targets.count
+            default: true
+            }
+        return fitsDefault && fitsType
+    }
+}

@@ -1,0 +1,38 @@
+// The database behind a server.
+
+import Engine
+import Glibc
+import Kith
+import Net
+
+struct ServerConnection: Connection {
+    /// Someone at a terminal wants to know soon that there is no server.
+    private static let connectMilliseconds = 5_000
+    /// Once it was reached, a server may be restarted without the command failing.
+    private static let giveUpMilliseconds = 60_000
+
+    let client: KithClient
+
+    init(_ address: ServerAddress, organisation: String) async throws {
+        let name = "kith, process \(getpid())"
+        var options = ClientOptions(host: address.host, port: address.port, organisation: organisation, name: name)
+        options.giveUpAfterMilliseconds = ServerConnection.connectMilliseconds
+        // The first call finds out whether anyone is there, before a longer patience makes sense.
+        let probe = try await KithClient.connect(options)
+        await probe.close()
+        options.giveUpAfterMilliseconds = ServerConnection.giveUpMilliseconds
+        client = try await KithClient.connect(options)
+    }
+
+    var session: any Session { client }
+
+    func query(_ sql: String, _ parameters: QueryParameters, into sink: inout some RowSink) async throws {
+        throw CommandFailure(.refused, "queries over the wire")
+    }
+
+    func statusText() async throws -> String { try await client.status() }
+
+    func writeSnapshot() async throws -> Position { try await client.snapshot() }
+
+    func close() async { await client.close() }
+}

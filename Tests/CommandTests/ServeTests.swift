@@ -1,0 +1,142 @@
+import Foundation
+import Testing
+
+/// The commands on a server, and the server's own beginning and end.
+@Suite struct ServeTests {
+    @Test func whatWorksOnADirectoryWorksOnAServer() async throws {
+        let folder = try await PeopleFixture.make()
+        let question = ["query", "--format", "csv", FormatTests.question]
+        let record = ["get", "--format", "json", "account/11"]
+        let onDirectory = try await run(Binary.kith, question + ["--at", "data"], in: folder)
+        let recordOnDirectory = try await run(Binary.kith, record + ["--at", "data"], in: folder)
+
+        let server = try await ServerProcess.start("data", in: folder)
+        let at = ["--at", server.address]
+        let overTheWire = try await run(Binary.kith, question + at, in: folder)
+        #expect(overTheWire.status == 0, "\(overTheWire.errors)")
+        #expect(overTheWire.output == onDirectory.output)
+        #expect(try await run(Binary.kith, record + at, in: folder).output == recordOnDirectory.output)
+
+        try folder.write("number,name,revenue,staff,note,phone\nA-9,Nine,1,,,\nA-8,Eight,x,,,\n", to: "accounts.csv")
+        let imported = try await run(
+            Binary.kith,
+            ["import", "--mapping", "accounts.yaml", "accounts.csv"] + at,
+            in: folder
+        )
+        #expect(imported.status == 1)
+        let count = try await run(
+            Binary.kith,
+            [
+                "query", "--format", "csv", "--param", "least=1",
+                "SELECT COUNT(*) AS n FROM account WHERE revenue >= :least",
+            ]
+                + at,
+            in: folder
+        )
+        #expect(count.output == "n\n3\n")
+
+        let status = try await run(Binary.kith, ["status", "--format", "json"] + at, in: folder)
+        let object = try JSONSerialization.jsonObject(with: Data(status.output.utf8)) as? [String: Any]
+        #expect(object?["recordCount"] as? Int == 5)
+        #expect(try await run(Binary.kith, ["status"] + at, in: folder).output.contains("\naccount "))
+
+        let snapshot = try await run(Binary.kith, ["snapshot"] + at, in: folder)
+        let name = snapshot.output.trimmingCharacters(in: .newlines)
+        // A snapshot file of a running server is as good as any.
+        #expect(try await kith("restore", "data/\(name)", "copy", in: folder).status == 0)
+
+        #expect(try await run(Binary.kith, ["query", "SELECT nam FROM account"] + at, in: folder).status == 2)
+        #expect(try await run(Binary.kith, ["get", "account/ZZ0"] + at, in: folder).status == 4)
+        #expect(
+            try await run(
+                Binary.kith,
+                ["query", "--at", server.address + "/other", "SELECT name FROM account"],
+                in: folder
+            ).status == 4,
+            "an organisation that is not there"
+        )
+        #expect(server.stop() == 0)
+        #expect(try await kith("verify", "data", in: folder).status == 0)
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM])
+    func aSignalStopsItCleanly(_ signal: Int32) async throws {
+        let folder = try Folder()
+        let server = try await ServerProcess.start("data", in: folder)
+        #expect(server.address.hasPrefix("kith://127.0.0.1:"))
+        #expect(server.port > 0)
+        #expect(server.stop(signal) == 0)
+        #expect(try await kith("verify", "data", in: folder).status == 0)
+    }
+
+    @Test func onlyLoopbackAndOnlyOneListener() async throws {
+        let folder = try Folder()
+        let server = try await ServerProcess.start("data", in: folder)
+        let second = try await kith("serve", "--data", "other", "--listen", "127.0.0.1:\(server.port)", in: folder)
+        #expect(second.status == 4)
+        let open = try await kith("serve", "--data", "other", "--listen", "0.0.0.0:0", in: folder)
+        #expect(open.status == 4)
+        #expect(open.errors.contains("127.0.0.1"), "says what to do")
+        #expect(server.stop() == 0)
+    }
+
+    @Test func noServerIsSaidSo() async throws {
+        let folder = try Folder()
+        let port = try freePort()
+        let outcome = try await kith(
+            "query",
+            "--at",
+            "kith://127.0.0.1:\(port)",
+            "SELECT name FROM account",
+            in: folder
+        )
+        #expect(outcome.status == 4)
+        #expect(outcome.output.isEmpty)
+        #expect(outcome.errors.contains("cannot be reached"))
+    }
+
+    /// What `make run` does, twice: the second run finds the data again.
+    @Test func theDemonstrationRunsUntilItIsStopped() async throws {
+        let folder = try Folder()
+        let environment = [
+            "KITH": Binary.kith.path(), "KITH_DATA": folder.path("data"), "KITH_LISTEN": "127.0.0.1:0",
+            // The binary is built: what is tested is what comes after.
+            "SWIFT": "true",
+        ]
+        for (command, signal) in [(["make", "run"], SIGTERM), (["tools/run"], SIGINT)] {
+            let process = try FollowedProcess(
+                URL(fileURLWithPath: "/usr/bin/env"),
+                command,
+                in: Binary.package,
+                environment: environment
+            )
+            let lines = try #require(await process.lines { $0.contains("until Ctrl-C") })
+            #expect(lines.contains("Pipeline by stage"))
+            #expect(lines.contains("Top accounts by won value"))
+            #expect(lines.contains { $0.hasPrefix("Stonegate") || $0.contains("deals") })
+            let status = process.end(signal)
+            // make reports that a signal ended it; the script reports the server's own end.
+            #expect(status == (command == ["make", "run"] ? 128 + SIGTERM : 0))
+            try await untilFree(folder)
+        }
+        let found = try await kith("demo", "--at", "data", in: folder)
+        #expect(found.status == 0)
+        #expect(found.errors.contains("already"))
+        let count = try await kith(
+            "query",
+            "--at",
+            "data",
+            "--format",
+            "csv",
+            "SELECT COUNT(*) AS n FROM account",
+            in: folder
+        )
+        #expect(count.output == "n\n200\n")
+    }
+
+    /// make ends before the server that it told to stop: waits for the server's lock.
+    private func untilFree(_ folder: Folder) async throws {
+        while try await kith("verify", "data", in: folder).status == 4 {}
+        #expect(try await kith("verify", "data", in: folder).status == 0)
+    }
+}

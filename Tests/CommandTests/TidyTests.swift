@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+
+/// House rules that the formatter does not know. Each names what to write instead.
+@Suite struct TidyTests {
+    /// A text that sources must not contain.
+    private struct Ban {
+        var pattern: Regex<Substring>
+        var instead: String
+        /// Folders that it holds for.
+        var folders = ["Sources", "Tests", "Examples"]
+    }
+
+    // Written in pieces, so that this file does not contain what it looks for.
+    private var bans: [Ban] {
+        [
+            Ban(pattern: #/\btry\#u{21}/#, instead: "`try` with an error that someone handles"),
+            Ban(pattern: #/\bas\#u{21}/#, instead: "`as?` and what to do when it is nil"),
+            Ban(pattern: #/\bfatal\#u{45}rror\b/#, instead: "a typed error, or `precondition` with the invariant"),
+            Ban(pattern: #/\bTO\#u{44}O\b|\bFIX\#u{4D}E\b|\bXX\#u{58}\b/#, instead: "the thing itself, or an issue"),
+            Ban(pattern: #/\bThread\.sl\#u{65}ep|\busl\#u{65}ep\(/#, instead: "waiting for the event"),
+            Ban(pattern: #/\bpri\#u{6E}t\(/#, instead: "`StandardOutput` or the logger", folders: ["Sources"]),
+            Ban(pattern: #/\bDa\#u{74}e\(\)/#, instead: "a clock that the caller passes in", folders: ["Sources"]),
+            Ban(pattern: #/\bNS\#u{4C}og\b/#, instead: "the logger"),
+            Ban(pattern: #/\bunsafeF\#u{6C}ags\b/#, instead: "flags on the command line of the Makefile"),
+        ]
+    }
+
+    private static func files(_ folder: String) -> [URL] {
+        let root = Binary.package.appending(path: folder)
+        let walk = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
+        return (walk?.compactMap { $0 as? URL } ?? []).filter { $0.pathExtension == "swift" }
+    }
+
+    /// Tables that a tool writes are as long as they are.
+    private static let generated: Set<String> = ["FoldingTable.swift"]
+
+    @Test(arguments: ["Sources", "Tests", "Examples"])
+    func noFileIsTooLong(_ folder: String) throws {
+        for file in TidyTests.files(folder) where !TidyTests.generated.contains(file.lastPathComponent) {
+            let lines = try String(contentsOf: file, encoding: .utf8).split(
+                separator: "\n",
+                omittingEmptySubsequences: false
+            )
+            #expect(lines.count <= 500, "\(file.path()) has \(lines.count) lines: split it by concern")
+        }
+    }
+
+    @Test func nothingBannedIsUsed() throws {
+        for ban in bans {
+            for file in ban.folders.flatMap(TidyTests.files) {
+                let text = try String(contentsOf: file, encoding: .utf8)
+                for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+                where line.contains(ban.pattern) {
+                    Issue.record("\(file.path()):\(number + 1): write \(ban.instead) instead: \(line)")
+                }
+            }
+        }
+    }
+
+    /// The engine and what lies below it read no clock, no randomness, no files and no environment.
+    @Test func theEngineIsAStateMachine() throws {
+        let forbidden =
+            #/\bimport Foundation|SystemRandomNumberGenerator|\.random\(in|\b(getenv|clock_gettime|open|time)\(/#
+        for file in TidyTests.files("Sources/Engine") {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for line in text.split(separator: "\n") where line.contains(forbidden) {
+                Issue.record("\(file.path()): \(line): time, randomness and input are values of the command")
+            }
+        }
+    }
+
+    /// What the architecture says may import what.
+    @Test func importsOnlyPointDown() throws {
+        let order = ["CKernels", "Engine", "Snapshot", "Kith", "Net", "Import", "Demo", "kith"]
+        let allowed: [String: Set<String>] = [
+            "Engine": ["CKernels"], "Snapshot": ["CKernels", "Engine"], "Kith": ["Engine", "Snapshot"],
+            "Net": ["CKernels", "Engine", "Kith"], "Import": ["Engine", "Kith"], "Demo": ["Engine", "Kith"],
+        ]
+        for (target, below) in allowed {
+            for file in TidyTests.files("Sources/\(target)") {
+                let text = try String(contentsOf: file, encoding: .utf8)
+                for match in text.matches(of: #/(?m)^import (\w+)/#) {
+                    let module = String(match.output.1)
+                    guard order.contains(module) else { continue }
+                    #expect(below.contains(module), "\(file.path()) imports \(module), which is above or beside it")
+                }
+            }
+        }
+    }
+}
