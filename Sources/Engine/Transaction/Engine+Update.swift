@@ -43,7 +43,11 @@ extension Engine {
         }
         try rows.withUnsafeBufferPointer { list throws(Refusal) in
             let set = RowSet(first: 0, count: list.count, list: list.baseAddress)
-            try tables[place].requireFits(operation.attributes, rows: set, limitBytes: entryBytesMax - (entry.count - running.changeCountOffset))
+            try tables[place].requireFits(
+                operation.attributes,
+                rows: set,
+                limitBytes: entryBytesMax - (entry.count - running.changeCountOffset)
+            )
         }
         writeUpdate(operation, rows, &running, &entry)
     }
