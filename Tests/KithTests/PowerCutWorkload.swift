@@ -26,13 +26,12 @@ struct PowerCutWorkload {
 
     /// The system, a user, or one who is gone.
     func actor(_ model: CRMModel, _ random: inout SplitMix64) -> RecordID {
-        switch random.below(8) {
+        // Sequences below this were given out; some of their users are gone.
+        let next = Int(model.nextSequence["systemuser"] ?? 1)
+        guard next > 1 else { return .none }
+        return switch random.below(8) {
         case 0..<3: .none
-        case 3:
-            RecordID(
-                entity: EntityID(1),
-                sequence: UInt64(1 + random.below(Int(model.nextSequence["systemuser"] ?? 2) - 1))
-            )
+        case 3: RecordID(entity: EntityID(1), sequence: UInt64(1 + random.below(next - 1)))
         default: pick(model, ["systemuser"], &random) ?? .none
         }
     }
