@@ -98,7 +98,7 @@ struct PowerCutRun {
             } else if random.below(10) == 0 {
                 storage.injectFault(.write, callsBefore: random.below(12), error: .outOfSpace)
             } else {
-                storage.cutPower(afterChanges: random.below(60))
+                storage.cutPower(afterChanges: random.below(random.below(4) == 0 ? 300 : 60))
             }
             do { try live(database) } catch is Off {}
             end()
@@ -119,9 +119,11 @@ struct PowerCutRun {
     private mutating func live(_ database: Database) throws {
         guard let queue = database.directory.inlineQueue else { throw Failure(description: "no inline queue") }
         var mustSync = false
-        for _ in 0..<random.below(40) {
-            switch random.below(14) {
-            case 0 where !mustSync:
+        for _ in 0..<random.below(60) {
+            switch random.below(15) {
+            case 0:
+                if mustSync { try untilOff { try queue.sync() } }
+                mustSync = false
                 _ = try untilOff { try database.writeSnapshot() }
                 seen.snapshots += 1
             case 1 where !mustSync: try untilOff { try queue.seal() }
@@ -134,7 +136,7 @@ struct PowerCutRun {
                 }
             case 6, 7:
                 try read(database)
-            case 8:
+            case 8, 9:
                 try retry(database)
             default:
                 try execute(database)
