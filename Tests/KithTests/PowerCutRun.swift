@@ -18,8 +18,9 @@ struct PowerCutRun {
     }
 
     /// What happened, so that the test can say that it saw what it is about.
-    struct Seen {
+    struct Seen: CustomStringConvertible {
         var cuts = 0
+        var recoveries = 0
         var transactions = 0
         var refusals = 0
         var retries = 0
@@ -30,8 +31,16 @@ struct PowerCutRun {
         var interruptedRecoveries = 0
         var fullComparisons = 0
 
+        var description: String {
+            "\(cuts) power cuts: \(recoveries) recoveries, \(interruptedRecoveries) more cut short, "
+                + "\(restoredSnapshots) from one of \(snapshots) snapshots; \(transactions) transactions, "
+                + "\(refusals) refused, \(retries) sent again, \(lostTransactions) lost unacknowledged; "
+                + "\(answeredReads) records read"
+        }
+
         mutating func add(_ other: Seen) {
             cuts += other.cuts
+            recoveries += other.recoveries
             transactions += other.transactions
             refusals += other.refusals
             retries += other.retries
@@ -338,6 +347,7 @@ struct PowerCutRun {
         guard recovery.damagedSnapshots.isEmpty else {
             throw Failure(description: "a power cut damaged a snapshot: \(recovery.damagedSnapshots)")
         }
+        seen.recoveries += 1
         if recovery.snapshot != nil { seen.restoredSnapshots += 1 }
         let position = recovery.lastPosition
         guard position >= acknowledged else {

@@ -28,6 +28,7 @@ import Testing
             total.add(run.seen)
             seed += 1
         } while only == nil && total.cuts < cuts
+        print(total)
         guard only == nil else { return }
         #expect(total.cuts >= cuts)
         // Each in proportion, so that a workload that lost its teeth is noticed.
