@@ -51,10 +51,8 @@ func run(
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = try FileHandle(forWritingTo: errors)
     try await process.runToEnd()
-    let status =
-        process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
     return Outcome(
-        status: status,
+        status: process.shellStatus,
         output: String(decoding: try Data(contentsOf: output), as: UTF8.self),
         errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self)
     )

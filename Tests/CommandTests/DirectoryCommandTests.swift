@@ -107,7 +107,7 @@ import Testing
             #expect(outcome.status == 4, "\(arguments)")
             #expect(outcome.errors.contains("in use by process"))
         }
-        #expect(server.stop() == 0)
+        #expect(await server.stop() == 0)
         #expect(try await kith("verify", "data", in: folder).status == 0)
     }
 }

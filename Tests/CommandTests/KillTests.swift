@@ -39,13 +39,13 @@ import Testing
                 await ledger.acknowledgements(Int(random.next() % 40))
                 if random.next() % 4 == 0 { group.addTask { await KillTests.snapshot(port) } }
                 for _ in 0..<random.next() % 2_000 { await Task.yield() }
-                server.crash()
+                await server.crash()
                 try await check(ledger, importer, folder, "seed \(seed), kill \(round)")
                 // A start that does not live to serve.
                 if random.next() % 6 == 0 {
                     let start = try ServerProcess.spawn("data", port: port, arguments: KillTests.segments, in: folder)
                     for _ in 0..<random.next() % 20_000 { await Task.yield() }
-                    _ = start.end(SIGKILL)
+                    _ = await start.end(SIGKILL)
                     try await check(ledger, importer, folder, "seed \(seed), kill \(round) while starting")
                 }
                 server = try await ServerProcess.start("data", port: port, arguments: KillTests.segments, in: folder)
@@ -54,7 +54,7 @@ import Testing
             importer.stop()
             try await group.waitForAll()
         }
-        #expect(server.stop() == 0)
+        #expect(await server.stop() == 0)
         try await check(ledger, importer, folder, "seed \(seed), at the end")
         for client in ledger.clients { #expect(client.sent == client.acknowledged) }
         #expect(importer.finishedFiles > 0, "the import had time to finish a file")

@@ -1,10 +1,17 @@
 import Foundation
+import Synchronization
 import Testing
 
 /// A process whose standard output is followed while it runs. It is killed at the latest when nobody holds it any more.
 final class FollowedProcess: Sendable {
     let process: Process
     private let output: FileHandle
+    private let exit = Mutex(Exit())
+
+    private struct Exit {
+        var isOver = false
+        var waiting: [CheckedContinuation<Int32, Never>] = []
+    }
 
     init(_ program: URL, _ arguments: [String], in folder: URL, environment: [String: String] = [:]) throws {
         let pipe = Pipe()
@@ -17,6 +24,13 @@ final class FollowedProcess: Sendable {
         process.standardOutput = pipe
         process.standardError = FileHandle.nullDevice
         output = pipe.fileHandleForReading
+        process.terminationHandler = { [weak self] process in
+            let waiting = self?.exit.withLock { exit in
+                exit.isOver = true
+                return exit.waiting
+            }
+            for continuation in waiting ?? [] { continuation.resume(returning: process.shellStatus) }
+        }
         try process.run()
     }
 
@@ -46,17 +60,30 @@ final class FollowedProcess: Sendable {
         }
     }
 
-    /// Sends a signal and returns the exit status, as a shell reports it.
-    func end(_ signal: Int32) -> Int32 {
+    /// Sends a signal and returns the exit status, as a shell reports it, when the process is gone.
+    func end(_ signal: Int32) async -> Int32 {
         kill(process.processIdentifier, signal)
-        return status
+        return await status
     }
 
-    /// Waits for the end.
+    /// Waits for the end, without holding up a thread.
     var status: Int32 {
-        process.waitUntilExit()
-        return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+        get async {
+            await withCheckedContinuation { continuation in
+                let isOver = exit.withLock { exit in
+                    if exit.isOver { return true }
+                    exit.waiting.append(continuation)
+                    return false
+                }
+                if isOver { continuation.resume(returning: process.shellStatus) }
+            }
+        }
     }
+}
+
+extension Process {
+    /// 128 + the signal's number for a process that a signal ended.
+    var shellStatus: Int32 { terminationReason == .exit ? terminationStatus : 128 + terminationStatus }
 }
 
 /// A `kith serve` of its own.
@@ -83,7 +110,7 @@ final class ServerProcess: Sendable {
     ) async throws -> ServerProcess {
         let process = try spawn(data, port: port, arguments: arguments, in: folder)
         guard let address = await process.lines(until: { _ in true })?.first else {
-            throw ServerEnded(status: process.status)
+            throw ServerEnded(status: await process.status)
         }
         return ServerProcess(process, address)
     }
@@ -95,10 +122,10 @@ final class ServerProcess: Sendable {
     }
 
     /// Asks the server to stop and returns its exit status.
-    func stop(_ signal: Int32 = SIGTERM) -> Int32 { process.end(signal) }
+    func stop(_ signal: Int32 = SIGTERM) async -> Int32 { await process.end(signal) }
 
     /// Ends the server as a crash would, and returns when it is gone.
-    func crash() { _ = process.end(SIGKILL) }
+    func crash() async { _ = await process.end(SIGKILL) }
 }
 
 /// The server ended before it served.
