@@ -138,8 +138,9 @@ import Testing
             while isOpen {
                 do {
                     var second = try await client.query("SELECT name FROM account", rowsPerBlock: 10)
-                    try await second.close()
                     isOpen = false
+                    // On a busy machine it may have expired by now itself.
+                    try? await second.close()
                 } catch ClientError.server(let error) {
                     #expect(error.code == .cursorLimit)
                 }

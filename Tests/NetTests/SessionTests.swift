@@ -153,6 +153,34 @@ import Testing
         #expect(throws: (any Error).self) { try database.close() }
     }
 
+    @Test func whenTheLogIsFullTheServerWaitsInsteadOfRefusing() async throws {
+        try await withServer(commitsByItself: false) { server, database in
+            let queue = try #require(database.directory.inlineQueue)
+            try queue.commit()
+            let connection = try RawConnection(port: server.port, timeoutMilliseconds: 20)
+            _ = try connection.hello()
+            // Three megabytes, of which the queue of a log with segments of four takes two.
+            let count = 450
+            for index in 0..<count {
+                let body = try Transaction.accounts(200, .standard, prefix: "B\(index)").encoded()
+                try connection.send(frame(.execute, UInt64(index), body))
+            }
+            while !queue.isFull { await Task.yield() }
+            // From here on the test is the committer, whenever no answer comes.
+            var answered = 0
+            while answered < count {
+                do {
+                    let answer = try connection.frame()
+                    #expect(answer?.header.correlation == UInt64(answered))
+                    #expect(try failure(answer) == nil)
+                    answered += 1
+                } catch is SocketError {
+                    try queue.commit()
+                }
+            }
+        }
+    }
+
     @Test func theActingUserIsNamedInTheHello() async throws {
         try await withServer { server, database in
             var transaction = Transaction(.standard)

@@ -88,7 +88,7 @@ final class RedisServer: Server {
     func read(_ data: Dataset, _ row: Int, _ places: [Int], generation: Int) -> Request {
         var bytes: [UInt8] = []
         var reply: [UInt8] = [42]
-        // All fields of the hash are wanted, and HGETALL is the faster way to them (by a fifth, names included).
+        // HGETALL where all fields of the hash are wanted: as fast as HMGET of twelve names in alternating trials.
         let isAll = places == columns
         if isAll {
             begin(0, "HGETALL", row, to: &bytes)

@@ -19,7 +19,7 @@ final class Report {
     private let options: Options
     private let versions: [String]
     private(set) var figures: [Figure] = []
-    private var rows: [String] = []
+    private var rows: [(number: Int, text: String)] = []
 
     init(_ options: Options, versions: [String]) {
         self.options = options
@@ -95,14 +95,14 @@ final class Report {
         var reach: Double { isAtMost ? target / value : value / target }
     }
 
-    private func close(_ row: String, _ parts: [String], _ target: String, _ goals: [Goal?]) {
+    private func close(_ row: Int, _ parts: [String], _ target: String, _ goals: [Goal?]) {
         let known = goals.compactMap { $0 }
         let reach = known.map(\.reach).min() ?? 0
         let verdict =
             known.count < goals.count
             ? "no claim (a peer was not run)"
             : reach >= 1 ? "reached" : reach >= 0.5 ? "not reached (half: reached)" : "not reached (half: not reached)"
-        rows.append("row \(row): \((parts + ["target \(target)"]).joined(separator: ", ")): \(verdict)")
+        rows.append((row, "row \(row): \((parts + ["target \(target)"]).joined(separator: ", ")): \(verdict)"))
     }
 
     /// "5.6x redis", or why not; with the goal on it.
@@ -119,11 +119,11 @@ final class Report {
         let redis = against(deep, "redis", 5)
         let tarantool = against(deep, "tarantool", 2)
         let rate = Report.millions(median(deep, "kith")) + " M/s"
-        close("1", [rate, redis.0, tarantool.0], "5x and 2x", [redis.1, tarantool.1])
+        close(1, [rate, redis.0, tarantool.0], "5x and 2x", [redis.1, tarantool.1])
 
         let many = "read 64 ids a request"
         let manyRedis = against(many, "redis", 10)
-        close("2", [Report.millions(median(many, "kith")) + " M/s", manyRedis.0], "10x", [manyRedis.1])
+        close(2, [Report.millions(median(many, "kith")) + " M/s", manyRedis.0], "10x", [manyRedis.1])
 
         let single = "read depth 1"
         let singleRedis = against(single, "redis", 1)
@@ -131,7 +131,7 @@ final class Report {
         var parts = [Report.millions(median(single, "kith")) + " M/s", singleRedis.0]
         if singleRedis.1 != nil { parts.append("\(Report.factor(cpu)) redis CPU an operation") }
         parts.append("bare NIO echo not run (the suite has none yet)")
-        close("3", parts, "1x and at most 1x CPU", [singleRedis.1, Goal(value: cpu, target: 1, isAtMost: true)])
+        close(3, parts, "1x and at most 1x CPU", [singleRedis.1, Goal(value: cpu, target: 1, isAtMost: true)])
     }
 
     func updateRows() {
@@ -143,14 +143,14 @@ final class Report {
             figures.filter { $0.measure == measure && $0.server == "kith" }.compactMap(\.batchP99Microseconds)
         )
         let latency = "p99 of 16 in a closed loop \(Report.rounded(p99 / 1000, 1)) ms"
-        close("5", [rate, redis.0, tarantool.0, latency], "3x and 5x", [redis.1, tarantool.1])
+        close(5, [rate, redis.0, tarantool.0, latency], "3x and 5x", [redis.1, tarantool.1])
     }
 
     func loadRows() {
         let rate = median("bulk load", "kith")
         let redis = against("bulk load", "redis", 1)
         close(
-            "6",
+            6,
             [Report.millions(rate) + " M rows/s", redis.0 + (redis.1 == nil ? "" : " (which builds no index)")],
             "1 M rows/s",
             [Goal(value: rate, target: 1e6)]
@@ -160,7 +160,7 @@ final class Report {
         let own = median("accounted bytes a record", "kith")
         let accounted = own.isNaN ? "" : " (\(Report.rounded(own, 0)) by its own account)"
         close(
-            "13",
+            13,
             ["\(Report.rounded(median(measure, "kith"), 0)) B a record\(accounted)", memory.0],
             "at most 0.2x",
             [memory.1]
@@ -171,14 +171,14 @@ final class Report {
         let rate = median("restore", "kith")
         let redis = against("restore", "redis", 5)
         close(
-            "12",
+            12,
             [Report.millions(rate) + " M rows/s", redis.0],
             "8 M rows/s and 5x",
             [Goal(value: rate, target: 8e6), redis.1]
         )
         let measure = "snapshot bytes a record"
         let size = against(measure, "redis", 1.0 / 3, isAtMost: true)
-        close("14", ["\(Report.rounded(median(measure, "kith"), 0)) B a record", size.0], "at most 0.33x", [size.1])
+        close(14, ["\(Report.rounded(median(measure, "kith"), 0)) B a record", size.0], "at most 0.33x", [size.1])
     }
 
     // MARK: Output
@@ -239,6 +239,7 @@ final class Report {
     }
 
     func finish() throws {
+        rows.sort { $0.number < $1.number }
         let text = """
             # Kith beside its peers
 
@@ -248,10 +249,10 @@ final class Report {
 
             \(table())
             """
-        try writeFile("\(options.home)/results/latest.md", text + "\n" + rows.map { "- \($0)\n" }.joined())
+        try writeFile("\(options.home)/results/latest.md", text + "\n" + rows.map { "- \($0.text)\n" }.joined())
         try writeFile("\(options.home)/results/latest.json", json())
         print(text)
-        for row in rows { print(row) }
+        for row in rows { print(row.text) }
     }
 
     private func json() -> String {
@@ -278,7 +279,7 @@ final class Report {
               "conditions": \(quoted(conditions)),
               "versions": [\(versions.map(quoted).joined(separator: ", "))],
               "rows": [
-            \(rows.map { "    \(quoted($0))" }.joined(separator: ",\n"))
+            \(rows.map { "    \(quoted($0.text))" }.joined(separator: ",\n"))
               ],
               "samples": [
             \(samples.joined(separator: ",\n"))

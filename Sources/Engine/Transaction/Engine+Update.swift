@@ -41,9 +41,10 @@ extension Engine {
             operation = operation.selecting(changed, buffers: &buffers)
             rows = changed.map { rows[$0] }
         }
+        let limitBytes = entryBytesMax - (entry.count - running.changeCountOffset)
         try rows.withUnsafeBufferPointer { list throws(Refusal) in
             let set = RowSet(first: 0, count: list.count, list: list.baseAddress)
-            try tables[place].requireFits(operation.attributes, rows: set, limitBytes: entryBytesMax - (entry.count - running.changeCountOffset))
+            try tables[place].requireFits(operation.attributes, rows: set, limitBytes: limitBytes)
         }
         writeUpdate(operation, rows, &running, &entry)
     }

@@ -6,7 +6,7 @@ import NIOPosix
 // connection. It outlives connections.
 //
 // Invariants
-// - A call is in exactly one place: the queue, a slot, or `stale`; when it leaves the last one it is completed.
+// - A call is in exactly one place: the queue, a slot, `stale` or `delayed`; when it leaves the last one it is completed.
 // - The correlation id of a call is its slot, so that an answer finds its call without a search.
 // - Calls leave the queue in order; after a lost connection those that were on their way go before all others, in order.
 
@@ -38,6 +38,8 @@ final class ClientCore {
     private var nextOrder: UInt64 = 0
     /// Calls that wait for the new schema.
     private var stale: [ClientCall] = []
+    /// Calls that wait until the server has room again, by their order.
+    private var delayed: [UInt64: ClientCall] = [:]
     /// When the present attempts to connect began, and how many failed.
     private var tryingSince: NIODeadline?
     private var failures = 0
@@ -128,6 +130,7 @@ final class ClientCore {
         let failure: WireFailure
         do { failure = try WireFailure(decoding: body) } catch { throw .protocolViolation("\(error)") }
         switch failure {
+        case .refusal(let refusal) where refusal.code == .overloaded: tryLater(header.correlation, refusal)
         case .refusal(let refusal): takeCall(header.correlation)?.complete(.failure(refusal))
         case .query(let error): takeCall(header.correlation)?.complete(.failure(error))
         case .wire(let error) where error.endsConnection: throw .server(error)
@@ -136,6 +139,20 @@ final class ClientCore {
             stale.append(call)
             if stale.count == 1 { refreshSchema() }
         case .wire(let error): takeCall(header.correlation)?.complete(.failure(ClientError.server(error)))
+        }
+    }
+
+    /// The disk does not keep up: the call goes again after a wait that doubles each time.
+    private func tryLater(_ slot: UInt64, _ refusal: Refusal) {
+        guard let call = takeCall(slot) else { return }
+        guard call.attempts < Self.attemptsMax else { return call.complete(.failure(refusal)) }
+        delayed[call.order] = call
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let wait = options.backoff.waitMilliseconds(failures: call.attempts)
+        eventLoop.scheduleTask(in: .milliseconds(Int64(wait))) {
+            guard let call = bound.value.delayed.removeValue(forKey: call.order) else { return }
+            bound.value.queue.prepend(call)
+            bound.value.pump()
         }
     }
 
@@ -275,7 +292,8 @@ final class ClientCore {
     func close() {
         let connection: ClientConnection? = if case .ready(let connection) = state { connection } else { nil }
         state = .closed
-        let calls = slots.compactMap { $0 } + stale + queue
+        let calls = slots.compactMap { $0 } + stale + queue + delayed.values
+        delayed = [:]
         slots = []
         freeSlots = []
         stale = []

@@ -133,6 +133,12 @@ final class ServerConnection: ChannelDuplexHandler {
             return
         }
         guard pending.readableBytes >= WireHeader.lengthBytes else { return account(unsentBytes) }
+        if core.isLogFull {
+            // Executing would only bring refusals: the next commit makes room.
+            isPaused = true
+            waitForCommit()
+            return account(unsentBytes)
+        }
         var output = core.takeOutput()
         var walk = FrameWalk()
         if phase == .greeting { pending.withUnsafeReadableBytes { greet($0, &walk, &output) } }
@@ -168,32 +174,33 @@ final class ServerConnection: ChannelDuplexHandler {
         }
         held.append(Held(position: position, buffer: ByteBuffer(bytes: bytes)))
         heldBytes += bytes.count
-        if !isWaiting {
-            isWaiting = true
-            core.wait(self)
-        }
+        waitForCommit()
     }
 
-    /// Sends what is durable; tells whether something is still held.
-    func release(through durable: Position) -> Bool {
-        guard let context else {
-            isWaiting = false
-            return false
-        }
+    /// Sends what is durable, and goes on where the log was full.
+    func release(through durable: Position) {
+        isWaiting = false
+        guard let context else { return }
         var count = 0
         while count < held.count, held[count].position <= durable {
             heldBytes -= held[count].buffer.readableBytes
             context.write(Self.wrapOutboundOut(held[count].buffer), promise: nil)
             count += 1
         }
-        guard count > 0 else { return true }
         held.removeFirst(count)
-        isWaiting = !held.isEmpty
-        flush()
-        account(unsentBytes)
-        if isPaused { resume() }
+        if !held.isEmpty { waitForCommit() }
+        if count > 0 {
+            flush()
+            account(unsentBytes)
+        }
+        resume()
         if isFinishing { finish() }
-        return isWaiting
+    }
+
+    private func waitForCommit() {
+        guard !isWaiting else { return }
+        isWaiting = true
+        core.wait(self)
     }
 
     // MARK: Back-pressure

@@ -27,6 +27,8 @@ final class ServerCore {
     private var connectionsByAddress: [String: Int] = [:]
     /// Connections that hold replies until the log is durable.
     private var waiting: [ServerConnection] = []
+    /// Those that are being released: empty between two commits.
+    private var releasing: [ServerConnection] = []
     /// Bytes buffered for all connections.
     private(set) var bufferedBytes = 0
     /// Replies are encoded here, one read of one connection at a time. nil while one is at it.
@@ -88,19 +90,17 @@ final class ServerCore {
     /// A connection began to hold replies.
     func wait(_ connection: ServerConnection) { waiting.append(connection) }
 
-    /// Sends what has become durable.
+    /// Sends what has become durable. Connections may begin to wait again, or end, while this goes over them: so they are
+    /// taken out of the list first.
     private func release() {
         let durable = database.durablePosition
-        var kept = 0
-        for index in waiting.indices {
-            let connection = waiting[index]
-            if connection.release(through: durable) {
-                waiting[kept] = connection
-                kept += 1
-            }
-        }
-        waiting.removeSubrange(kept...)
+        swap(&waiting, &releasing)
+        for connection in releasing { connection.release(through: durable) }
+        releasing.removeAll(keepingCapacity: true)
     }
+
+    /// Whether so much waits for the disk that nothing can be executed.
+    var isLogFull: Bool { database.directory.queue.isFull }
 
     /// The log failed: what is held will never be durable, and nothing more can be answered.
     private func halt(_ reason: String) {

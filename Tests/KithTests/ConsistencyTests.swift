@@ -1,0 +1,87 @@
+// What a database promises beyond single transactions, on a log that is small and a disk that is simulated.
+
+import Engine
+import Kith
+import Snapshot
+import Testing
+
+@Suite struct ConsistencyTests {
+    private func database(
+        _ storage: SimulatedStorage,
+        segmentBytes: Int = 64 << 10
+    ) throws
+        -> Database
+    {
+        var options = DatabaseOptions()
+        options.directory = DirectoryOptions(segmentBytes: segmentBytes, usesThreads: false)
+        options.threadCount = 1
+        options.takesSnapshots = false
+        options.schema = TortureSchema.schema
+        return try Database.open(in: storage, options: options, random: 3)
+    }
+
+    private func execute(
+        _ database: Database,
+        _ build: (inout Transaction) throws -> Void
+    ) throws
+        -> TransactionReply
+    {
+        var transaction = Transaction(TortureSchema.schema)
+        try build(&transaction)
+        let encoded = transaction.encoded()
+        return try database.turn { turn in
+            Result {
+                var reply = ByteWriter()
+                try encoded.withUnsafeBytes { try turn.execute($0, actor: .none, reply: &reply) }
+                return try reply.withUnsafeBytes { try TransactionReply(decoding: $0) }
+            }
+        }.get()
+    }
+
+    /// An entry that is larger than the log takes at a time is refused before it is executed; work goes on.
+    @Test func entryLargerThanTheLogTakesIsRefused() throws {
+        let storage = SimulatedStorage(seed: 1)
+        let database = try database(storage)
+        let queue = try #require(database.directory.inlineQueue)
+        var ids: [RecordID] = []
+        let notes = String(repeating: "x", count: 3500)
+        let account = try execute(database) { try $0.create("account", ["name": "A"]) }.operations[0]
+            .ids[0]
+        for _ in 0..<20 {
+            ids += try execute(database) {
+                try $0.create("contact", ["notes": .text(notes), "customerid": .reference(account)])
+            }.operations[0].ids
+            try queue.commit()
+        }
+        let before = database.turn { $0.digest }
+        // 70 KB of old values, from a request of a few bytes: half a segment is 32 KB.
+        let refusal = #expect(throws: Refusal.self) { try execute(database) { try $0.delete(account) } }
+        #expect(refusal?.code == .limitExceeded)
+        #expect(database.turn { $0.digest } == before)
+        for id in ids.prefix(15) {
+            _ = try execute(database) { try $0.delete(id) }
+            if queue.isFull { try queue.commit() }
+        }
+        _ = try execute(database) { try $0.delete(account) }
+        try queue.commit()
+        let digest = database.turn { $0.digest }
+        try database.close()
+        let reopened = try self.database(storage)
+        #expect(reopened.turn { $0.digest } == digest)
+        #expect(reopened.currentView.recordCount(EntityID(4)) == 0)
+    }
+
+    /// Nobody is told of a write before it is durable: not by `settle`, not by the durable position.
+    @Test func nothingIsDurableBeforeTheSync() throws {
+        let database = try database(SimulatedStorage(seed: 2))
+        let queue = try #require(database.directory.inlineQueue)
+        try queue.commit()
+        let start = database.durablePosition
+        let reply = try execute(database) { try $0.create("account", ["name": "A"]) }
+        #expect(reply.position == start + 1 && database.durablePosition == start)
+        #expect(try queue.write())
+        #expect(database.durablePosition == start)
+        try queue.sync()
+        #expect(database.durablePosition == reply.position)
+    }
+}
