@@ -72,6 +72,9 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         try engine.read(request, into: &reply)
     }
 
+    /// See `Engine.prefetch`.
+    package func prefetch(_ reads: UnsafeBufferPointer<UnsafeRawBufferPointer>) { engine.prefetch(reads) }
+
     /// Makes sure, before anything is executed, that the log has room for what the transaction may write.
     private mutating func reserve(for transaction: UnsafeRawBufferPointer) throws(Refusal) {
         if let failure { throw WriterTurn.refusal(failure) }

@@ -57,6 +57,13 @@ public struct ByteReader {
         return try take(length)
     }
 
+    /// Passes over bytes that were looked at already.
+    @inline(__always)
+    package mutating func skip(_ length: Int) {
+        precondition(length >= 0 && length <= count - offset)
+        offset += length
+    }
+
     package mutating func integer<T: FixedWidthInteger>(_ type: T.Type = T.self) throws(DecodeError) -> T {
         T(littleEndian: try take(MemoryLayout<T>.size).loadUnaligned(as: T.self))
     }

@@ -53,6 +53,15 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
         return start
     }
 
+    /// As `claim(_:)`, with room for more: the caller may write `room` bytes, of which the first `length` count.
+    @inline(__always)
+    package mutating func claim(_ length: Int, room: Int) -> UnsafeMutableRawPointer {
+        ensure(room)
+        let start = base + count
+        count += length
+        return start
+    }
+
     @inline(__always)
     package mutating func integer<T: FixedWidthInteger>(_ value: T) {
         claim(MemoryLayout<T>.size).storeBytes(of: value.littleEndian, as: T.self)

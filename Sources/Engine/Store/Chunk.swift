@@ -11,7 +11,7 @@ package final class Chunk: @unchecked Sendable {
     private var blocks: [Block?]
     /// Per column a copy of the block's head (zero pointers where there is no block), so that a point read follows
     /// pointers without counting references.
-    private let heads: UnsafeMutablePointer<BlockHead?>
+    let heads: UnsafeMutablePointer<BlockHead?>
 
     package init(columnCount: Int) {
         self.columnCount = columnCount

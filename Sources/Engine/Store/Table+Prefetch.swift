@@ -14,22 +14,38 @@ extension Table {
         kith_prefetch(head.values + index * stride)
     }
 
-    /// Asks for everything that reading some attributes (u16 each), the version and the identifier of some rows will touch.
-    func prefetch(_ rows: RowSet, _ attributes: UnsafeRawPointer, _ attributeCount: Int) {
-        for index in 0..<attributeCount {
-            let column = Int(attributes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
-            let stride = layout.columns[column].strideBytes
-            for i in 0..<rows.count { prefetch(column, stride, rows[i]) }
+    /// Asks for the line of the directory that says where the record is.
+    @inline(__always)
+    func prefetchDirectory(_ id: RecordID) {
+        if id.origin == 0 { directory.prefetch(Int(id.sequence)) }
+    }
+
+    /// Asks for the slots of the attributes and of the version.
+    func prefetchSlots(_ ids: ReadIDs, _ shape: ReadShape) {
+        for index in 0..<ids.count {
+            let row = row(of: ids[index])
+            guard row < rowCount else { continue }
+            let heads = heads(atRow: Int(row))
+            let place = Int(row) & 8191
+            for column in shape.columns {
+                guard let head = heads[column.column] else { continue }
+                kith_prefetch(head.validity + place >> 6)
+                kith_prefetch(head.values + place * column.strideBytes)
+            }
+            if let version = heads[Int(SystemAttribute.version.rawValue)] { kith_prefetch(version.values + place * 8) }
         }
-        let version = Int(SystemAttribute.version.rawValue)
-        for i in 0..<rows.count { prefetch(version, 8, rows[i]) }
-        // By now the first lines are there: the texts that stand outside their slots.
-        for index in 0..<attributeCount {
-            let column = Int(attributes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
-            guard layout.columns[column] == .text else { continue }
-            for i in 0..<rows.count where rows[i] < rowCount {
-                guard let head = head(column, rows[i]), head.isValid(rows[i] & 8191) else { continue }
-                kith_prefetch(head.text(rows[i] & 8191).baseAddress)
+    }
+
+    /// Asks for the texts that stand outside their slots, once these are there.
+    func prefetchTexts(_ ids: ReadIDs, _ shape: ReadShape) {
+        for index in 0..<ids.count {
+            let row = row(of: ids[index])
+            guard row < rowCount else { continue }
+            let heads = heads(atRow: Int(row))
+            let place = Int(row) & 8191
+            for column in shape.columns where column.form == .text {
+                guard let head = heads[column.column], head.isValid(place) else { continue }
+                kith_prefetch(head.text(place).baseAddress)
             }
         }
     }

@@ -60,8 +60,7 @@ extension Table {
     /// Runs `body` on the unshared block of a column in a chunk.
     @inline(__always)
     private mutating func withBlock(_ column: Int, chunk: Int, capacity: Int, _ body: (Block) -> Void) {
-        if !isKnownUniquelyReferenced(&chunks[chunk]) { chunks[chunk] = chunks[chunk].copy() }
-        chunks[chunk].withMutableBlock(column, layout: layout.columns[column], capacity: capacity, body)
+        chunks.unshared(chunk).withMutableBlock(column, layout: layout.columns[column], capacity: capacity, body)
     }
 
     // MARK: Values

@@ -36,7 +36,7 @@ package struct Table: ~Copyable, Sendable {
     /// Stack of freed rows: the first `freeCount` elements. Paged, so that a view does not make the writer copy it all.
     var freeRows = PagedArray<UInt32>(empty: Table.noRow)
     package internal(set) var freeCount = 0
-    var chunks: [Chunk] = []
+    var chunks = ChunkList()
     /// Row by sequence, for origin 0, and for each other origin that was ever seen, in order.
     var directory = PagedArray<UInt32>(empty: Table.noRow)
     var foreignDirectories: [(origin: UInt16, rows: PagedArray<UInt32>)] = []
@@ -127,7 +127,14 @@ package struct Table: ~Copyable, Sendable {
 
     /// The block's head without a reference to it: valid until the table is written.
     @inline(__always)
-    package func head(_ column: Int, _ row: Int) -> BlockHead? { chunks[row >> 13].head(column) }
+    package func head(_ column: Int, _ row: Int) -> BlockHead? {
+        assert(column < layout.columns.count)
+        return chunks.heads(row >> 13)[column]
+    }
+
+    /// Heads of all columns of the row's chunk; as `head`.
+    @inline(__always)
+    func heads(atRow row: Int) -> UnsafeMutablePointer<BlockHead?> { chunks.heads(row >> 13) }
 
     /// 128 words whose bits say which rows of the block live; nil when none does.
     package func liveWords(block index: Int) -> UnsafePointer<UInt64>? {
@@ -200,8 +207,8 @@ package struct Table: ~Copyable, Sendable {
     /// Walks all blocks: O(chunks × columns).
     package var memory: Memory {
         var columnBytes = [Int](repeating: 0, count: layout.columns.count)
-        for chunk in chunks {
-            for column in columnBytes.indices { columnBytes[column] += chunk.block(column)?.memoryBytes ?? 0 }
+        for index in 0..<chunks.count {
+            for column in columnBytes.indices { columnBytes[column] += chunks[index].block(column)?.memoryBytes ?? 0 }
         }
         return Memory(
             columnBytes: columnBytes,

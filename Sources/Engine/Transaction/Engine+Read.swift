@@ -11,135 +11,94 @@ extension Engine {
     /// Executes an encoded read and appends the reply. Reads see every transaction executed so far.
     /// - Complexity: O(rows × attributes).
     public func read(_ request: UnsafeRawBufferPointer, into reply: inout ByteWriter) throws(Refusal) {
-        do {
+        let shape: ReadShape
+        let ids: ReadIDs
+        readShapes.collect()
+        do throws(DecodeError) {
             var reader = ByteReader(request)
-            let entityID = EntityID(try reader.u16())
-            let attributeCount = Int(try reader.u16())
-            let attributes = try reader.take(attributeCount, stride: 2)
-            let count = Int(try reader.u32())
-            let ids = try reader.take(count, stride: 8)
-            try reader.expectEnd()
-            guard let place = schema.place(of: entityID) else {
-                throw DecodeError("there is no entity \(entityID.rawValue)", at: 0)
-            }
-            guard count <= Limits.operationRowsMax else { throw DecodeError("\(count) ids in one read", at: 4) }
-            let columnCount = tables[place].layout.columns.count
-            var columns: [Int] = []
-            columns.reserveCapacity(min(attributeCount, columnCount))
-            for index in 0..<attributeCount {
-                let attribute = attributes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)
-                guard attribute < columnCount else { throw DecodeError("there is no attribute \(attribute)", at: 4) }
-                columns.append(Int(attribute))
-            }
-            rowList.removeAll(keepingCapacity: true)
-            for index in 0..<count {
-                let id = RecordID(rawValue: ids.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
-                rowList.append(tables[place].row(of: id))
-            }
-            try rowList.withUnsafeBufferPointer { list throws(Refusal) in
-                let rows = RowSet(first: 0, count: count, list: list.baseAddress)
-                try tables[place].requireFits(columns, rows: rows, limitBytes: Limits.readBytesMax)
-                if count <= Engine.prefetchedRowsMax {
-                    tables[place].prefetch(rows, attributes, attributeCount)
-                }
-                tables[place].encode(Int(SystemAttribute.version.rawValue), rows: rows, into: &reply)
-                for column in columns { tables[place].encode(column, rows: rows, into: &reply) }
-            }
-        } catch let error as DecodeError {
-            throw Refusal(error)
-        } catch let refusal as Refusal {
-            throw refusal
+            shape = try readShapes.shape(of: &reader, in: self)
+            ids = try ReadIDs(from: &reader)
         } catch {
-            preconditionFailure("an error of a type that nothing here throws")
+            throw Refusal(error)
+        }
+        if ids.count == 1, shape.rowBytesMax <= Limits.readBytesMax {
+            tables[shape.place].encodeRow(tables[shape.place].row(of: ids[0]), shape, into: &reply)
+        } else {
+            try readMany(ids, shape, into: &reply)
         }
     }
-}
 
-/// Records that were read: values by row and attribute.
-public struct RecordPage: Sendable {
-    /// The entity.
-    public var entity: Entity
-    /// The attributes read.
-    public var attributes: [AttributeID]
-    /// Version of each record; nil where there is none.
-    public var versions: [Position?]
-    /// Values of each record, in the order of the attributes.
-    public var rows: [[Value]]
-
-    /// Looks up names: the entity, and its attributes.
-    package static func resolve(
-        _ entity: String,
-        _ attributes: [String],
-        _ schema: Schema
-    ) throws(Refusal)
-        -> (Entity, [AttributeID])
-    {
-        guard let declared = schema.entity(named: entity) else {
-            throw Refusal(.unknownEntity, entity: entity, "The schema has no entity '\(entity)'.")
-        }
-        var columns: [AttributeID] = []
-        for name in attributes {
-            guard let attribute = declared.attributeID(name) else {
-                throw Refusal(.unknownAttribute, entity: entity, attribute: name, "There is no such attribute.")
+    private func readMany(_ ids: ReadIDs, _ shape: ReadShape, into reply: inout ByteWriter) throws(Refusal) {
+        try tables[shape.place].withRows(of: ids) { (table: borrowing Table, rows) throws(Refusal) in
+            let columns = shape.columns.lazy.map(\.column)
+            try table.requireFits(columns, rows: rows, limitBytes: Limits.readBytesMax)
+            if ids.count <= Engine.prefetchedRowsMax {
+                table.prefetchSlots(ids, shape)
+                table.prefetchTexts(ids, shape)
             }
-            columns.append(attribute)
+            table.encode(Int(SystemAttribute.version.rawValue), rows: rows, into: &reply)
+            for column in columns { table.encode(column, rows: rows, into: &reply) }
         }
-        return (declared, columns)
     }
 
-    /// Bytes of the request that reads `ids`.
-    package static func request(_ entity: Entity, _ attributes: [AttributeID], _ ids: [RecordID]) -> [UInt8] {
-        var writer = ByteWriter(capacityBytes: 8 + attributes.count * 2 + ids.count * 8)
-        writer.u16(entity.id.rawValue)
-        writer.u16(UInt16(attributes.count))
-        for attribute in attributes { writer.u16(attribute.rawValue) }
-        writer.u32(UInt32(ids.count))
-        for id in ids { writer.u64(id.rawValue) }
-        return writer.bytes
-    }
-
-    /// Reads the reply to such a request.
-    package init(
-        _ entity: Entity,
-        _ attributes: [AttributeID],
-        count: Int,
-        decoding bytes: UnsafeRawBufferPointer
-    )
-        throws(DecodeError)
-    {
-        self.entity = entity
-        self.attributes = attributes
-        var reader = ByteReader(bytes)
-        let versions = try ColumnView(from: &reader, kind: .int64, count: count)
-        var rows = [[Value]](repeating: [], count: count)
-        for attribute in attributes {
-            let type = entity[attribute].type
-            let column = try ColumnView(from: &reader, kind: type.physicalKind, count: count)
-            for row in 0..<count { rows[row].append(Value(column, row, type)) }
+    /// Asks the memory for what these reads will touch, so that it comes for all of them together. Changes nothing, and
+    /// passes over requests that are malformed or long.
+    ///
+    /// Requests of one record each depend on three things one after the other, each a line of memory away: directory, slots,
+    /// texts outside their slots. Executed one by one they wait three times; here each step is asked for all of them at once.
+    package func prefetch(_ requests: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
+        readShapes.collect()
+        withUnsafeTemporaryAllocation(of: (shape: ReadShape, ids: ReadIDs).self, capacity: requests.count) { reads in
+            var count = 0
+            var rowCount = 0
+            for request in requests {
+                var reader = ByteReader(request)
+                guard let shape = try? readShapes.shape(of: &reader, in: self), let ids = try? ReadIDs(from: &reader)
+                else { continue }
+                rowCount += ids.count
+                guard rowCount <= Engine.prefetchedRowsMax else { break }
+                for index in 0..<ids.count { tables[shape.place].prefetchDirectory(ids[index]) }
+                reads.initializeElement(at: count, to: (shape, ids))
+                count += 1
+            }
+            for (shape, ids) in reads[..<count] { tables[shape.place].prefetchSlots(ids, shape) }
+            for (shape, ids) in reads[..<count] { tables[shape.place].prefetchTexts(ids, shape) }
         }
-        try reader.expectEnd()
-        self.versions = (0..<count).map { versions.isValid($0) ? UInt64(bitPattern: versions.number($0)) : nil }
-        self.rows = rows
     }
 }
 
-extension Value {
-    /// A value of a decoded column, typed by its attribute.
-    package init(_ column: ColumnView, _ row: Int, _ type: AttributeType) {
-        guard column.isValid(row) else {
-            self = .null
-            return
+/// The ids of a read, as they stand in the request.
+struct ReadIDs {
+    let count: Int
+    private let start: UnsafeRawPointer
+
+    /// Reads them; they are the last thing in a request.
+    @inline(__always)
+    init(from reader: inout ByteReader) throws(DecodeError) {
+        count = Int(try reader.u32())
+        start = try reader.take(count, stride: 8)
+        try reader.expectEnd()
+        guard count <= Limits.operationRowsMax else { throw DecodeError("\(count) ids in one read", at: 4) }
+    }
+
+    @inline(__always)
+    subscript(_ index: Int) -> RecordID {
+        assert(index < count)
+        return RecordID(rawValue: UInt64(littleEndian: start.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)))
+    }
+}
+
+extension Table {
+    /// Runs `body` with the rows of some ids.
+    func withRows<R, E: Error>(
+        of ids: ReadIDs,
+        _ body: (borrowing Table, RowSet) throws(E) -> R
+    ) throws(E) -> R {
+        let result = withUnsafeTemporaryAllocation(of: UInt32.self, capacity: ids.count) { list -> Result<R, E> in
+            for index in 0..<ids.count { list.initializeElement(at: index, to: row(of: ids[index])) }
+            let rows = RowSet(first: 0, count: ids.count, list: UnsafePointer(list.baseAddress))
+            return Result { () throws(E) -> R in try body(self, rows) }
         }
-        switch type {
-        case .text, .memo: self = .text(String(decoding: column.text(row), as: UTF8.self))
-        case .boolean: self = .boolean(column.number(row) != 0)
-        case .integer, .version: self = .integer(column.number(row))
-        case .decimal(let scale, _, _): self = .decimal(Decimal64(units: column.number(row), scale: scale))
-        case .money: self = .decimal(Decimal64(units: column.number(row), scale: AttributeType.moneyScale))
-        case .option, .state, .status: self = .option(Int32(truncatingIfNeeded: column.number(row)))
-        case .date: self = .date(Int32(truncatingIfNeeded: column.number(row)))
-        case .instant: self = .instant(column.number(row))
-        case .lookup, .identifier: self = .reference(RecordID(rawValue: UInt64(bitPattern: column.number(row))))
-        }
+        return try result.get()
     }
 }

@@ -25,6 +25,7 @@ extension Engine {
             keeping: schema.entities.map { self.schema.place(of: $0.id) }
         )
         self.schema = schema
+        readShapes.removeAll()
     }
 }
 
@@ -33,7 +34,7 @@ extension Table {
     func adopting(_ layout: TableLayout) -> Table {
         var table = Table(layout: layout)
         table.takeContent(of: self)
-        table.chunks = chunks.map { $0.widened(to: layout.columns.count) }
+        table.chunks = chunks.widened(to: layout.columns.count)
         for place in links.indices { table.links[place] = links[place].widened(to: layout.links[place].targets.count) }
         return table
     }

@@ -42,6 +42,9 @@ public final class Engine {
     package let tables: Tables
     var results = RequestResults()
 
+    /// Shapes of reads that came lately.
+    let readShapes = ReadShapes()
+
     /// Reused from operation to operation, so that single-record updates do not allocate.
     var rowList: [UInt32] = []
     /// Columns that were rewritten (resolved references); they live until the operation ends.

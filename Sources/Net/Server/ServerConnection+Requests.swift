@@ -23,15 +23,16 @@ struct FrameWalk {
 }
 
 extension ServerConnection {
-    /// Takes the next frame when it is complete; nil when it is not, or when it ends the connection.
+    /// The frame that begins at `offset`, when it is complete; nil when it is not, or when it ends the connection.
     @inline(__always)
-    private func nextFrame(
+    private func frame(
         _ bytes: UnsafeRawBufferPointer,
+        at offset: Int,
         _ walk: inout FrameWalk
-    ) -> (header: WireHeader, body: UnsafeRawBufferPointer)? {
-        let available = bytes.count - walk.consumedBytes
+    ) -> Frame? {
+        let available = bytes.count - offset
         guard available >= WireHeader.lengthBytes, let base = bytes.baseAddress else { return nil }
-        let frame = base + walk.consumedBytes
+        let frame = base + offset
         guard let header = WireHeader(at: frame) else {
             walk.fail(WireError(.malformedFrame, "The checksum of a frame's header is wrong."))
             return nil
@@ -47,8 +48,23 @@ extension ServerConnection {
             walk.fail(WireError(.malformedFrame, "The checksum of a frame's body is wrong."), header)
             return nil
         }
-        walk.consumedBytes += WireHeader.lengthBytes + length
-        return (header, body)
+        return Frame(header: header, body: body, endOffset: offset + WireHeader.lengthBytes + length)
+    }
+
+    /// Finds the next complete frames, and has the memory asked for what their reads will touch. What is wrong with a frame
+    /// behind the first counts when its turn comes.
+    private func lookAhead(
+        _ bytes: UnsafeRawBufferPointer,
+        _ walk: inout FrameWalk,
+        _ turn: inout WriterTurn,
+        _ ahead: inout FramesAhead
+    ) {
+        ahead.removeAll()
+        guard let first = frame(bytes, at: walk.consumedBytes, &walk) else { return }
+        ahead.append(first)
+        var unused = FrameWalk()
+        while !ahead.isFull, let next = frame(bytes, at: ahead.endOffset, &unused) { ahead.append(next) }
+        if ahead.reads.count > 1 { ahead.reads.withUnsafeBufferPointer { turn.prefetch($0) } }
     }
 
     /// Executes complete frames from where the walk stands.
@@ -60,8 +76,13 @@ extension ServerConnection {
     ) {
         let epoch = turn.schema.epoch
         let outputBytesMax = core.limits.pendingReplyBytesMax
+        var ahead = core.takeFramesAhead()
+        defer { core.putFramesAhead(ahead) }
         while output.count <= outputBytesMax {
-            guard let (header, body) = nextFrame(bytes, &walk) else { return }
+            if ahead.isEmpty { lookAhead(bytes, &walk, &turn, &ahead) }
+            guard let frame = ahead.next() else { return }
+            let (header, body) = (frame.header, frame.body)
+            walk.consumedBytes = frame.endOffset
             let start = output.beginFrame()
             do throws(WireFailure) {
                 guard try answer(header, body, epoch, &turn, &output) else {
@@ -219,7 +240,9 @@ extension ServerConnection {
 
     /// Handles the first frame, when it is complete: outside a turn, since finding a user takes a view of its own.
     func greet(_ bytes: UnsafeRawBufferPointer, _ walk: inout FrameWalk, _ output: inout ByteWriter) {
-        guard let (header, body) = nextFrame(bytes, &walk) else { return }
+        guard let frame = frame(bytes, at: 0, &walk) else { return }
+        let (header, body) = (frame.header, frame.body)
+        walk.consumedBytes = frame.endOffset
         let start = output.beginFrame()
         let schema = core.database.currentView.schema
         do throws(WireError) {

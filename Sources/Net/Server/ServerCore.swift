@@ -33,6 +33,8 @@ final class ServerCore {
     private(set) var bufferedBytes = 0
     /// Replies are encoded here, one read of one connection at a time. nil while one is at it.
     private var output: ByteWriter? = ByteWriter(capacityBytes: 64 << 10)
+    /// Frames that are about to be executed, taken like `output`.
+    private var framesAhead: FramesAhead? = FramesAhead()
     /// What is written to sockets at once: its memory is reused as soon as the socket has taken it.
     private var sendBuffer: ByteBuffer
     private var nextHandle = UInt64.random(in: 1...UInt64.max)
@@ -183,6 +185,15 @@ final class ServerCore {
     /// Gives it back; after a large reply its memory is not kept.
     func putOutput(_ writer: consuming ByteWriter) {
         output = writer.count > 1 << 20 ? ByteWriter(capacityBytes: 64 << 10) : writer
+    }
+
+    /// The list of frames ahead, empty.
+    func takeFramesAhead() -> FramesAhead { framesAhead.take() ?? FramesAhead() }
+
+    /// Gives it back.
+    func putFramesAhead(_ frames: FramesAhead) {
+        framesAhead = frames
+        framesAhead?.removeAll()
     }
 
     /// The bytes as a buffer that is sent at once. The memory is the one of last time, when the socket took all of it.

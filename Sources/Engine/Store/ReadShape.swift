@@ -1,0 +1,273 @@
+// What reads by id that begin with the same bytes have in common, worked out once: which columns, and for each how a stored
+// value becomes the reply's.
+//
+// A program asks for few different sets of attributes, each very often. So the head of a request (entity and attributes) is
+// decoded and checked once, kept in a small table, and recognised by comparing bytes.
+
+import CKernels
+
+/// How one attribute gets from its block into a reply.
+struct ReadColumn {
+    /// Width of the stored value, and what is sent for it.
+    enum Form {
+        /// A slot of eight bytes; a length and the bytes.
+        case text
+        /// One byte, sent as it is.
+        case bool
+        /// One or two bytes, the place of an option; its number in four bytes.
+        case option8, option16
+        /// Four bytes, sent as four or as eight.
+        case int32, widened
+        /// Eight bytes, sent as they are.
+        case int64
+    }
+
+    let column: Int
+    let strideBytes: Int
+    let form: Form
+    /// Numbers of the options, by place.
+    let options: UnsafeMutableBufferPointer<Int32>
+}
+
+/// Reads of the same attributes of the same entity.
+///
+/// A plain value, so that a read counts no references: what it points to is `ReadShapes`' and lives until its next `collect`.
+struct ReadShape {
+    /// Place of the entity.
+    let place: Int
+    /// The attributes, in the order asked for.
+    let columns: UnsafeMutableBufferPointer<ReadColumn>
+    /// Bytes that the values of one record take in a reply at most, by the declared lengths.
+    let rowBytesMax: Int
+    /// The bytes that a request of this shape begins with: entity, number of attributes, attributes.
+    private let head: UnsafeMutableRawBufferPointer
+
+    /// Bytes of a head without its attributes.
+    private static let fixedBytes = 4
+
+    /// The bytes of the head that a request begins with; nil when it is cut short.
+    @inline(__always)
+    static func head(of reader: ByteReader) -> UnsafeRawBufferPointer? {
+        guard reader.remaining >= fixedBytes else { return nil }
+        let start = reader.base + reader.offset
+        let count = Int(UInt16(littleEndian: start.loadUnaligned(fromByteOffset: 2, as: UInt16.self)))
+        guard reader.remaining - fixedBytes >= count * 2 else { return nil }
+        return UnsafeRawBufferPointer(start: start, count: fixedBytes + count * 2)
+    }
+
+    /// Whether requests with this head are of this shape.
+    @inline(__always)
+    func has(head other: UnsafeRawBufferPointer) -> Bool {
+        guard head.count == other.count else { return false }
+        var at = 0
+        while at + 8 <= other.count {
+            let (mine, its) = (
+                head.loadUnaligned(fromByteOffset: at, as: UInt64.self),
+                other.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            )
+            guard mine == its else { return false }
+            at += 8
+        }
+        while at < other.count {
+            guard head[at] == other[at] else { return false }
+            at += 1
+        }
+        return true
+    }
+
+    /// Decodes and checks a head.
+    fileprivate init(head: UnsafeRawBufferPointer, schema: Schema, tables: Tables) throws(DecodeError) {
+        var reader = ByteReader(head)
+        let entityID = EntityID(try reader.u16())
+        let count = Int(try reader.u16())
+        guard let place = schema.place(of: entityID) else {
+            throw DecodeError("there is no entity \(entityID.rawValue)", at: 0)
+        }
+        let layout = tables[place].layout
+        let attributes = try reader.take(count, stride: 2)
+        // Checked before memory is taken for them: a request may name as many as fit its bytes.
+        for index in 0..<count {
+            let attribute = attributes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)
+            guard attribute < layout.columns.count else {
+                throw DecodeError("there is no attribute \(attribute)", at: 4)
+            }
+        }
+        self.place = place
+        self.head = .allocate(byteCount: head.count, alignment: 8)
+        self.head.copyMemory(from: head)
+        columns = .allocate(capacity: count)
+        var rowBytesMax = 0
+        for index in 0..<count {
+            let column = Int(attributes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
+            columns.initializeElement(at: index, to: ReadColumn(column, layout))
+            rowBytesMax += layout.valueBytesMax[column]
+        }
+        self.rowBytesMax = rowBytesMax
+    }
+
+    fileprivate func deallocate() {
+        for column in columns { column.options.deallocate() }
+        columns.deallocate()
+        head.deallocate()
+    }
+}
+
+extension ReadColumn {
+    init(_ column: Int, _ layout: TableLayout) {
+        self.column = column
+        strideBytes = layout.columns[column].strideBytes
+        let values = layout.optionValues[column]
+        options = .allocate(capacity: values.count)
+        _ = options.initialize(from: values)
+        form =
+            switch layout.columns[column] {
+            case .text: .text
+            case .code8: values.isEmpty ? .bool : .option8
+            case .code16: .option16
+            case .int32: layout.kinds[column].strideBytes == 8 ? .widened : .int32
+            case .int64, .id: .int64
+            }
+    }
+}
+
+/// The shapes that were asked for lately. A shape that stands in another's way takes its place.
+///
+/// Thread rule: the engine's writer.
+final class ReadShapes {
+    /// A CRM's pages and integrations ask for some tens of shapes; two that collide cost what a request cost without a table.
+    private static let slotCount = 64
+    /// Attributes of all shapes that are kept: bounds what clients can make the engine remember, 3 MiB with their columns.
+    private static let attributesMax = 65_536
+
+    private let slots: UnsafeMutablePointer<ReadShape?>
+    private var attributeCount = 0
+    /// Shapes that lost their place and may still be in use.
+    private var retired: [ReadShape] = []
+
+    init() {
+        slots = .allocate(capacity: ReadShapes.slotCount)
+        slots.initialize(repeating: nil, count: ReadShapes.slotCount)
+    }
+
+    deinit {
+        removeAll()
+        for shape in retired { shape.deallocate() }
+        slots.deallocate()
+    }
+
+    /// Ends the life of shapes that lost their place. Whoever uses shapes calls it first.
+    @inline(__always)
+    func collect() {
+        if !retired.isEmpty { freeRetired() }
+    }
+
+    @inline(never)
+    private func freeRetired() {
+        for shape in retired { shape.deallocate() }
+        retired.removeAll()
+    }
+
+    /// Forgets all shapes: the schema changed.
+    func removeAll() {
+        for slot in 0..<ReadShapes.slotCount {
+            if let shape = slots[slot] { retired.append(shape) }
+            slots[slot] = nil
+        }
+        attributeCount = 0
+    }
+
+    /// The shape of the request, whose head is taken off. It lives until the next `collect`.
+    @inline(__always)
+    func shape(of reader: inout ByteReader, in engine: Engine) throws(DecodeError) -> ReadShape {
+        guard let head = ReadShape.head(of: reader) else { throw DecodeError("a read without its attributes", at: 0) }
+        let slot = Int(kith_crc32c(0, head.baseAddress, head.count)) & (ReadShapes.slotCount - 1)
+        reader.skip(head.count)
+        if let shape = slots[slot], shape.has(head: head) { return shape }
+        return try add(slot, head, engine)
+    }
+
+    @inline(never)
+    private func add(_ slot: Int, _ head: UnsafeRawBufferPointer, _ engine: Engine) throws(DecodeError) -> ReadShape {
+        let shape = try ReadShape(head: head, schema: engine.schema, tables: engine.tables)
+        if attributeCount + shape.columns.count > ReadShapes.attributesMax { removeAll() }
+        if let previous = slots[slot] {
+            attributeCount -= previous.columns.count
+            retired.append(previous)
+        }
+        attributeCount += shape.columns.count
+        slots[slot] = shape
+        return shape
+    }
+}
+
+extension Table {
+    /// Appends one record's version and attributes to a reply: columns of one value each, in the form of `ColumnView`.
+    func encodeRow(_ row: UInt32, _ shape: ReadShape, into reply: inout ByteWriter) {
+        guard row < rowCount else {
+            for _ in 0...shape.columns.count { reply.u8(2) }
+            return
+        }
+        let heads = heads(atRow: Int(row))
+        let index = Int(row) & 8191
+        let version = heads[Int(SystemAttribute.version.rawValue)]
+        Table.encodeNumber(version?.number(index, .int64), into: &reply)
+        for column in shape.columns {
+            guard let head = heads[column.column], head.isValid(index) else {
+                reply.u8(2)
+                continue
+            }
+            switch column.form {
+            case .text:
+                Table.encodeText(head, index, into: &reply)
+            case .bool: Table.encodeNumber(head.values.load(fromByteOffset: index, as: UInt8.self), into: &reply)
+            case .option8:
+                let place = head.values.load(fromByteOffset: index, as: UInt8.self)
+                Table.encodeNumber(column.options[Int(place)], into: &reply)
+            case .option16:
+                let place = head.values.load(fromByteOffset: index * 2, as: UInt16.self)
+                Table.encodeNumber(column.options[Int(place)], into: &reply)
+            case .int32: Table.encodeNumber(head.values.load(fromByteOffset: index * 4, as: Int32.self), into: &reply)
+            case .widened:
+                let number = head.values.load(fromByteOffset: index * 4, as: Int32.self)
+                Table.encodeNumber(Int64(number), into: &reply)
+            case .int64: Table.encodeNumber(head.values.load(fromByteOffset: index * 8, as: Int64.self), into: &reply)
+            }
+        }
+    }
+
+    /// A column of one text.
+    @inline(__always)
+    private static func encodeText(_ head: BlockHead, _ index: Int, into reply: inout ByteWriter) {
+        let slot = TextSlot(word: head.values.load(fromByteOffset: index * 8, as: UInt64.self))
+        let length = slot.lengthBytes
+        if slot.isInline {
+            // All seven bytes that may be there, and one more, are written; those behind the text are written over next.
+            let place = reply.claim(5 + length, room: 5 + 8)
+            place.storeBytes(of: UInt64(length) << 8, as: UInt64.self)
+            place.storeBytes(of: (slot.word >> 8).littleEndian, toByteOffset: 5, as: UInt64.self)
+            return
+        }
+        let text = head.heap + slot.heapOffset
+        let place = reply.claim(5 + length)
+        place.storeBytes(of: 0, as: UInt8.self)
+        place.storeBytes(of: UInt32(truncatingIfNeeded: length).littleEndian, toByteOffset: 1, as: UInt32.self)
+        if length <= 16 {
+            // Texts outside their slot have eight bytes or more: two words that may overlap are all of it, and no call.
+            let last = length - 8
+            let (first, second) = (text.loadUnaligned(as: UInt64.self), (text + last).loadUnaligned(as: UInt64.self))
+            place.storeBytes(of: first, toByteOffset: 5, as: UInt64.self)
+            place.storeBytes(of: second, toByteOffset: 5 + last, as: UInt64.self)
+        } else {
+            (place + 5).copyMemory(from: text, byteCount: length)
+        }
+    }
+
+    /// A column of one number, or of one null.
+    @inline(__always)
+    private static func encodeNumber<T: FixedWidthInteger>(_ number: T?, into reply: inout ByteWriter) {
+        guard let number else { return reply.u8(2) }
+        let place = reply.claim(1 + MemoryLayout<T>.size)
+        place.storeBytes(of: 0, as: UInt8.self)
+        place.storeBytes(of: number.littleEndian, toByteOffset: 1, as: T.self)
+    }
+}
