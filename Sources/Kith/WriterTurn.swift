@@ -73,7 +73,12 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     }
 
     /// See `Engine.prefetch`.
-    package func prefetch(_ reads: UnsafeBufferPointer<UnsafeRawBufferPointer>) { engine.prefetch(reads) }
+    package func prefetch(
+        reads: UnsafeBufferPointer<UnsafeRawBufferPointer>,
+        transactions: UnsafeBufferPointer<UnsafeRawBufferPointer>
+    ) {
+        engine.prefetch(reads: reads, transactions: transactions)
+    }
 
     /// Makes sure, before anything is executed, that the log has room for what the transaction may write.
     private mutating func reserve(for transaction: UnsafeRawBufferPointer) throws(Refusal) {

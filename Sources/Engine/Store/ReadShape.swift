@@ -1,10 +1,4 @@
-// What reads by id that begin with the same bytes have in common, worked out once: which columns, and for each how a stored
-// value becomes the reply's.
-//
-// A program asks for few different sets of attributes, each very often. So the head of a request (entity and attributes) is
-// decoded and checked once, kept in a small table, and recognised by comparing bytes.
-
-import CKernels
+// What reads by id of the same attributes have in common: which columns, and for each how a stored value becomes the reply's.
 
 /// How one attribute gets from its block into a reply.
 struct ReadColumn {
@@ -30,22 +24,20 @@ struct ReadColumn {
 }
 
 /// Reads of the same attributes of the same entity.
-///
-/// A plain value, so that a read counts no references: what it points to is `ReadShapes`' and lives until its next `collect`.
-struct ReadShape {
+struct ReadShape: Shape {
     /// Place of the entity.
     let place: Int
     /// The attributes, in the order asked for.
     let columns: UnsafeMutableBufferPointer<ReadColumn>
     /// Bytes that the values of one record take in a reply at most, by the declared lengths.
     let rowBytesMax: Int
-    /// The bytes that a request of this shape begins with: entity, number of attributes, attributes.
-    private let head: UnsafeMutableRawBufferPointer
+    /// Entity, number of attributes, attributes.
+    let head: UnsafeMutableRawBufferPointer
+    var attributeCount: Int { columns.count }
 
     /// Bytes of a head without its attributes.
     private static let fixedBytes = 4
 
-    /// The bytes of the head that a request begins with; nil when it is cut short.
     @inline(__always)
     static func head(of reader: ByteReader) -> UnsafeRawBufferPointer? {
         guard reader.remaining >= fixedBytes else { return nil }
@@ -55,28 +47,8 @@ struct ReadShape {
         return UnsafeRawBufferPointer(start: start, count: fixedBytes + count * 2)
     }
 
-    /// Whether requests with this head are of this shape.
-    @inline(__always)
-    func has(head other: UnsafeRawBufferPointer) -> Bool {
-        guard head.count == other.count else { return false }
-        var at = 0
-        while at + 8 <= other.count {
-            let (mine, its) = (
-                head.loadUnaligned(fromByteOffset: at, as: UInt64.self),
-                other.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-            )
-            guard mine == its else { return false }
-            at += 8
-        }
-        while at < other.count {
-            guard head[at] == other[at] else { return false }
-            at += 1
-        }
-        return true
-    }
-
     /// Decodes and checks a head.
-    fileprivate init(head: UnsafeRawBufferPointer, schema: Schema, tables: Tables) throws(DecodeError) {
+    init(head: UnsafeRawBufferPointer, schema: Schema, tables: Tables) throws(DecodeError) {
         var reader = ByteReader(head)
         let entityID = EntityID(try reader.u16())
         let count = Int(try reader.u16())
@@ -93,8 +65,7 @@ struct ReadShape {
             }
         }
         self.place = place
-        self.head = .allocate(byteCount: head.count, alignment: 8)
-        self.head.copyMemory(from: head)
+        self.head = ReadShape.copy(head)
         columns = .allocate(capacity: count)
         var rowBytesMax = 0
         for index in 0..<count {
@@ -105,7 +76,7 @@ struct ReadShape {
         self.rowBytesMax = rowBytesMax
     }
 
-    fileprivate func deallocate() {
+    func deallocate() {
         for column in columns { column.options.deallocate() }
         columns.deallocate()
         head.deallocate()
@@ -130,76 +101,6 @@ extension ReadColumn {
     }
 }
 
-/// The shapes that were asked for lately. A shape that stands in another's way takes its place.
-///
-/// Thread rule: the engine's writer.
-final class ReadShapes {
-    /// A CRM's pages and integrations ask for some tens of shapes; two that collide cost what a request cost without a table.
-    private static let slotCount = 64
-    /// Attributes of all shapes that are kept: bounds what clients can make the engine remember, 3 MiB with their columns.
-    private static let attributesMax = 65_536
-
-    private let slots: UnsafeMutablePointer<ReadShape?>
-    private var attributeCount = 0
-    /// Shapes that lost their place and may still be in use.
-    private var retired: [ReadShape] = []
-
-    init() {
-        slots = .allocate(capacity: ReadShapes.slotCount)
-        slots.initialize(repeating: nil, count: ReadShapes.slotCount)
-    }
-
-    deinit {
-        removeAll()
-        for shape in retired { shape.deallocate() }
-        slots.deallocate()
-    }
-
-    /// Ends the life of shapes that lost their place. Whoever uses shapes calls it first.
-    @inline(__always)
-    func collect() {
-        if !retired.isEmpty { freeRetired() }
-    }
-
-    @inline(never)
-    private func freeRetired() {
-        for shape in retired { shape.deallocate() }
-        retired.removeAll()
-    }
-
-    /// Forgets all shapes: the schema changed.
-    func removeAll() {
-        for slot in 0..<ReadShapes.slotCount {
-            if let shape = slots[slot] { retired.append(shape) }
-            slots[slot] = nil
-        }
-        attributeCount = 0
-    }
-
-    /// The shape of the request, whose head is taken off. It lives until the next `collect`.
-    @inline(__always)
-    func shape(of reader: inout ByteReader, in engine: Engine) throws(DecodeError) -> ReadShape {
-        guard let head = ReadShape.head(of: reader) else { throw DecodeError("a read without its attributes", at: 0) }
-        let slot = Int(kith_crc32c(0, head.baseAddress, head.count)) & (ReadShapes.slotCount - 1)
-        reader.skip(head.count)
-        if let shape = slots[slot], shape.has(head: head) { return shape }
-        return try add(slot, head, engine)
-    }
-
-    @inline(never)
-    private func add(_ slot: Int, _ head: UnsafeRawBufferPointer, _ engine: Engine) throws(DecodeError) -> ReadShape {
-        let shape = try ReadShape(head: head, schema: engine.schema, tables: engine.tables)
-        if attributeCount + shape.columns.count > ReadShapes.attributesMax { removeAll() }
-        if let previous = slots[slot] {
-            attributeCount -= previous.columns.count
-            retired.append(previous)
-        }
-        attributeCount += shape.columns.count
-        slots[slot] = shape
-        return shape
-    }
-}
-
 extension Table {
     /// Appends one record's version and attributes to a reply: columns of one value each, in the form of `ColumnView`.
     func encodeRow(_ row: UInt32, _ shape: ReadShape, into reply: inout ByteWriter) {
@@ -211,27 +112,27 @@ extension Table {
         let index = Int(row) & 8191
         let version = heads[Int(SystemAttribute.version.rawValue)]
         Table.encodeNumber(version?.number(index, .int64), into: &reply)
-        for column in shape.columns {
-            guard let head = heads[column.column], head.isValid(index) else {
-                reply.u8(2)
-                continue
-            }
-            switch column.form {
-            case .text:
-                Table.encodeText(head, index, into: &reply)
-            case .bool: Table.encodeNumber(head.values.load(fromByteOffset: index, as: UInt8.self), into: &reply)
-            case .option8:
-                let place = head.values.load(fromByteOffset: index, as: UInt8.self)
-                Table.encodeNumber(column.options[Int(place)], into: &reply)
-            case .option16:
-                let place = head.values.load(fromByteOffset: index * 2, as: UInt16.self)
-                Table.encodeNumber(column.options[Int(place)], into: &reply)
-            case .int32: Table.encodeNumber(head.values.load(fromByteOffset: index * 4, as: Int32.self), into: &reply)
-            case .widened:
-                let number = head.values.load(fromByteOffset: index * 4, as: Int32.self)
-                Table.encodeNumber(Int64(number), into: &reply)
-            case .int64: Table.encodeNumber(head.values.load(fromByteOffset: index * 8, as: Int64.self), into: &reply)
-            }
+        for column in shape.columns { encodeValue(heads[column.column], index, column, into: &reply) }
+    }
+
+    /// Appends a column of one: the value in a place of a block.
+    @inline(__always)
+    func encodeValue(_ head: BlockHead?, _ index: Int, _ column: ReadColumn, into reply: inout ByteWriter) {
+        guard let head, head.isValid(index) else { return reply.u8(2) }
+        switch column.form {
+        case .text: Table.encodeText(head, index, into: &reply)
+        case .bool: Table.encodeNumber(head.values.load(fromByteOffset: index, as: UInt8.self), into: &reply)
+        case .option8:
+            let place = head.values.load(fromByteOffset: index, as: UInt8.self)
+            Table.encodeNumber(column.options[Int(place)], into: &reply)
+        case .option16:
+            let place = head.values.load(fromByteOffset: index * 2, as: UInt16.self)
+            Table.encodeNumber(column.options[Int(place)], into: &reply)
+        case .int32: Table.encodeNumber(head.values.load(fromByteOffset: index * 4, as: Int32.self), into: &reply)
+        case .widened:
+            let number = head.values.load(fromByteOffset: index * 4, as: Int32.self)
+            Table.encodeNumber(Int64(number), into: &reply)
+        case .int64: Table.encodeNumber(head.values.load(fromByteOffset: index * 8, as: Int64.self), into: &reply)
         }
     }
 

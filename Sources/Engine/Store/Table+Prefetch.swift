@@ -20,33 +20,29 @@ extension Table {
         if id.origin == 0 { directory.prefetch(Int(id.sequence)) }
     }
 
-    /// Asks for the slots of the attributes and of the version.
-    func prefetchSlots(_ ids: ReadIDs, _ shape: ReadShape) {
-        for index in 0..<ids.count {
-            let row = row(of: ids[index])
-            guard row < rowCount else { continue }
-            let heads = heads(atRow: Int(row))
-            let place = Int(row) & 8191
-            for column in shape.columns {
-                guard let head = heads[column.column] else { continue }
-                kith_prefetch(head.validity + place >> 6)
-                kith_prefetch(head.values + place * column.strideBytes)
-            }
-            if let version = heads[Int(SystemAttribute.version.rawValue)] { kith_prefetch(version.values + place * 8) }
+    /// Asks for the slots of some attributes and of the version.
+    func prefetchSlots(_ id: RecordID, _ columns: UnsafeMutableBufferPointer<ReadColumn>) {
+        let row = row(of: id)
+        guard row < rowCount else { return }
+        let heads = heads(atRow: Int(row))
+        let index = Int(row) & 8191
+        for column in columns {
+            guard let head = heads[column.column] else { continue }
+            kith_prefetch(head.validity + index >> 6)
+            kith_prefetch(head.values + index * column.strideBytes)
         }
+        if let version = heads[Int(SystemAttribute.version.rawValue)] { kith_prefetch(version.values + index * 8) }
     }
 
     /// Asks for the texts that stand outside their slots, once these are there.
-    func prefetchTexts(_ ids: ReadIDs, _ shape: ReadShape) {
-        for index in 0..<ids.count {
-            let row = row(of: ids[index])
-            guard row < rowCount else { continue }
-            let heads = heads(atRow: Int(row))
-            let place = Int(row) & 8191
-            for column in shape.columns where column.form == .text {
-                guard let head = heads[column.column], head.isValid(place) else { continue }
-                kith_prefetch(head.text(place).baseAddress)
-            }
+    func prefetchTexts(_ id: RecordID, _ columns: UnsafeMutableBufferPointer<ReadColumn>) {
+        let row = row(of: id)
+        guard row < rowCount else { return }
+        let heads = heads(atRow: Int(row))
+        let index = Int(row) & 8191
+        for column in columns where column.form == .text {
+            guard let head = heads[column.column], head.isValid(index) else { continue }
+            kith_prefetch(head.text(index).baseAddress)
         }
     }
 }

@@ -14,7 +14,7 @@ public struct ReplayError: Error, Hashable, Sendable, CustomStringConvertible {
 extension Engine {
     /// Applies the change that was just written into the entry.
     func applyChange(at start: Int, of entry: borrowing ByteWriter, _ running: inout RunningTransaction) {
-        running.changeOffsets.append(start)
+        undo.changeOffsets.append(start)
         let change = decodeOwnChange(at: start, of: entry)
         apply(change, running.envelope, running.position, recordsUndo: true)
     }
@@ -28,7 +28,7 @@ extension Engine {
         of entry: borrowing ByteWriter,
         _ running: inout RunningTransaction
     ) {
-        running.changeOffsets.append(start)
+        undo.changeOffsets.append(start)
         let idsOffset = start + Change.headBytes(attributeCount: operation.attributes.count)
         let change = Change(kind, operation, hasIDRun: kind == .create, idsOffset: idsOffset, in: entry)
         apply(change, running.envelope, running.position, recordsUndo: true)
@@ -207,11 +207,16 @@ extension Engine {
                     undo.modified.append((on, by))
                 }
             }
-            tables[place].fill(Int(SystemAttribute.version.rawValue), Int64(bitPattern: position), rows: rows)
-            tables[place].fill(modifiedOn, envelope.timeMicroseconds, rows: rows)
-            let actor = actorRow(envelope.actor) == nil ? nil : Int64(bitPattern: envelope.actor.rawValue)
-            tables[place].fill(modifiedBy, actor, rows: rows)
+            stamp(rows, place, envelope, position)
         }
+    }
+
+    /// Writes into rows that were updated when, by whom and by which transaction.
+    func stamp(_ rows: RowSet, _ place: Int, _ envelope: Envelope, _ position: Position) {
+        tables[place].fill(Int(SystemAttribute.version.rawValue), Int64(bitPattern: position), rows: rows)
+        tables[place].fill(Int(SystemAttribute.modifiedOn.rawValue), envelope.timeMicroseconds, rows: rows)
+        let actor = actorRow(envelope.actor) == nil ? nil : Int64(bitPattern: envelope.actor.rawValue)
+        tables[place].fill(Int(SystemAttribute.modifiedBy.rawValue), actor, rows: rows)
     }
 
     /// Writes columns of existing records, and keeps keys and links.
@@ -271,7 +276,7 @@ extension Engine {
 
     /// Takes back all changes of the running transaction, newest first.
     func revert(_ entry: borrowing ByteWriter, _ running: RunningTransaction) {
-        for start in running.changeOffsets.reversed() {
+        for start in undo.changeOffsets.reversed() {
             let change = decodeOwnChange(at: start, of: entry)
             switch change.kind {
             case .create:

@@ -33,36 +33,11 @@ extension Engine {
             let columns = shape.columns.lazy.map(\.column)
             try table.requireFits(columns, rows: rows, limitBytes: Limits.readBytesMax)
             if ids.count <= Engine.prefetchedRowsMax {
-                table.prefetchSlots(ids, shape)
-                table.prefetchTexts(ids, shape)
+                for index in 0..<ids.count { table.prefetchSlots(ids[index], shape.columns) }
+                for index in 0..<ids.count { table.prefetchTexts(ids[index], shape.columns) }
             }
             table.encode(Int(SystemAttribute.version.rawValue), rows: rows, into: &reply)
             for column in columns { table.encode(column, rows: rows, into: &reply) }
-        }
-    }
-
-    /// Asks the memory for what these reads will touch, so that it comes for all of them together. Changes nothing, and
-    /// passes over requests that are malformed or long.
-    ///
-    /// Requests of one record each depend on three things one after the other, each a line of memory away: directory, slots,
-    /// texts outside their slots. Executed one by one they wait three times; here each step is asked for all of them at once.
-    package func prefetch(_ requests: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
-        readShapes.collect()
-        withUnsafeTemporaryAllocation(of: (shape: ReadShape, ids: ReadIDs).self, capacity: requests.count) { reads in
-            var count = 0
-            var rowCount = 0
-            for request in requests {
-                var reader = ByteReader(request)
-                guard let shape = try? readShapes.shape(of: &reader, in: self), let ids = try? ReadIDs(from: &reader)
-                else { continue }
-                rowCount += ids.count
-                guard rowCount <= Engine.prefetchedRowsMax else { break }
-                for index in 0..<ids.count { tables[shape.place].prefetchDirectory(ids[index]) }
-                reads.initializeElement(at: count, to: (shape, ids))
-                count += 1
-            }
-            for (shape, ids) in reads[..<count] { tables[shape.place].prefetchSlots(ids, shape) }
-            for (shape, ids) in reads[..<count] { tables[shape.place].prefetchTexts(ids, shape) }
         }
     }
 }

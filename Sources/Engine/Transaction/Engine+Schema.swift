@@ -26,6 +26,7 @@ extension Engine {
         )
         self.schema = schema
         readShapes.removeAll()
+        updateShapes.removeAll()
     }
 }
 

@@ -43,7 +43,9 @@ public final class Engine {
     var results = RequestResults()
 
     /// Shapes of reads that came lately.
-    let readShapes = ReadShapes()
+    let readShapes = ShapeCache<ReadShape>()
+    /// Shapes of updates of one record that came lately.
+    let updateShapes = ShapeCache<UpdateShape>()
 
     /// Reused from operation to operation, so that single-record updates do not allocate.
     var rowList: [UInt32] = []
@@ -109,9 +111,14 @@ public final class Engine {
         )
         undo.begin()
         createdIDs.removeAll(keepingCapacity: true)
-        let positionOffset = reply.reserve(8)
+        reply.u64(0)
         reply.u16(UInt16(header.operationCount))
         do throws(Refusal) {
+            if header.operationCount == 1, updateOne(reader, running, &entry) {
+                OperationOutcome.encodeOneUpdate(into: &reply)
+                finish(header, running, &entry, replyStart, &reply)
+                return .changed
+            }
             for index in 0..<header.operationCount {
                 running.operationIndex = index
                 var operation = try Operation(from: &reader, schema: schema, tables: tables)
@@ -135,25 +142,34 @@ public final class Engine {
             reply.truncate(replyStart)
             throw refusal
         }
-        guard !running.changeOffsets.isEmpty else {
+        guard !undo.changeOffsets.isEmpty else {
             entry.truncate(entryStart)
-            reply.patch(position, at: positionOffset)
+            reply.patch(position, at: replyStart)
             return .unchanged
         }
-        position += 1
-        timeMicroseconds = envelope.timeMicroseconds
-        entry.patch(UInt32(running.changeOffsets.count), at: running.changeCountOffset)
-        reply.patch(position, at: positionOffset)
-        if let key = header.key {
-            let length = reply.count - replyStart
-            entry.u32(UInt32(length))
-            reply.withUnsafeBytes { bytes in
-                let stored = UnsafeRawBufferPointer(rebasing: bytes[replyStart...])
-                entry.raw(stored)
-                results.store(key, stored, at: position)
-            }
-        }
+        finish(header, running, &entry, replyStart, &reply)
         return .changed
+    }
+
+    /// Completes entry and reply of a transaction that changed something, and counts it.
+    private func finish(
+        _ header: TransactionHeader,
+        _ running: RunningTransaction,
+        _ entry: inout ByteWriter,
+        _ replyStart: Int,
+        _ reply: inout ByteWriter
+    ) {
+        position = running.position
+        timeMicroseconds = running.envelope.timeMicroseconds
+        entry.patch(UInt32(undo.changeOffsets.count), at: running.changeCountOffset)
+        reply.patch(position, at: replyStart)
+        guard let key = header.key else { return }
+        entry.u32(UInt32(reply.count - replyStart))
+        reply.withUnsafeBytes { bytes in
+            let stored = UnsafeRawBufferPointer(rebasing: bytes[replyStart...])
+            entry.raw(stored)
+            results.store(key, stored, at: position)
+        }
     }
 
     private func run(
@@ -182,8 +198,6 @@ struct RunningTransaction {
     let hasSeveralOperations: Bool
     let changeCountOffset: Int
     var operationIndex = 0
-    /// Where in the entry each change begins: what a revert walks backwards.
-    var changeOffsets: [Int] = []
 }
 
 /// What reverting a transaction needs and the entry does not hold.
@@ -192,8 +206,11 @@ struct UndoState {
     var modified: [(on: Int64, by: Int64?)] = []
     /// Next sequences of tables that gave out ids, oldest first.
     var sequences: [(place: Int, next: UInt64)] = []
+    /// Where in the entry each change begins: what a revert walks backwards.
+    var changeOffsets: [Int] = []
 
     mutating func begin() {
+        changeOffsets.removeAll(keepingCapacity: true)
         modified.removeAll(keepingCapacity: true)
         sequences.removeAll(keepingCapacity: true)
     }

@@ -176,6 +176,25 @@ package struct Change {
     /// Bytes of the head that `encodeHead` writes.
     static func headBytes(attributeCount: Int) -> Int { 12 + 2 * attributeCount }
 
+    /// Writes everything before the ids of a change of listed records, whose attributes are given as the entry holds them.
+    static func encodeHead(
+        _ kind: ChangeKind,
+        entity: EntityID,
+        count: Int,
+        attributes: UnsafeRawBufferPointer,
+        into writer: inout ByteWriter
+    ) {
+        encodeHead(
+            kind,
+            entity: entity,
+            count: count,
+            hasIDRun: false,
+            attributeCount: attributes.count / 2,
+            into: &writer
+        )
+        writer.raw(attributes)
+    }
+
     /// Writes everything before the ids.
     static func encodeHead(
         _ kind: ChangeKind,
@@ -185,12 +204,30 @@ package struct Change {
         attributes: [Int],
         into writer: inout ByteWriter
     ) {
+        encodeHead(
+            kind,
+            entity: entity,
+            count: count,
+            hasIDRun: hasIDRun,
+            attributeCount: attributes.count,
+            into: &writer
+        )
+        for attribute in attributes { writer.u16(UInt16(attribute)) }
+    }
+
+    private static func encodeHead(
+        _ kind: ChangeKind,
+        entity: EntityID,
+        count: Int,
+        hasIDRun: Bool,
+        attributeCount: Int,
+        into writer: inout ByteWriter
+    ) {
         writer.u8(kind.rawValue)
         writer.u8(hasIDRun ? idRunFlag : 0)
         writer.u16(entity.rawValue)
         writer.u32(UInt32(count))
-        writer.u16(UInt16(attributes.count))
+        writer.u16(UInt16(attributeCount))
         writer.u16(0)
-        for attribute in attributes { writer.u16(UInt16(attribute)) }
     }
 }

@@ -140,6 +140,18 @@ struct OperationOutcome {
         ids[row] = id
     }
 
+    /// What `encode` writes when one record was updated.
+    static func encodeOneUpdate(into writer: inout ByteWriter) {
+        writer.u8(OperationKind.update.rawValue)
+        writer.u8(0)
+        writer.u16(0)
+        // Created, updated, unchanged, deleted, rejected.
+        writer.u32(0)
+        writer.u32(1)
+        writer.u32(0)
+        writer.u64(0)
+    }
+
     func encode(into writer: inout ByteWriter) {
         var (created, updated, unchanged, deleted, rejected) = (0, 0, 0, 0, 0)
         func add(_ outcome: RowOutcome, _ rows: Int) {

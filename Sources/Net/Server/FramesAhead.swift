@@ -21,10 +21,13 @@ struct FramesAhead {
     private var nextIndex = 0
     /// Bodies of those that are reads.
     private(set) var reads: [UnsafeRawBufferPointer] = []
+    /// Bodies of those that are transactions.
+    private(set) var transactions: [UnsafeRawBufferPointer] = []
 
     init() {
         frames.reserveCapacity(FramesAhead.countMax)
         reads.reserveCapacity(FramesAhead.countMax)
+        transactions.reserveCapacity(FramesAhead.countMax)
     }
 
     var isEmpty: Bool { nextIndex == frames.count }
@@ -34,7 +37,11 @@ struct FramesAhead {
 
     mutating func append(_ frame: Frame) {
         frames.append(frame)
-        if frame.header.operation == WireOperation.read.rawValue { reads.append(frame.body) }
+        switch WireOperation(rawValue: frame.header.operation) {
+        case .read: reads.append(frame.body)
+        case .execute: transactions.append(frame.body)
+        default: break
+        }
     }
 
     /// Takes the first frame.
@@ -48,6 +55,7 @@ struct FramesAhead {
     mutating func removeAll() {
         frames.removeAll(keepingCapacity: true)
         reads.removeAll(keepingCapacity: true)
+        transactions.removeAll(keepingCapacity: true)
         nextIndex = 0
     }
 }

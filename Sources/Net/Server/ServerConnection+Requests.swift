@@ -51,7 +51,7 @@ extension ServerConnection {
         return Frame(header: header, body: body, endOffset: offset + WireHeader.lengthBytes + length)
     }
 
-    /// Finds the next complete frames, and has the memory asked for what their reads will touch. What is wrong with a frame
+    /// Finds the next complete frames, and has the memory asked for what they will touch. What is wrong with a frame
     /// behind the first counts when its turn comes.
     private func lookAhead(
         _ bytes: UnsafeRawBufferPointer,
@@ -64,7 +64,10 @@ extension ServerConnection {
         ahead.append(first)
         var unused = FrameWalk()
         while !ahead.isFull, let next = frame(bytes, at: ahead.endOffset, &unused) { ahead.append(next) }
-        if ahead.reads.count > 1 { ahead.reads.withUnsafeBufferPointer { turn.prefetch($0) } }
+        guard ahead.reads.count + ahead.transactions.count > 1 else { return }
+        ahead.reads.withUnsafeBufferPointer { reads in
+            ahead.transactions.withUnsafeBufferPointer { turn.prefetch(reads: reads, transactions: $0) }
+        }
     }
 
     /// Executes complete frames from where the walk stands.

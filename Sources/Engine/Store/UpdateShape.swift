@@ -1,0 +1,178 @@
+// What updates of one record that change the same attributes have in common: how each given value is checked and stored.
+//
+// Only plain attributes: an update that touches a key, a lookup, state or status asks other records or other attributes, and
+// goes the general way (Engine+Update).
+
+/// How one attribute of an update is checked and stored.
+struct UpdateColumn {
+    let column: Int
+    let kind: PhysicalKind
+    let layout: ColumnLayout
+    let rule: ColumnRule
+    let isRequired: Bool
+    let isOrdered: Bool
+}
+
+/// A given value that passed its attribute's rule: a column of one in the form of `ColumnView`, where it stands.
+struct GivenValue {
+    let start: UnsafeRawPointer
+    let lengthBytes: Int
+    /// The number in stored form; of a text, its length.
+    let number: Int64
+    let isNull: Bool
+
+    /// Bytes of a text.
+    var text: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start + 5, count: Int(number)) }
+}
+
+/// Updates of one record each that give the same plain attributes.
+struct UpdateShape: Shape {
+    /// Place of the entity.
+    let place: Int
+    let columns: UnsafeMutableBufferPointer<UpdateColumn>
+    /// How the values of `columns`, in their order, get back out: into the log's entry, and compared with the given ones. Behind
+    /// them the other columns that an update writes.
+    let touched: UnsafeMutableBufferPointer<ReadColumn>
+    /// Whether the version that is expected follows the id.
+    let expectsVersion: Bool
+    /// Bytes that the old values take in the entry at most.
+    let rowBytesMax: Int
+    /// Kind, flags, entity, rows, key, number of attributes, attributes: see OperationCodec.swift.
+    let head: UnsafeMutableRawBufferPointer
+    var attributeCount: Int { columns.count }
+    /// Numbers of the attributes, u16 each: an entry says them in the same form.
+    var attributes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: head[UpdateShape.fixedBytes...]) }
+
+    /// Bytes of a head without its attributes.
+    private static let fixedBytes = 12
+    /// Old values above this are checked as the general way does, before memory is taken for them.
+    private static let oldBytesMax = 1 << 20
+    /// Updates that give more attributes are rare, and long enough that the way does not matter.
+    static let attributesMax = 64
+
+    @inline(__always)
+    static func head(of reader: ByteReader) -> UnsafeRawBufferPointer? {
+        guard reader.remaining >= fixedBytes else { return nil }
+        let start = reader.base + reader.offset
+        let count = Int(UInt16(littleEndian: start.loadUnaligned(fromByteOffset: 10, as: UInt16.self)))
+        guard count <= attributesMax, reader.remaining - fixedBytes >= count * 2 else { return nil }
+        return UnsafeRawBufferPointer(start: start, count: fixedBytes + count * 2)
+    }
+
+    /// Throws where the operation is not one of these; the general way then says what it is.
+    init(head: UnsafeRawBufferPointer, schema: Schema, tables: Tables) throws(DecodeError) {
+        let other = DecodeError("not an update of one record's plain attributes", at: 0)
+        var reader = ByteReader(head)
+        guard try reader.u8() == OperationKind.update.rawValue else { throw other }
+        let flags = try reader.u8()
+        guard flags & ~Operation.versionsFlag == 0, let place = schema.place(of: EntityID(try reader.u16())),
+            try reader.u32() == 1
+        else { throw other }
+        _ = try reader.u16()
+        let layout = tables[place].layout
+        var columns: [Int] = []
+        for _ in 0..<(try reader.u16()) {
+            let column = Int(try reader.u16())
+            guard layout.isPlain(column), !columns.contains(column) else { throw other }
+            columns.append(column)
+        }
+        let rowBytesMax = columns.reduce(0) { $0 + layout.valueBytesMax[$1] + 1 }
+        guard rowBytesMax <= UpdateShape.oldBytesMax else { throw other }
+        self.place = place
+        self.rowBytesMax = rowBytesMax
+        expectsVersion = flags & Operation.versionsFlag != 0
+        self.head = UpdateShape.copy(head)
+        self.columns = .allocate(capacity: columns.count)
+        _ = self.columns.initialize(from: columns.map { UpdateColumn($0, layout) })
+        columns += [SystemAttribute.modifiedOn, SystemAttribute.modifiedBy].map { Int($0.rawValue) }
+        touched = .allocate(capacity: columns.count)
+        _ = touched.initialize(from: columns.map { ReadColumn($0, layout) })
+    }
+
+    func deallocate() {
+        for column in touched { column.options.deallocate() }
+        touched.deallocate()
+        columns.deallocate()
+        head.deallocate()
+    }
+}
+
+extension TableLayout {
+    /// Whether a client may write the attribute, and no other record or attribute has a say in it.
+    fileprivate func isPlain(_ column: Int) -> Bool {
+        guard column >= Int(SystemAttribute.writableFrom.rawValue), column < columns.count else { return false }
+        if case .lookup = rules[column] { return false }
+        return !isKeyColumn[column] && column != stateColumn && column != statusColumn
+    }
+}
+
+extension UpdateColumn {
+    init(_ column: Int, _ layout: TableLayout) {
+        self.column = column
+        kind = layout.kinds[column]
+        self.layout = layout.columns[column]
+        rule = layout.rules[column]
+        isRequired = layout.isRequired[column]
+        isOrdered = layout.orderedPlaces[column] >= 0
+    }
+
+    /// Takes the next value, a column of one; nil when it is malformed or breaks the attribute's rule. `options` has the
+    /// numbers of its option set.
+    @inline(__always)
+    func take(from reader: inout ByteReader, _ options: UnsafeMutableBufferPointer<Int32>) -> GivenValue? {
+        let start = reader.base + reader.offset
+        guard let flags = try? reader.u8() else { return nil }
+        if flags == 2 { return isRequired ? nil : GivenValue(start: start, lengthBytes: 1, number: 0, isNull: true) }
+        guard flags == 0 else { return nil }
+        var number: Int64
+        switch kind {
+        case .text:
+            guard let length = try? reader.u32(), (try? reader.take(Int(length))) != nil else { return nil }
+            let text = UnsafeRawBufferPointer(start: start + 5, count: Int(length))
+            guard case .text(let lengthMax) = rule, case .good = TextCheck.check(text, lengthMax: lengthMax) else {
+                return nil
+            }
+            return GivenValue(start: start, lengthBytes: 5 + text.count, number: Int64(length), isNull: false)
+        case .bool:
+            guard let byte = try? reader.u8(), byte <= 1 else { return nil }
+            number = Int64(byte)
+        case .int32:
+            guard let word = try? reader.integer(Int32.self) else { return nil }
+            number = Int64(word)
+        case .int64, .id, .double:
+            guard let word = try? reader.i64() else { return nil }
+            number = word
+        }
+        switch rule {
+        case .any: break
+        case .range(let low, let high): guard number >= low, number <= high else { return nil }
+        case .option:
+            guard let place = options.firstIndex(of: Int32(truncatingIfNeeded: number)) else { return nil }
+            number = Int64(place)
+        case .text, .lookup: return nil
+        }
+        let lengthBytes = reader.base + reader.offset - start
+        return GivenValue(start: start, lengthBytes: lengthBytes, number: number, isNull: false)
+    }
+}
+
+extension Table {
+    /// Stores one value of a row that exists, and keeps the column's ordered index.
+    mutating func store(_ value: GivenValue, _ column: UpdateColumn, row: Int) {
+        let place = column.column
+        if column.isOrdered { removeOrdered(place, row: row) }
+        if !value.isNull || head(place, row) != nil {
+            let index = row & 8191
+            chunks.unshared(row >> 13).withMutableBlock(place, layout: column.layout, capacity: index + 1) { block in
+                if value.isNull {
+                    block.setNull(index)
+                } else if column.layout == .text {
+                    block.setText(index, value.text)
+                } else {
+                    block.setNumber(index, value.number)
+                }
+            }
+        }
+        if column.isOrdered { insertOrdered(place, row: row) }
+    }
+}
