@@ -35,6 +35,10 @@ final class ServerCore {
     private var output: ByteWriter? = ByteWriter(capacityBytes: 64 << 10)
     /// What is written to sockets at once: its memory is reused as soon as the socket has taken it.
     private var sendBuffer: ByteBuffer
+    /// Rehearsals that connections have open.
+    var rehearsalCount = 0
+    /// What the cursors of all connections keep.
+    let cursorMemory: CursorMemory
     private var nextHandle = UInt64.random(in: 1...UInt64.max)
     private var sweep: RepeatedTask?
     private(set) var isStopping = false
@@ -55,6 +59,7 @@ final class ServerCore {
         self.database = database
         self.organisation = organisation
         self.limits = limits
+        cursorMemory = CursorMemory(bytesMax: limits.cursorBytesInAllMax)
         self.logger = logger
         sendBuffer = ByteBufferAllocator().buffer(capacity: 64 << 10)
     }
