@@ -48,15 +48,21 @@ let package = Package(
             ]
         ),
         .executableTarget(name: "embed", dependencies: ["Kith"], path: "Examples/Embed"),
-        .testTarget(name: "EngineTests", dependencies: ["Engine"], resources: [.copy("Scripts")]),
-        .testTarget(name: "SnapshotTests", dependencies: ["Snapshot", "Engine"]),
-        .testTarget(name: "KithTests", dependencies: ["Kith", "Engine", "Snapshot", "Demo"]),
+        // What several test targets use; no product, so nobody who depends on Kith builds it.
+        .target(name: "TestSupport", dependencies: ["Engine", "Snapshot"], path: "Tests/TestSupport"),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: ["Engine", "Snapshot", "TestSupport"],
+            resources: [.copy("Scripts")]
+        ),
+        .testTarget(name: "SnapshotTests", dependencies: ["Snapshot", "Engine", "TestSupport"]),
+        .testTarget(name: "KithTests", dependencies: ["Kith", "Engine", "Snapshot", "Demo", "TestSupport"]),
         .testTarget(
             name: "NetTests",
             dependencies: ["Net", "Kith", "Engine", "Snapshot", .product(name: "Logging", package: "swift-log")]
         ),
-        .testTarget(name: "ImportTests", dependencies: ["Import", "Kith", "Engine", "Snapshot"]),
-        .testTarget(name: "CommandTests", dependencies: ["Kith", "Engine", "Net"]),
+        .testTarget(name: "ImportTests", dependencies: ["Import", "Kith", "Engine", "Snapshot", "TestSupport"]),
+        .testTarget(name: "CommandTests", dependencies: ["Kith", "Engine", "Net", "Snapshot"]),
     ],
     swiftLanguageModes: [.v6]
 )

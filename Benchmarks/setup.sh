@@ -1,22 +1,30 @@
 #!/bin/sh
-# Installs redis-server, the peer of every row, when it is missing; says so and goes on when it cannot, and the suite then
-# reports the row as not run. Tarantool is measured where it is installed, and not installed for this.
+# Installs the peers that Debian has and that are missing: redis-server, the peer of every row, and postgresql-15, that of rows 5
+# and 6. Says so and goes on where it cannot; the suite then reports those rows as not run. Tarantool is measured where it is
+# installed, and not installed for this.
 set -u
-command -v redis-server >/dev/null 2>&1 && exit 0
-if ! command -v apt-get >/dev/null 2>&1; then
-    echo "redis-server is missing and there is no apt-get: install it, or the rows compare with nothing." >&2
+missing=""
+command -v redis-server >/dev/null 2>&1 || missing="redis-server"
+[ -x /usr/lib/postgresql/15/bin/postgres ] || missing="$missing postgresql-15"
+[ -n "$missing" ] || exit 0
+without() {
+    echo "Missing: $missing. $1 The rows that they belong to compare with nothing." >&2
     exit 0
-fi
+}
+command -v apt-get >/dev/null 2>&1 || without "There is no apt-get: install them by hand."
 as_root=""
 if [ "$(id -u)" -ne 0 ]; then
     as_root="sudo -n"
-    if ! sudo -n true 2>/dev/null; then
-        echo "redis-server is missing: run 'sudo apt-get install redis-server', or the rows compare with nothing." >&2
-        exit 0
-    fi
+    sudo -n true 2>/dev/null || without "Run 'sudo apt-get install $missing'."
 fi
-# The package would start a server of its own; RUNLEVEL keeps Debian's scripts from it.
+# The packages would start servers of their own; RUNLEVEL keeps Debian's scripts from it.
 export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
-$as_root apt-get install -y -q --no-install-recommends redis-server >&2 ||
-    { $as_root apt-get update -q >&2 && $as_root apt-get install -y -q --no-install-recommends redis-server >&2; } ||
-    echo "redis-server could not be installed: the rows compare with nothing." >&2
+is_updated=""
+for package in $missing; do
+    # One by one: one that cannot be had must not keep the other away.
+    $as_root apt-get install -y -q --no-install-recommends "$package" >&2 && continue
+    [ -n "$is_updated" ] || $as_root apt-get update -q >&2
+    is_updated=yes
+    $as_root apt-get install -y -q --no-install-recommends "$package" >&2 ||
+        echo "$package could not be installed: its rows compare with nothing." >&2
+done

@@ -15,6 +15,8 @@ public final class Rehearsal: Session {
     /// `@unchecked` because the engine is reached only under the lock.
     private struct Stage: @unchecked Sendable {
         let engine: Engine
+        /// Bytes of the entries that a log would have got.
+        var changedBytes = 0
     }
 
     /// The schema of the copy.
@@ -34,26 +36,38 @@ public final class Rehearsal: Session {
 
     /// Executes a transaction on the copy.
     public func execute(_ transaction: Transaction) async throws -> TransactionReply {
-        let encoded = transaction.encoded()
-        let context = CommandContext(timeMicroseconds: clock())
-        return try stage.withLock { stage in
+        let reply = try transaction.encoded().withUnsafeBytes { try execute($0, actor: .none) }
+        return try reply.withUnsafeBytes { try TransactionReply(decoding: $0) }
+    }
+
+    /// Executes an encoded transaction as `actor` and returns the encoded reply.
+    package func execute(_ transaction: UnsafeRawBufferPointer, actor: RecordID) throws(Refusal) -> [UInt8] {
+        let context = CommandContext(actor: actor, timeMicroseconds: clock())
+        return try stage.withLock { stage throws(Refusal) in
             var entry = ByteWriter()
             var reply = ByteWriter()
-            _ = try encoded.withUnsafeBytes { bytes in
-                try stage.engine.execute(bytes, context: context, entry: &entry, reply: &reply)
-            }
-            return try reply.withUnsafeBytes { try TransactionReply(decoding: $0) }
+            _ = try stage.engine.execute(transaction, context: context, entry: &entry, reply: &reply)
+            stage.changedBytes += entry.count
+            return reply.bytes
         }
     }
+
+    /// Bytes that the changes so far would have taken in the log.
+    package var changedBytes: Int { stage.withLock { $0.changedBytes } }
 
     /// Reads attributes of records of the copy by id.
     public func read(_ entity: String, _ attributes: [String], _ ids: [RecordID]) async throws -> RecordPage {
         let (declared, columns) = try RecordPage.resolve(entity, attributes, schema)
-        let request = RecordPage.request(declared, columns, ids)
-        return try stage.withLock { stage in
+        let reply = try RecordPage.request(declared, columns, ids).withUnsafeBytes { try read($0) }
+        return try reply.withUnsafeBytes { try RecordPage(declared, columns, count: ids.count, decoding: $0) }
+    }
+
+    /// Executes an encoded read and returns the encoded reply.
+    package func read(_ request: UnsafeRawBufferPointer) throws(Refusal) -> [UInt8] {
+        try stage.withLock { stage throws(Refusal) in
             var reply = ByteWriter()
-            try request.withUnsafeBytes { try stage.engine.read($0, into: &reply) }
-            return try reply.withUnsafeBytes { try RecordPage(declared, columns, count: ids.count, decoding: $0) }
+            try stage.engine.read(request, into: &reply)
+            return reply.bytes
         }
     }
 }

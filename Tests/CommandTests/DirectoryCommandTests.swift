@@ -106,6 +106,7 @@ import Testing
             let outcome = try await run(Binary.kith, arguments, in: folder)
             #expect(outcome.status == 4, "\(arguments)")
             #expect(outcome.errors.contains("in use by process"))
+            #expect(outcome.errors.contains("kith restore data/snapshot-") == (arguments[0] == "verify"))
         }
         #expect(await server.stop() == 0)
         #expect(try await kith("verify", "data", in: folder).status == 0)

@@ -2,6 +2,7 @@ import Engine
 import Foundation
 import Kith
 import Net
+import Snapshot
 import Synchronization
 import Testing
 
@@ -25,7 +26,7 @@ import Testing
         let seed = environment["KITH_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0..<1_000_000)
         let rounds = environment["KITH_TORTURE"] == nil ? 50 : 500
         print("KillTests: KITH_SEED=\(seed)")
-        var random = SplitMix(state: seed)
+        var random = SplitMix64(seed: seed)
         let folder = try Folder()
         var server = try await ServerProcess.start("data", arguments: KillTests.segments, in: folder)
         let port = server.port
@@ -281,18 +282,5 @@ import Testing
             }
             return rows
         }
-    }
-}
-
-/// A small generator with a seed.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -3,6 +3,45 @@ import Testing
 
 /// The commands on a server, and the server's own beginning and end.
 @Suite struct ServeTests {
+    /// A dry run on the server says what one on `twin`, a copy of its directory, says: rows find those of earlier transactions, and
+    /// links those of later ones. Neither changes anything, as the import that follows shows.
+    private func compareDryRuns(_ folder: Folder, _ at: [String]) async throws {
+        let mapping =
+            PeopleFixture.mapping + """
+
+                      parentaccountid: {column: parent, lookup: {entity: account, by: accountnumber}}
+                """
+        try folder.write(mapping, to: "parents.yaml")
+        try folder.write(
+            """
+            number,name,revenue,staff,note,phone,parent
+            A-1,Smith,1,1,,,A-7
+            A-5,Five,1,1,,,A-6
+            A-5,Five,1,1,,,A-6
+            A-6,Six,many,1,,,
+            A-7,Seven,1,1,,,A-5
+
+            """,
+            to: "accounts.csv"
+        )
+        let arguments =
+            ["import", "--mapping", "parents.yaml", "--format", "json", "--dry-run", "--batch-rows", "1"]
+            + ["--rejects", "bad.csv", "accounts.csv"]
+        let overTheWire = try await run(Binary.kith, arguments + at, in: folder)
+        let rejects = try String(contentsOf: folder.url.appending(path: "bad.csv"), encoding: .utf8)
+        let onDirectory = try await run(Binary.kith, arguments + ["--at", "twin"], in: folder)
+        #expect(overTheWire.status == 1)
+        #expect(overTheWire.output == onDirectory.output)
+        #expect(try String(contentsOf: folder.url.appending(path: "bad.csv"), encoding: .utf8) == rejects)
+        #expect(overTheWire.output.contains("\"created\":2"), "\(overTheWire.output) \(overTheWire.errors)")
+        let left = try await run(
+            Binary.kith,
+            ["query", "--format", "csv", "SELECT COUNT(*) AS n FROM account"] + at,
+            in: folder
+        )
+        #expect(left.output == "n\n4\n")
+    }
+
     @Test func whatWorksOnADirectoryWorksOnAServer() async throws {
         let folder = try await PeopleFixture.make()
         let question = ["query", "--format", "csv", FormatTests.question]
@@ -10,12 +49,15 @@ import Testing
         let onDirectory = try await run(Binary.kith, question + ["--at", "data"], in: folder)
         let recordOnDirectory = try await run(Binary.kith, record + ["--at", "data"], in: folder)
 
+        #expect(try await kith("restore", "data", "twin", in: folder).status == 0)
         let server = try await ServerProcess.start("data", in: folder)
         let at = ["--at", server.address]
         let overTheWire = try await run(Binary.kith, question + at, in: folder)
         #expect(overTheWire.status == 0, "\(overTheWire.errors)")
         #expect(overTheWire.output == onDirectory.output)
         #expect(try await run(Binary.kith, record + at, in: folder).output == recordOnDirectory.output)
+
+        try await compareDryRuns(folder, at)
 
         try folder.write("number,name,revenue,staff,note,phone\nA-9,Nine,1,,,\nA-8,Eight,x,,,\n", to: "accounts.csv")
         let imported = try await run(

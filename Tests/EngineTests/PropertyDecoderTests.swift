@@ -1,6 +1,7 @@
 // The decoders that read what others wrote, under truncations and damage: an error, or something that can be used.
 
 import Engine
+import TestSupport
 import Testing
 
 @Suite struct PropertyDecoderTests {

@@ -1,6 +1,7 @@
 // What random runs and hostile bytes have found, each as a case of its own.
 
 import Engine
+import TestSupport
 import Testing
 
 @Suite struct PropertyFoundTests {

@@ -1,6 +1,7 @@
 // An engine with its log, and random transactions for it: sensible ones, and ones that it must refuse.
 
 import Engine
+import TestSupport
 import Testing
 
 /// An engine that is driven by encoded transactions.

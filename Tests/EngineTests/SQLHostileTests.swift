@@ -1,4 +1,5 @@
 import Engine
+import TestSupport
 import Testing
 
 /// Whatever a client sends ends in rows or in an error, soon, and with bounded memory.

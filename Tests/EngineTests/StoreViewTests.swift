@@ -1,6 +1,7 @@
 // A view shows its position for ever, whatever is written meanwhile: values, orders and links.
 
 import Engine
+import TestSupport
 import Testing
 
 @Suite struct StoreViewTests {

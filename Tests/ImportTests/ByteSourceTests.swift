@@ -1,6 +1,7 @@
 import CZlib
 import Foundation
 import Import
+import TestSupport
 import Testing
 
 private func gzip(_ bytes: [UInt8]) -> [UInt8] {

@@ -1,4 +1,5 @@
 import Import
+import TestSupport
 import Testing
 
 /// Rows as `line: cell|cell`, faults as `line! reason`.

@@ -2,6 +2,7 @@ import Engine
 import Foundation
 import Import
 import Kith
+import TestSupport
 import Testing
 
 /// The example mappings over the real files.

@@ -1,6 +1,7 @@
 import Engine
 import Import
 import Synchronization
+import TestSupport
 import Testing
 
 private let peopleMapping = """

@@ -1,5 +1,6 @@
 import Engine
 import Import
+import TestSupport
 import Testing
 
 /// Rows of a table through a mapping, as `value|value`, or the reason why a row is rejected.

@@ -3,6 +3,7 @@
 import Engine
 import Kith
 import Snapshot
+import TestSupport
 import Testing
 
 @Suite struct ConsistencyTests {
@@ -16,7 +17,7 @@ import Testing
         options.directory = DirectoryOptions(segmentBytes: segmentBytes, usesThreads: false)
         options.threadCount = 1
         options.takesSnapshots = false
-        options.schema = TortureSchema.schema
+        options.schema = TestSchema.schema
         return try Database.open(in: storage, options: options, random: 3)
     }
 
@@ -26,7 +27,7 @@ import Testing
     ) throws
         -> TransactionReply
     {
-        var transaction = Transaction(TortureSchema.schema)
+        var transaction = Transaction(TestSchema.schema)
         try build(&transaction)
         let encoded = transaction.encoded()
         return try database.turn { turn in

@@ -2,46 +2,9 @@
 // one. Shares no code with the engine, only its words (`Value`, `RecordID`).
 
 import Engine
+import TestSupport
 
-/// The schema of the power cuts: small, with every kind of relationship.
-enum TortureSchema {
-    static let schema: Schema = {
-        var builder = SchemaBuilder()
-        builder.entity(1, "systemuser", "User", ownership: .organisation) { e in
-            e.text("fullname", "Full name", 200)
-            e.primaryName("fullname")
-        }
-        builder.entity(2, "team", "Team", ownership: .organisation) { e in
-            e.text("name", "Name", 100)
-            e.primaryName("name")
-        }
-        builder.entity(3, "account", "Account") { e in
-            e.text("name", "Name", 20, required: true, ordered: true)
-            e.text("accountnumber", "Number", 20)
-            e.money("revenue", "Revenue")
-            e.integer("employees", "Employees", 0...1000, ordered: true)
-            e.boolean("onhold", "On hold", default: false)
-            e.option("rating", "Rating", [1: "Hot", 2: "Warm", 100_001: "Cold"])
-            e.date("founded", "Founded", ordered: true)
-            e.lookup("parentaccountid", "Parent", to: "account", onDelete: .removeLink)
-            e.key("accountnumber")
-            e.states([(0, "Active", [1: "Active", 3: "Dormant"]), (1, "Inactive", [2: "Inactive"])])
-            e.primaryName("name")
-        }
-        builder.entity(4, "contact", "Contact", ownership: .organisation) { e in
-            e.text("name", "Name", 100)
-            e.memo("notes", "Notes", 4000)
-            e.lookup("customerid", "Customer", to: "account", "contact", onDelete: .cascade)
-            e.primaryName("name")
-        }
-        builder.entity(5, "order", "Order", ownership: .organisation) { e in
-            e.text("name", "Name", 100)
-            e.lookup("accountid", "Account", to: "account", onDelete: .restrict)
-            e.primaryName("name")
-        }
-        return builder.build()
-    }()
-
+extension TestSchema {
     static let entityNumbers: [String: UInt16] = ["systemuser": 1, "team": 2, "account": 3, "contact": 4, "order": 5]
 
     static func entity(_ id: RecordID) -> String {
@@ -80,11 +43,11 @@ struct ModelTransaction {
     var key: RequestKey?
 
     func encoded() throws(Refusal) -> [UInt8] {
-        var transaction = Transaction(TortureSchema.schema)
+        var transaction = Transaction(TestSchema.schema)
         transaction.isIndependent = isIndependent
         for operation in operations {
             var batch = try RecordBatch(
-                TortureSchema.schema,
+                TestSchema.schema,
                 operation.kind,
                 operation.entity,
                 attributes: operation.attributes,
@@ -199,7 +162,7 @@ private struct ModelDraft {
         case (_, .null): return value
         case ("name", .text(let text)) where entity == "account", ("accountnumber", .text(let text)):
             return text.unicodeScalars.count <= 20 ? .some(value) : .none
-        case ("employees", .integer(let number)): return (0...1000).contains(number) ? .some(value) : .none
+        case ("employees", .integer(let number)): return (0...1_000_000).contains(number) ? .some(value) : .none
         case ("rating", .option(let option)): return [1, 2, 100_001].contains(option) ? .some(value) : .none
         case ("statecode", .option(let option)): return [0, 1].contains(option) ? .some(value) : .none
         case ("statuscode", .option(let option)): return [1, 2, 3].contains(option) ? .some(value) : .none
@@ -209,8 +172,8 @@ private struct ModelDraft {
                 guard operation < made.count, row < made[operation].count else { return nil }
                 id = made[operation][row]
             }
-            let lookup = TortureSchema.lookups.first { $0.entity == entity && $0.attribute == attribute }
-            guard model.records[id] != nil, let lookup, lookup.targets.contains(TortureSchema.entity(id)) else {
+            let lookup = TestSchema.lookups.first { $0.entity == entity && $0.attribute == attribute }
+            guard model.records[id] != nil, let lookup, lookup.targets.contains(TestSchema.entity(id)) else {
                 return nil
             }
             return .reference(id)
@@ -289,7 +252,7 @@ private struct ModelDraft {
             let sequence = model.nextSequence[operation.entity] ?? 1
             model.nextSequence[operation.entity] = sequence + 1
             let id = RecordID(
-                entity: EntityID(TortureSchema.entityNumbers[operation.entity] ?? 0),
+                entity: EntityID(TestSchema.entityNumbers[operation.entity] ?? 0),
                 sequence: sequence
             )
             model.records[id] = record.filter { $0.value != .null }
@@ -416,9 +379,9 @@ private struct ModelDraft {
         var restricting: [RecordID] = []
         var open = doomed.insert(id).inserted ? [id] : []
         while let target = open.popLast() {
-            for lookup in TortureSchema.lookups where lookup.targets.contains(TortureSchema.entity(target)) {
+            for lookup in TestSchema.lookups where lookup.targets.contains(TestSchema.entity(target)) {
                 for (record, values) in model.records
-                where values[lookup.attribute] == .reference(target) && TortureSchema.entity(record) == lookup.entity {
+                where values[lookup.attribute] == .reference(target) && TestSchema.entity(record) == lookup.entity {
                     switch lookup.onDelete {
                     case .restrict: restricting.append(record)
                     case .removeLink: cleared.append((record, lookup.attribute))

@@ -11,6 +11,7 @@ import Engine
 import Kith
 import Snapshot
 import Synchronization
+import TestSupport
 
 struct PowerCutRun {
     struct Failure: Error, CustomStringConvertible {
@@ -268,7 +269,7 @@ struct PowerCutRun {
     // MARK: Reads
 
     private func readings(_ ids: [RecordID], _ database: Database) throws -> [Reading] {
-        let (entity, columns) = try RecordPage.resolve("account", Self.readAttributes, TortureSchema.schema)
+        let (entity, columns) = try RecordPage.resolve("account", Self.readAttributes, TestSchema.schema)
         let request = RecordPage.request(entity, columns, ids)
         let (bytes, position) = try database.turn { turn in
             Result {
@@ -336,7 +337,7 @@ struct PowerCutRun {
         options.directory = DirectoryOptions(segmentBytes: 64 << 10, usesThreads: false)
         options.threadCount = 1
         options.takesSnapshots = false
-        options.schema = TortureSchema.schema
+        options.schema = TestSchema.schema
         let clock = clock
         options.clock = { clock.now }
         return try Database.open(in: disk, options: options, random: 7)

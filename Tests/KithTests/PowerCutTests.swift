@@ -3,6 +3,7 @@
 // `KITH_SEED=17 swift test --filter DatabasePowerCutTests` replays one disk; `KITH_CUTS=1000000` goes on for longer.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct DatabasePowerCutTests {
@@ -48,7 +49,7 @@ import Testing
     /// The check of the check: on a disk that drops the log's syncs the same runs must find something missing.
     @Test func aDroppedSyncIsNoticed() {
         let found = (0..<UInt64(200)).contains { seed in
-            var run = PowerCutRun(seed: seed) { PowerCutStorage(droppingLogSyncs: $0) }
+            var run = PowerCutRun(seed: seed) { LyingStorage($0, .logSync) }
             do {
                 try run.run(lives: Self.livesPerDisk)
                 return false

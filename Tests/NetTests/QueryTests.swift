@@ -151,6 +151,49 @@ import Testing
         }
     }
 
+    /// Opens cursors over sorted answers of 1,000 rows, some 20 KB each, until one is refused; returns how many there are.
+    private func openCursors(_ client: KithClient, _ limit: Int) async throws -> [ClientCursor] {
+        var cursors: [ClientCursor] = []
+        while cursors.count < limit {
+            do {
+                cursors.append(
+                    try await client.query("SELECT name, accountnumber FROM account ORDER BY name", rowsPerBlock: 10)
+                )
+            } catch ClientError.server(let error) {
+                #expect(error.code == .cursorLimit)
+                #expect(error.message.contains("bytes"))
+                break
+            }
+        }
+        return cursors
+    }
+
+    @Test func whatCursorsKeepIsBounded() async throws {
+        var limits = WireLimits()
+        limits.cursorBytesMax = 200 << 10
+        limits.cursorBytesInAllMax = 300 << 10
+        try await withAccounts(1_000, limits: limits) { client, server in
+            let open = try await openCursors(client, 16)
+            #expect((1...15).contains(open.count), "\(open.count) cursors on one connection")
+            let other = try await connect(server)
+            let others = try await openCursors(other, 16)
+            #expect(others.count < open.count, "\(others.count) cursors beside \(open.count)")
+            // Answers that are streamed keep little, and those that fit one block keep nothing.
+            var small = try await client.query("SELECT COUNT(*) FROM account")
+            #expect(try await small.rows() == [[.integer(1_000)]])
+            // Each gives back what it kept, whether it is closed, read to its end, or lost with its connection.
+            for var cursor in open.dropFirst() { try await cursor.close() }
+            for var cursor in open.prefix(1) { #expect(try await cursor.rows().count == 1_000) }
+            await other.close()
+            var again: [ClientCursor] = []
+            for _ in 0..<1_000 where again.count < open.count {
+                for var cursor in again { try await cursor.close() }
+                again = try await openCursors(client, 16)
+            }
+            #expect(again.count == open.count)
+        }
+    }
+
     @Test func hostileQueriesAreRefused() async throws {
         try await withServer { server, _ in
             let connection = try RawConnection(port: server.port)

@@ -2,6 +2,7 @@
 
 import Glibc
 import Snapshot
+import TestSupport
 import Testing
 
 @Suite struct CommitQueueTests {

@@ -2,6 +2,7 @@
 // there, in order, and nothing is there that was never submitted.
 
 import Snapshot
+import TestSupport
 import Testing
 
 /// One disk, several lives. Everything follows from the seed.

@@ -2,25 +2,8 @@
 
 import Glibc
 import Snapshot
+import TestSupport
 import Testing
-
-/// A directory of the file system that goes away with the test.
-final class TemporaryDirectory {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/kith-snapshot-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw ToyFailure(what: "mkdtemp: \(errno)") }
-        path = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    deinit {
-        if let storage = try? FileStorage(path: path), let names = try? storage.list() {
-            for name in names { try? storage.remove(name) }
-        }
-        rmdir(path)
-    }
-}
 
 extension StorageFile {
     func put(_ bytes: [UInt8], at offset: UInt64) throws {

@@ -5,6 +5,7 @@
 // where they can be; every sixteenth answer is compared byte by byte. So the client costs little beside the server, and
 // the same for every server.
 
+import BenchData
 import CEpoll
 import Glibc
 

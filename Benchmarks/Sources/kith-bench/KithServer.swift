@@ -1,6 +1,8 @@
 // Kith's protocol, version 1, from docs/protocol.md. Entities and attributes are found by name in the schema that the
 // server sends with its hello.
 
+import BenchData
+
 final class KithServer: Server {
     let name = "kith"
     var columns = Array(0..<20)
@@ -197,7 +199,7 @@ final class KithServer: Server {
 
     func create(_ data: Dataset, _ rows: Range<Int>) -> Request {
         var body = transaction(kind: 1, entity: contact, rows: rows.count, attributes: columns.map { attributes[$0] })
-        for place in columns { append(data, place, rows, generation: 0, to: &body) }
+        for place in columns { data.appendColumn(place, rows, generation: 0, firstAccount: firstAccount, to: &body) }
         return Request(bytes: frame(Operation.execute, body), replyBytes: KithServer.headerBytes + 42)
     }
 
@@ -209,7 +211,9 @@ final class KithServer: Server {
     func update(_ data: Dataset, _ row: Int, generation: Int) -> Request {
         var body = transaction(kind: 2, entity: contact, rows: 1, attributes: data.updateColumns.map { attributes[$0] })
         body.little(ids[row])
-        for place in data.updateColumns { append(data, place, row..<row + 1, generation: generation, to: &body) }
+        for place in data.updateColumns {
+            data.appendColumn(place, row..<row + 1, generation: generation, firstAccount: firstAccount, to: &body)
+        }
         return Request(bytes: frame(Operation.execute, body), replyBytes: KithServer.headerBytes + 34)
     }
 
@@ -229,7 +233,9 @@ final class KithServer: Server {
         body.little(UInt32(rows.count))
         for row in rows { body.little(ids[row]) }
         var suffix: [UInt8] = []
-        for place in columns { append(data, place, rows, generation: generation, to: &suffix) }
+        for place in columns {
+            data.appendColumn(place, rows, generation: generation, firstAccount: firstAccount, to: &suffix)
+        }
         return Request(
             bytes: frame(Operation.read, body),
             replyBytes: KithServer.headerBytes + 1 + 8 * rows.count + suffix.count,
@@ -237,37 +243,11 @@ final class KithServer: Server {
         )
     }
 
-    /// A column of values, none of them null.
-    private func append(
-        _ data: Dataset,
-        _ place: Int,
-        _ rows: some Collection<Int>,
-        generation: Int,
-        to body: inout [UInt8]
-    ) {
-        body.append(0)
-        switch data.columns[place].kind {
-        case .text:
-            var end: UInt32 = 0
-            for row in rows {
-                end += UInt32(data.text(place, row, generation).count)
-                body.little(end)
-            }
-            for row in rows { body.append(contentsOf: data.text(place, row, generation)) }
-        case .bool: for row in rows { body.append(UInt8(data.number(place, row, generation))) }
-        case .int32: for row in rows { body.little(Int32(data.number(place, row, generation))) }
-        case .int64: for row in rows { body.little(data.number(place, row, generation)) }
-        case .account: for row in rows { body.little(firstAccount + UInt64(data.number(place, row, generation))) }
-        }
-    }
-
     // MARK: Snapshot and memory
 
     func snapshot(_ socket: Socket) throws { _ = try call(socket, Operation.snapshot, []) }
 
     func isSnapshot(_ file: String) -> Bool { file.hasPrefix("snapshot-") }
-
-    func accountedBytes(_ socket: Socket) throws -> Int? { nil }
 
     func accountedBytes(directory: String) -> Int? {
         guard let status = output(of: "'\(executable)' status --at '\(directory)' --format json") else { return nil }

@@ -1,6 +1,7 @@
 // Measures Kith beside its peers; docs/performance.md says what and how. Started by `run`, which makes the directory to
 // work in and cleans up.
 
+import BenchData
 import Glibc
 
 @main

@@ -1,10 +1,14 @@
 // What the command line asks for.
 
+import BenchData
+
 struct Options {
-    enum Part: String, CaseIterable { case reads, updates, load, restore }
+    enum Part: String, CaseIterable { case reads, updates, load, restore, embedded }
 
     var home = "."
     var work = "."
+    /// Where the package's other programs are.
+    var programs = "."
     var kith: String?
     var isQuick = false
     var parts = Set(Part.allCases)
@@ -12,9 +16,9 @@ struct Options {
     var pairs: Int?
 
     static let usage = """
-        usage: Benchmarks/run [--quick] [--only reads|updates|load|restore] [--records N] [--pairs N] [--kith PATH]
+        usage: Benchmarks/run [--quick] [--only PART] [--records N] [--pairs N] [--kith PATH]
           --quick    100,000 records and 3 pairs in place of 1,000,000 and 5
-          --only     one part of the suite
+          --only     one part of the suite: reads, updates, load, restore or embedded
           --kith     another kith than .build/release/kith
         """
 
@@ -34,6 +38,7 @@ struct Options {
             switch option {
             case "--home": home = try value(option)
             case "--work": work = try value(option)
+            case "--programs": programs = try value(option)
             case "--kith": kith = try value(option)
             case "--quick": isQuick = true
             case "--records": recordCount = try number(option, 1_000...10_000_000)
@@ -50,6 +55,8 @@ struct Options {
 
     var records: Int { recordCount ?? (isQuick ? 100_000 : 1_000_000) }
     var pairCount: Int { pairs ?? (isQuick ? 3 : 5) }
+    var embeddedExecutable: String { "\(programs)/kith-embedded" }
+    var echoExecutable: String { "\(programs)/nio-echo" }
     var executable: String { kith ?? "\(home)/../.build/release/kith" }
     /// Length of one sample of reads or updates.
     var sampleSeconds: Double { isQuick ? 1 : 3 }

@@ -1,5 +1,7 @@
 // The Redis protocol, as far as the rows need it: a contact is a hash `contact:N`.
 
+import BenchData
+
 final class RedisServer: Server {
     let name = "redis"
     var columns = Array(0..<20)
@@ -105,24 +107,11 @@ final class RedisServer: Server {
         return Request(bytes: bytes, replyBytes: reply.count, replySuffix: reply)
     }
 
-    func readMany(_ data: Dataset, _ rows: [Int], _ places: [Int]) -> Request {
-        var all = Request(bytes: [], replyBytes: 0)
-        for row in rows {
-            let one = read(data, row, places, generation: 0)
-            all.bytes += one.bytes
-            all.replyBytes += one.replyBytes
-            all.replySuffix += one.replySuffix
-        }
-        return all
-    }
-
     // MARK: Snapshot and memory
 
     func snapshot(_ socket: Socket) throws { try expect("+OK", from: socket, "SAVE\r\n") }
 
     func isSnapshot(_ file: String) -> Bool { file == "dump.rdb" }
-
-    func accountedBytes(directory: String) -> Int? { nil }
 
     func accountedBytes(_ socket: Socket) throws -> Int? {
         try socket.send(Array("INFO memory\r\n".utf8))

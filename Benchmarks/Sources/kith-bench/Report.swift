@@ -1,5 +1,6 @@
-// Every raw sample, their medians and spreads, and the verdict on each row.
+// Every raw sample, their medians and spreads; what they say of each row stands in Report+Rows.
 
+import BenchData
 import Glibc
 
 /// One measured value.
@@ -20,6 +21,8 @@ final class Report {
     private let versions: [String]
     private(set) var figures: [Figure] = []
     private var rows: [(number: Int, text: String)] = []
+    /// Why a peer, or a part, was not run.
+    private(set) var absent: [String: String] = [:]
 
     init(_ options: Options, versions: [String]) {
         self.options = options
@@ -41,9 +44,13 @@ final class Report {
         figures.append(Figure(measure: measure, server: server, pair: pair, value: value))
     }
 
+    func add(row: Int, _ text: String) { rows.append((row, text)) }
+
+    func note(absent name: String, because reason: String) { absent[name] = reason }
+
     // MARK: Statistics
 
-    private static func median(_ values: [Double]) -> Double {
+    static func median(_ values: [Double]) -> Double {
         let sorted = values.sorted()
         guard !sorted.isEmpty else { return .nan }
         let middle = sorted.count / 2
@@ -54,22 +61,22 @@ final class Report {
         figures.filter { $0.measure == measure && $0.server == server }.map(\.value)
     }
 
-    private func median(_ measure: String, _ server: String) -> Double { Report.median(values(measure, server)) }
+    func median(_ measure: String, _ server: String) -> Double { Report.median(values(measure, server)) }
 
-    private func medianCPU(_ measure: String, _ server: String) -> Double {
+    func medianCPU(_ measure: String, _ server: String) -> Double {
         Report.median(
             figures.filter { $0.measure == measure && $0.server == server }.compactMap(\.cpuNanosecondsPerOperation)
         )
     }
 
     /// Kith's value by the peer's, pair by pair.
-    private func ratios(_ measure: String, _ peer: String) -> [Double] {
+    func ratios(_ measure: String, _ peer: String) -> [Double] {
         zip(values(measure, "kith"), values(measure, peer)).map { $0 / $1 }
     }
 
-    // MARK: Rows
+    // MARK: Numbers for people
 
-    private static func rounded(_ value: Double, _ digits: Int) -> String {
+    static func rounded(_ value: Double, _ digits: Int) -> String {
         guard value.isFinite else { return "unknown" }
         var scale = 1.0
         for _ in 0..<digits { scale *= 10 }
@@ -82,9 +89,9 @@ final class Report {
         return value < 0 ? "-" + text : text
     }
 
-    private static func factor(_ value: Double) -> String { rounded(value, value < 10 ? (value < 1 ? 2 : 1) : 0) + "x" }
+    static func factor(_ value: Double) -> String { rounded(value, value < 10 ? (value < 1 ? 2 : 1) : 0) + "x" }
 
-    private static func millions(_ value: Double) -> String { rounded(value / 1e6, value < 1e6 ? 3 : 2) }
+    static func millions(_ value: Double) -> String { rounded(value / 1e6, value < 1e6 ? 3 : 2) }
 
     /// How far a value is from its target: 1 or more is reached. `isAtMost`: less is better.
     private struct Goal {
@@ -112,73 +119,6 @@ final class Report {
         guard !ratios.isEmpty else { return ("\(peer) not run (not installed)", nil) }
         let ratio = Report.median(ratios)
         return ("\(Report.factor(ratio)) \(peer)", Goal(value: ratio, target: target, isAtMost: isAtMost))
-    }
-
-    func readRows() {
-        let deep = "read depth 64"
-        let redis = against(deep, "redis", 5)
-        let tarantool = against(deep, "tarantool", 2)
-        let rate = Report.millions(median(deep, "kith")) + " M/s"
-        close(1, [rate, redis.0, tarantool.0], "5x and 2x", [redis.1, tarantool.1])
-
-        let many = "read 64 ids a request"
-        let manyRedis = against(many, "redis", 10)
-        close(2, [Report.millions(median(many, "kith")) + " M/s", manyRedis.0], "10x", [manyRedis.1])
-
-        let single = "read depth 1"
-        let singleRedis = against(single, "redis", 1)
-        let cpu = medianCPU(single, "kith") / medianCPU(single, "redis")
-        var parts = [Report.millions(median(single, "kith")) + " M/s", singleRedis.0]
-        if singleRedis.1 != nil { parts.append("\(Report.factor(cpu)) redis CPU an operation") }
-        parts.append("bare NIO echo not run (the suite has none yet)")
-        close(3, parts, "1x and at most 1x CPU", [singleRedis.1, Goal(value: cpu, target: 1, isAtMost: true)])
-    }
-
-    func updateRows() {
-        let measure = "durable update"
-        let redis = against(measure, "redis", 3)
-        let tarantool = against(measure, "tarantool", 5)
-        let rate = Report.millions(median(measure, "kith")) + " M/s"
-        let p99 = Report.median(
-            figures.filter { $0.measure == measure && $0.server == "kith" }.compactMap(\.batchP99Microseconds)
-        )
-        let latency = "p99 of 16 in a closed loop \(Report.rounded(p99 / 1000, 1)) ms"
-        close(5, [rate, redis.0, tarantool.0, latency], "3x and 5x", [redis.1, tarantool.1])
-    }
-
-    func loadRows() {
-        let rate = median("bulk load", "kith")
-        let redis = against("bulk load", "redis", 1)
-        close(
-            6,
-            [Report.millions(rate) + " M rows/s", redis.0 + (redis.1 == nil ? "" : " (which builds no index)")],
-            "1 M rows/s",
-            [Goal(value: rate, target: 1e6)]
-        )
-        let measure = "resident bytes a record"
-        let memory = against(measure, "redis", 0.2, isAtMost: true)
-        let own = median("accounted bytes a record", "kith")
-        let accounted = own.isNaN ? "" : " (\(Report.rounded(own, 0)) by its own account)"
-        close(
-            13,
-            ["\(Report.rounded(median(measure, "kith"), 0)) B a record\(accounted)", memory.0],
-            "at most 0.2x",
-            [memory.1]
-        )
-    }
-
-    func restoreRows() {
-        let rate = median("restore", "kith")
-        let redis = against("restore", "redis", 5)
-        close(
-            12,
-            [Report.millions(rate) + " M rows/s", redis.0],
-            "8 M rows/s and 5x",
-            [Goal(value: rate, target: 8e6), redis.1]
-        )
-        let measure = "snapshot bytes a record"
-        let size = against(measure, "redis", 1.0 / 3, isAtMost: true)
-        close(14, ["\(Report.rounded(median(measure, "kith"), 0)) B a record", size.0], "at most 0.33x", [size.1])
     }
 
     // MARK: Output
@@ -209,7 +149,7 @@ final class Report {
             "| Measure | Server | Median | Least … most | Kith by it: median (least … most) | Server CPU an operation |\n"
         text += "|---|---|---:|---:|---:|---:|\n"
         for measure in measures {
-            for server in ["kith", "redis", "tarantool"] {
+            for server in ["kith", "redis", "tarantool", "postgresql", EchoServer.name] {
                 let values = values(measure, server)
                 guard let least = values.min(), let most = values.max() else { continue }
                 let ratios = server == "kith" ? [] : ratios(measure, server)
@@ -239,6 +179,7 @@ final class Report {
     }
 
     func finish() throws {
+        closeRows(options.parts)
         rows.sort { $0.number < $1.number }
         let text = """
             # Kith beside its peers

@@ -1,5 +1,6 @@
 // What the rows need of a server, Kith or peer: how it is started, and the bytes of the same work in its protocol.
 
+import BenchData
 import Glibc
 
 /// What a server must hold and promise for a row.
@@ -22,7 +23,13 @@ protocol Server: AnyObject {
     var name: String { get }
     /// Whether it holds all twenty attributes, or only the twelve that reads ask for.
     var columns: [Int] { get set }
+    /// Fills its new, empty directory, which stands in `work`.
+    func makeDirectory(_ directory: String, work: String) throws
     func command(directory: String, port: UInt16, purpose: Purpose) -> [String]
+    /// What makes it stop in order, whoever is connected.
+    var stopSignal: Int32 { get }
+    /// Whether its memory is that of one process.
+    var isOneProcess: Bool { get }
     /// Connects and greets; throws while the server does not answer yet.
     func connect(port: UInt16) throws -> Socket
     /// Makes what contacts refer to.
@@ -47,6 +54,31 @@ protocol Server: AnyObject {
     func accountedBytes(directory: String) -> Int?
 }
 
+extension Server {
+    func makeDirectory(_ directory: String, work: String) throws {}
+    var stopSignal: Int32 { SIGTERM }
+    var isOneProcess: Bool { true }
+
+    /// One request a record, pipelined.
+    func readMany(_ data: Dataset, _ rows: [Int], _ columns: [Int]) -> Request {
+        var all = Request(bytes: [], replyBytes: 0)
+        for row in rows {
+            let one = read(data, row, columns, generation: 0)
+            all.bytes += one.bytes
+            all.replyBytes += one.replyBytes
+            // What is known of the last reply, and of those before as far as nothing unknown comes between.
+            all.replySuffix = (one.replySuffix.count == one.replyBytes ? all.replySuffix : []) + one.replySuffix
+        }
+        return all
+    }
+
+    // Where rows 12 to 14 are not measured.
+    func snapshot(_ socket: Socket) throws { throw BenchError("\(name)'s snapshots are not measured") }
+    func isSnapshot(_ file: String) -> Bool { false }
+    func accountedBytes(_ socket: Socket) throws -> Int? { nil }
+    func accountedBytes(directory: String) -> Int? { nil }
+}
+
 /// A running server with its directory.
 final class Instance {
     let server: any Server
@@ -64,6 +96,7 @@ final class Instance {
         pidFile = "\(work)/pids"
         port = try Socket.freePort()
         guard mkdir(directory, 0o700) == 0 else { throw BenchError.system(directory) }
+        try server.makeDirectory(directory, work: work)
         process = try Instance.start(server, directory, port, purpose, pidFile)
         _ = try connect()
     }
@@ -78,7 +111,8 @@ final class Instance {
         try ServerProcess(
             server.command(directory: directory, port: port, purpose: purpose),
             log: "\(directory).log",
-            pidFile: pidFile
+            pidFile: pidFile,
+            stopSignal: server.stopSignal
         )
     }
 
@@ -110,11 +144,7 @@ final class Instance {
     /// Ends it and removes its directory.
     func remove() {
         if process.isRunning { process.stop() }
-        for file in fileSizes(directory) { unlink("\(directory)/\(file.name)") }
-        // Redis keeps its append-only files in a directory of their own.
-        for file in fileSizes("\(directory)/appendonlydir") { unlink("\(directory)/appendonlydir/\(file.name)") }
-        rmdir("\(directory)/appendonlydir")
-        rmdir(directory)
+        removeTree(directory)
     }
 
     /// Loads all contacts over `connections` connections, `rowsPerBatch` a batch. Only the sending counts: encoding happens

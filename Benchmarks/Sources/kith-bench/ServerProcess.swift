@@ -1,14 +1,16 @@
 // A server under measurement: started, watched through /proc, stopped by its id. Its id stands in the file `pids` while it
 // runs, so that the script that started the suite can end what a broken run leaves.
 
+import BenchData
 import Glibc
 
 final class ServerProcess {
     let pid: pid_t
     private let pidFile: String
+    private let stopSignal: Int32
     private static let stopSeconds = 60.0
 
-    init(_ command: [String], log: String, pidFile: String) throws {
+    init(_ command: [String], log: String, pidFile: String, stopSignal: Int32 = SIGTERM) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -23,18 +25,25 @@ final class ServerProcess {
         guard result == 0 else { throw BenchError("\(command[0]): \(String(cString: strerror(result)))") }
         self.pid = pid
         self.pidFile = pidFile
+        self.stopSignal = stopSignal
         try ServerProcess.change(pidFile) { $0.append(pid) }
     }
 
-    /// CPU time of all its threads so far, in nanoseconds: what /proc/PID/stat shows in ticks of 10 ms, unrounded.
+    /// CPU time so far of all its threads and of the processes that it has started and that run now (PostgreSQL has one a
+    /// connection), in nanoseconds: what /proc/PID/stat shows in ticks of 10 ms, unrounded.
     var cpuNanoseconds: UInt64 {
         get throws {
-            var clock = clockid_t()
-            guard clock_getcpuclockid(pid, &clock) == 0 else { throw BenchError("process \(pid) has ended") }
-            var time = timespec()
-            guard clock_gettime(clock, &time) == 0 else { throw BenchError.system("clock_gettime") }
-            return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+            guard let own = ServerProcess.cpuNanoseconds(of: pid) else { throw BenchError("process \(pid) has ended") }
+            let children = ((try? readFile("/proc/\(pid)/task/\(pid)/children")) ?? "").split(separator: " ")
+            return children.compactMap { pid_t($0) }.reduce(own) { $0 + (ServerProcess.cpuNanoseconds(of: $1) ?? 0) }
         }
+    }
+
+    private static func cpuNanoseconds(of pid: pid_t) -> UInt64? {
+        var clock = clockid_t()
+        var time = timespec()
+        guard clock_getcpuclockid(pid, &clock) == 0, clock_gettime(clock, &time) == 0 else { return nil }
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
     /// Resident memory in bytes.
@@ -49,6 +58,14 @@ final class ServerProcess {
         }
     }
 
+    /// Waits for a program that ends by itself; returns whether it says that all went well.
+    func waitForEnd() -> Bool {
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        forget()
+        return status == 0
+    }
+
     /// Whether it still runs.
     var isRunning: Bool {
         var status: Int32 = 0
@@ -57,12 +74,16 @@ final class ServerProcess {
 
     /// Asks it to stop, waits, and ends it when it does not.
     func stop() {
-        kill(pid, SIGTERM)
+        kill(pid, stopSignal)
         let deadline = now() + UInt64(ServerProcess.stopSeconds * 1e9)
         while isRunning {
             if now() > deadline { kill(pid, SIGKILL) }
             usleep(2_000)
         }
+        forget()
+    }
+
+    private func forget() {
         // Without the file the directory is gone, and nobody reads the list any more.
         try? ServerProcess.change(pidFile) { list in list.removeAll { $0 == pid } }
     }

@@ -1,5 +1,6 @@
 // Blocking sockets on loopback for everything that is not measured.
 
+import BenchData
 import Glibc
 
 final class Socket {

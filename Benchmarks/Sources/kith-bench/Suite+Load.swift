@@ -1,6 +1,8 @@
 // Row 6, bulk load over the wire: twenty attributes, every index, flushed before the reply. Row 13, bytes a record: what the
 // server's memory grew by.
 
+import BenchData
+
 extension Suite {
     private static let loadConnections = 4
     private static let rowsPerBatch = 1_000
@@ -9,7 +11,7 @@ extension Suite {
         let columns = Array(data.columns.indices)
         for pair in 0..<options.pairCount {
             progress("load: round \(pair + 1) of \(options.pairCount), \(data.recordCount) records")
-            for server in servers(tarantool: false, columns: columns) {
+            for server in try servers(postgres: true, columns: columns) {
                 try withInstances([server], .durable) { instances in
                     let instance = instances[0]
                     let before = try instance.process.residentBytes
@@ -21,6 +23,8 @@ extension Suite {
                     )
                     let growth = try instance.process.residentBytes - before
                     report.add("bulk load", server.name, pair, sample)
+                    try sampleReads(instance, columns)
+                    guard server.isOneProcess else { return }
                     report.add(
                         "resident bytes a record",
                         server.name,
@@ -28,7 +32,6 @@ extension Suite {
                         value: Double(growth) / Double(data.recordCount)
                     )
                     let accounted = try server.accountedBytes(try instance.connect())
-                    try sampleReads(instance, columns)
                     instance.process.stop()
                     if let accounted = accounted ?? server.accountedBytes(directory: instance.directory) {
                         report.add(
@@ -41,7 +44,6 @@ extension Suite {
                 }
             }
         }
-        report.loadRows()
     }
 
     /// Reads some records back, all attributes.

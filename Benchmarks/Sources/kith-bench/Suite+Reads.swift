@@ -1,5 +1,8 @@
 // Rows 1, 2 and 3: point reads of twelve columns over the wire, at depth 1, 16 and 64, and 64 ids in one request.
 
+import BenchData
+import Glibc
+
 extension Suite {
     private struct Shape {
         let name: String
@@ -13,7 +16,7 @@ extension Suite {
             Shape(name: "read depth 64", depth: 64),
             Shape(name: "read 64 ids a request", depth: 64, isOneRequest: true),
         ]
-        try withInstances(servers(tarantool: true, columns: data.readColumns), .memory) { instances in
+        try withInstances(try servers(tarantool: true, columns: data.readColumns), .memory) { instances in
             for instance in instances {
                 progress("reads: loading \(data.recordCount) records into \(instance.server.name)")
                 _ = try instance.load(data, connections: 4, rowsPerBatch: 1_000)
@@ -22,6 +25,9 @@ extension Suite {
             for shape in shapes {
                 progress("\(shape.name): comparing every answer, then \(options.pairCount) rounds")
                 let plans = try instances.map { try readPlan(shape, $0) }
+                let echo = shape.depth == 1 ? try startEcho() : nil
+                defer { echo?.process.stop() }
+                let echoPlan = echo.map { _ in EchoServer.plan(like: plans[0]) }
                 for pair in 0..<options.pairCount {
                     for (index, instance) in instances.enumerated() {
                         let sample = try Driver.run(
@@ -32,10 +38,25 @@ extension Suite {
                         )
                         report.add(shape.name, instance.server.name, pair, sample)
                     }
+                    guard let echo, let echoPlan else { continue }
+                    let sample = try Driver.run(
+                        echoPlan,
+                        echo.sockets,
+                        .seconds(options.sampleSeconds),
+                        process: echo.process
+                    )
+                    report.add(shape.name, EchoServer.name, pair, sample)
                 }
             }
         }
-        report.readRows()
+    }
+
+    private func startEcho() throws -> EchoServer? {
+        guard access(options.echoExecutable, X_OK) == 0 else {
+            report.note(absent: EchoServer.name, because: "not built")
+            return nil
+        }
+        return try EchoServer(executable: options.echoExecutable, work: options.work, connections: Suite.connections)
     }
 
     /// The same records in the same order for every server.

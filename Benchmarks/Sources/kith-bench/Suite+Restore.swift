@@ -1,10 +1,12 @@
 // Row 12, restore: from starting the process on a directory with a snapshot of everything until it answers, all indexes there.
 // Row 11 in part: rate of a snapshot with nothing else going on. Row 14: its size.
 
+import BenchData
+
 extension Suite {
     func restore() throws {
         let columns = Array(data.columns.indices)
-        try withInstances(servers(tarantool: false, columns: columns), .memory) { instances in
+        try withInstances(try servers(columns: columns), .memory) { instances in
             for instance in instances {
                 progress("restore: loading \(data.recordCount) records into \(instance.server.name)")
                 _ = try instance.load(data, connections: 4, rowsPerBatch: 1_000)
@@ -15,7 +17,6 @@ extension Suite {
             }
             for instance in instances { try sampleReads(instance, columns.filter { !data.updateColumns.contains($0) }) }
         }
-        report.restoreRows()
     }
 
     private func restart(_ instance: Instance, _ pair: Int) throws {

@@ -1,11 +1,16 @@
 // Row 5: durable updates of single records, 50 connections with 16 requests under way each, two attributes each. Every
 // update changes its record: a connection has records of its own, and goes through them with other values each time.
 
+import BenchData
+
 extension Suite {
     private static let depth = 16
 
     func updates() throws {
-        try withInstances(servers(tarantool: true, columns: data.readColumns), .durable) { instances in
+        try withInstances(
+            try servers(tarantool: true, postgres: true, columns: data.readColumns),
+            .durable
+        ) { instances in
             for instance in instances {
                 progress("updates: loading \(data.recordCount) records into \(instance.server.name)")
                 _ = try instance.load(data, connections: 4, rowsPerBatch: 1_000)
@@ -29,7 +34,6 @@ extension Suite {
             }
             for (index, instance) in instances.enumerated() { try compare(instance, done[index]) }
         }
-        report.updateRows()
     }
 
     /// Records of a connection are those whose row leaves its number as remainder.

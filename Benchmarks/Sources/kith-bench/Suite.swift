@@ -1,5 +1,6 @@
 // The run: which servers there are, and what is common to the parts.
 
+import BenchData
 import Glibc
 
 final class Suite {
@@ -10,6 +11,7 @@ final class Suite {
     let report: Report
     let hasRedis: Bool
     let hasTarantool: Bool
+    private let hasPostgres: Bool
 
     init(_ options: Options) throws {
         self.options = options
@@ -21,7 +23,15 @@ final class Suite {
         hasRedis = redis != nil
         hasTarantool = tarantool != nil
         data = Dataset(recordCount: options.records)
-        report = Report(options, versions: ["kith \(version)", redis, tarantool].compactMap { $0 })
+        let postgres = Result { try PostgresServer(home: options.home) }
+        let found = ["kith \(version)", redis, tarantool, try? postgres.get().version]
+        report = Report(options, versions: found.compactMap { $0 })
+        switch postgres {
+        case .success: hasPostgres = true
+        case .failure(let reason):
+            hasPostgres = false
+            report.note(absent: "postgresql", because: "\(reason)")
+        }
     }
 
     func run() throws {
@@ -29,14 +39,16 @@ final class Suite {
         if options.parts.contains(.updates) { try updates() }
         if options.parts.contains(.load) { try load() }
         if options.parts.contains(.restore) { try restore() }
+        if options.parts.contains(.embedded) { try embedded() }
         try report.finish()
     }
 
     /// Kith first, then the peers that are installed. `columns` is what the peers hold; Kith holds everything.
-    func servers(tarantool: Bool, columns: [Int]) -> [any Server] {
+    func servers(tarantool: Bool = false, postgres: Bool = false, columns: [Int]) throws -> [any Server] {
         var servers: [any Server] = [KithServer(executable: options.executable)]
         if hasRedis { servers.append(RedisServer(home: options.home)) }
         if tarantool, hasTarantool { servers.append(TarantoolServer(home: options.home)) }
+        if postgres, hasPostgres { servers.append(try PostgresServer(home: options.home)) }
         for server in servers.dropFirst() { server.columns = columns }
         return servers
     }

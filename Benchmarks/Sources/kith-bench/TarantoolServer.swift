@@ -1,6 +1,8 @@
 // Tarantool's binary protocol, as far as the rows need it: a contact is a tuple of its number and the twelve attributes
 // that reads ask for. Reads return the tuple as it was written; an update returns the tuple after it.
 
+import BenchData
+
 final class TarantoolServer: Server {
     let name = "tarantool"
     var columns: [Int] = []
@@ -100,17 +102,6 @@ final class TarantoolServer: Server {
         )
     }
 
-    func readMany(_ data: Dataset, _ rows: [Int], _ columns: [Int]) -> Request {
-        var all = Request(bytes: [], replyBytes: 0)
-        for row in rows {
-            let one = read(data, row, columns, generation: 0)
-            all.bytes += one.bytes
-            all.replyBytes += one.replyBytes
-            all.replySuffix = one.replySuffix
-        }
-        return all
-    }
-
     func update(_ data: Dataset, _ row: Int, generation: Int) -> Request {
         var body: [UInt8] = [0x84, 0x10, 0xCD]
         body.big(UInt16(TarantoolServer.space))
@@ -130,11 +121,4 @@ final class TarantoolServer: Server {
             replySuffix: tuple
         )
     }
-
-    // MARK: Not measured
-
-    func snapshot(_ socket: Socket) throws { throw BenchError("tarantool's snapshots are not measured") }
-    func isSnapshot(_ file: String) -> Bool { false }
-    func accountedBytes(directory: String) -> Int? { nil }
-    func accountedBytes(_ socket: Socket) throws -> Int? { nil }
 }

@@ -76,6 +76,9 @@ final class Execution {
         }
     }
 
+    /// Bytes kept for what is to come.
+    var keptBytes: Int { evaluator.meter.bytes }
+
     // MARK: Results
 
     /// The whole answer.

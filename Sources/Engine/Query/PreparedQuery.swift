@@ -140,6 +140,9 @@ public final class QueryCursor {
         self.whole = whole
     }
 
+    /// Bytes kept for what is to come: of a sorted or grouped answer, all that is left of it.
+    package var keptBytes: Int { execution?.keptBytes ?? whole?.byteCount ?? 0 }
+
     /// The next rows; nil behind the last. After an error the cursor is of no more use.
     public func next() throws(QueryError) -> QueryResult? {
         if let execution { return try execution.next() }

@@ -124,5 +124,6 @@ public struct QueryResult: Sendable {
         (0..<rowCount).map { row in columns.map { $0[row] } }
     }
 
-    var byteCount: Int { columns.reduce(0) { $0 + $1.byteCount } }
+    /// Bytes that the values take.
+    package var byteCount: Int { columns.reduce(0) { $0 + $1.byteCount } }
 }

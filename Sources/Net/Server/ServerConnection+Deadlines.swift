@@ -55,6 +55,7 @@ extension ServerConnection {
     func checkDeadlines(_ now: NIODeadline) {
         clock.tick(now)
         expireCursors(now)
+        expireRehearsal(now)
         switch phase {
         case .closing:
             if now - clock.beganAt >= .milliseconds(Self.lingerMilliseconds) { abort() }

@@ -6,7 +6,7 @@ import NIOCore
 // holds up nobody's update. The price is a hop to the pool and back, some 30 µs.
 
 extension ServerConnection {
-    /// Answers the operations about queries; nil when it is not one of them.
+    /// Answers the operations about queries and rehearsals; nil when it is not one of them.
     func answerQuery(
         _ operation: WireOperation,
         _ header: WireHeader,
@@ -43,7 +43,8 @@ extension ServerConnection {
             return true
         case .fetch:
             let cursor = try idleCursor(try handle(body))
-            try beginCall(header, 0, observed: cursor.position, turn.schema.epoch) { writer throws(WireFailure) in
+            try beginCall(header, 0, observed: cursor.position, turn.schema.epoch, using: cursor) {
+                writer throws(WireFailure) in
                 CallResult(rowCount: try cursor.encodeNext(into: &writer), cursor: cursor)
             }
             cursor.isBusy = true
@@ -51,7 +52,7 @@ extension ServerConnection {
         case .closeCursor:
             cursors[try idleCursor(try handle(body)).id] = nil
             return true
-        default: return nil
+        default: return try answerRehearsal(operation, header, body, &turn, &output)
         }
     }
 
@@ -68,6 +69,7 @@ extension ServerConnection {
         let mayOpen = cursors.count < core.limits.cursorsMax
         let budget = QueryBudget(bytesMax: core.limits.queryBytesMax)
         let cancellation = cancellation
+        let memories = [cursorMemory, core.cursorMemory]
         let isQuery = header.operation == WireOperation.query.rawValue
         try beginCall(header, bytes.count, observed: view.position, view.schema.epoch) { writer throws(WireFailure) in
             let (query, rowCount, arguments) = try ServerConnection.decode(bytes, view, prepare)
@@ -76,6 +78,7 @@ extension ServerConnection {
                 cursor = try OpenCursor(
                     id: id,
                     position: view.position,
+                    memories: memories,
                     query.cursor(
                         on: view,
                         parameters: arguments.ordered(for: query),
@@ -150,7 +153,7 @@ extension ServerConnection {
         for name in query.parameterNames { output.text(name) }
     }
 
-    private func handle(_ body: UnsafeRawBufferPointer, exactly: Bool = true) throws(WireFailure) -> UInt64 {
+    func handle(_ body: UnsafeRawBufferPointer, exactly: Bool = true) throws(WireFailure) -> UInt64 {
         do throws(DecodeError) {
             var reader = ByteReader(body)
             let handle = try reader.u64()

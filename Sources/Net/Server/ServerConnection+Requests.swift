@@ -205,12 +205,14 @@ extension ServerConnection {
         guard body.isEmpty else { throw .wire(WireError(.malformed, "The operation has no body.")) }
     }
 
-    /// Runs `work` beside the writer; the frame that it makes is sent when it is ready and what it observed is durable.
+    /// Runs `work` beside the writer; the frame that it makes is sent when it is ready and what it observed is durable. A
+    /// cursor that `work` fails to use is at its end.
     func beginCall(
         _ header: WireHeader,
         _ heldBytes: Int,
         observed position: Position,
         _ epoch: UInt32,
+        using cursor: OpenCursor? = nil,
         _ work: @escaping @Sendable (inout ByteWriter) throws(WireFailure) -> CallResult
     ) throws(WireFailure) {
         guard hasRoomForCall else {
@@ -234,7 +236,8 @@ extension ServerConnection {
                 return result
             } catch {
                 writer.endFrame(start, error, answering: header, epoch: epoch)
-                return CallResult()
+                cursor?.end()
+                return CallResult(cursor: cursor)
             }
         }
     }

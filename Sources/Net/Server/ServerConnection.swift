@@ -62,13 +62,19 @@ final class ServerConnection: ChannelDuplexHandler {
     /// What queries left open, by handle.
     var statements: [UInt64: PreparedQuery] = [:]
     var cursors: [UInt64: OpenCursor] = [:]
+    let cursorMemory: CursorMemory
+    /// What the client tries out.
+    var rehearsal: OpenRehearsal?
     /// Stops every query of the connection when the client is gone.
     let cancellation = QueryCancellation()
 
     /// What the sweep remembers; see ServerConnection+Deadlines.
     var clock = ConnectionClock()
 
-    init(core: ServerCore) { self.core = core }
+    init(core: ServerCore) {
+        self.core = core
+        cursorMemory = CursorMemory(bytesMax: core.limits.cursorBytesMax)
+    }
 
     // MARK: Events of the channel
 
@@ -90,6 +96,7 @@ final class ServerConnection: ChannelDuplexHandler {
         cancellation.cancel()
         cursors = [:]
         statements = [:]
+        closeRehearsal()
         account(0)
         core.remove(self)
         self.context = nil

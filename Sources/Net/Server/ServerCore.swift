@@ -37,6 +37,10 @@ final class ServerCore {
     private var framesAhead: FramesAhead? = FramesAhead()
     /// What is written to sockets at once: its memory is reused as soon as the socket has taken it.
     private var sendBuffer: ByteBuffer
+    /// Rehearsals that connections have open.
+    var rehearsalCount = 0
+    /// What the cursors of all connections keep.
+    let cursorMemory: CursorMemory
     private var nextHandle = UInt64.random(in: 1...UInt64.max)
     private var sweep: RepeatedTask?
     private(set) var isStopping = false
@@ -57,6 +61,7 @@ final class ServerCore {
         self.database = database
         self.organisation = organisation
         self.limits = limits
+        cursorMemory = CursorMemory(bytesMax: limits.cursorBytesInAllMax)
         self.logger = logger
         sendBuffer = ByteBufferAllocator().buffer(capacity: 64 << 10)
     }

@@ -40,7 +40,7 @@ public struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
         case overloaded = 68
         /// The cursor was closed, has expired or never was.
         case cursorUnknown = 69
-        /// The connection has as many cursors as it may.
+        /// The connection has as many cursors as it may, or cursors keep as many bytes as they may.
         case cursorLimit = 70
         /// The statement was closed or never prepared.
         case statementUnknown = 71
@@ -48,6 +48,10 @@ public struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
         case statementLimit = 72
         /// The server could not do it; the message says why.
         case unavailable = 73
+        /// The rehearsal was closed, has expired or never was.
+        case rehearsalUnknown = 74
+        /// The connection has a rehearsal already, or the server as many as it may.
+        case rehearsalLimit = 75
     }
 
     /// What kind of error.

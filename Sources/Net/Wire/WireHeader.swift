@@ -29,6 +29,10 @@ package enum WireOperation: UInt16, Sendable, CaseIterable {
     case status = 11
     case snapshot = 12
     case schema = 13
+    case openRehearsal = 14
+    case rehearse = 15
+    case rehearseRead = 16
+    case closeRehearsal = 17
 }
 
 /// A frame's header, read from bytes of which at least `lengthBytes` are there.

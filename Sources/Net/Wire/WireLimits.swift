@@ -32,8 +32,16 @@ public struct WireLimits: Sendable {
     public var callsMax = 64
     /// Open cursors of one connection: each pins the blocks of a view.
     public var cursorsMax = 16
-    /// Time that a cursor lives after its last use, for the same reason.
+    /// Bytes that the open cursors of one connection keep between two fetches: one sorted answer as large as a query may make.
+    public var cursorBytesMax = 256 << 20
+    /// Bytes that all open cursors keep: four such answers.
+    public var cursorBytesInAllMax = 1 << 30
+    /// Time that a cursor, or a rehearsal, lives after its last use, since each pins the blocks of a view.
     public var cursorLifetimeMilliseconds = 60_000
+    /// Rehearsals of all connections, one each at most: a dry run is made now and then, by one person.
+    public var rehearsalsMax = 2
+    /// Bytes of log that a rehearsal's changes would have taken; in memory they take about as much. Some four million rows.
+    public var rehearsalBytesMax = 1 << 30
     /// Bytes that one query may keep while it runs: two run at a time.
     public var queryBytesMax = 256 << 20
     /// Prepared statements of one connection: a few KiB each.

@@ -27,7 +27,7 @@ struct ImportCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The mapping.", valueName: "file.yaml"))
     var mapping: String
 
-    @Flag(help: "Say what would happen, and change nothing. Works on a directory that is not in use.")
+    @Flag(help: "Say what would happen, and change nothing. A directory must not be in use.")
     var dryRun = false
 
     @Option(help: ArgumentHelp("Where rejected rows go.", valueName: "file.csv"))

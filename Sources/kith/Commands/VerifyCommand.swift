@@ -1,5 +1,6 @@
 import ArgumentParser
 import Kith
+import Snapshot
 
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -7,8 +8,9 @@ struct VerifyCommand: AsyncParsableCommand {
         abstract: "Prove that a data directory is sound, or say what is wrong and where.",
         discussion: """
             Reads every snapshot and the log, checks all checksums and the chain of hashes, and rebuilds the records as a \
-            start would. Changes nothing. The directory must not be in use. Exit status 0: sound; 3: damaged, with each \
-            finding on standard output: file, byte, what is wrong, what that means.
+            start would. Changes nothing. Exit status 0: sound; 3: damaged, with each finding on standard output: file, byte, \
+            what is wrong, what that means; 4: the directory is in use. While a server runs on it, verify a snapshot of \
+            its: 'kith restore' of the file proves it sound.
 
             EXAMPLES
               kith verify ./data
@@ -19,8 +21,22 @@ struct VerifyCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The data directory.", valueName: "dir"))
     var directory: String
 
+    private func verified() throws -> DatabaseVerification {
+        do throws(DatabaseError) {
+            return try Database.verify(directory)
+        } catch .directory(.storage(.inUse(let processID))) {
+            throw CommandFailure(
+                .refused,
+                """
+                \(StorageError.inUse(processID: processID)), so nothing was verified. Stop that process first; or restore \
+                its newest snapshot into a new directory, which verifies it: kith restore \(directory)/snapshot-… NEW_DIR
+                """
+            )
+        }
+    }
+
     func run() async throws {
-        let verification = try Database.verify(directory)
+        let verification = try verified()
         for note in verification.directory.notes { StandardError.write("Note: \(note).\n") }
         guard verification.isSound else {
             var table = TextTable(["file", "byte", "what", "consequence"].map { TextTable.Column(title: $0) })

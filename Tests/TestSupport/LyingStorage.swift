@@ -2,20 +2,21 @@
 
 import Snapshot
 
-final class LyingStorage: Storage {
-    enum Lie: CaseIterable, Sendable {
+package final class LyingStorage: Storage {
+    /// What is not done.
+    package enum Lie: CaseIterable, Sendable {
         case logSync, snapshotSync, directorySync
     }
 
     private let base: SimulatedStorage
     private let lie: Lie
 
-    init(_ base: SimulatedStorage, _ lie: Lie) {
+    package init(_ base: SimulatedStorage, _ lie: Lie) {
         self.base = base
         self.lie = lie
     }
 
-    func open(_ name: String, creating: Bool) throws(StorageError) -> any StorageFile {
+    package func open(_ name: String, creating: Bool) throws(StorageError) -> any StorageFile {
         let file = try base.open(name, creating: creating)
         let isUnsynced =
             switch lie {
@@ -28,13 +29,15 @@ final class LyingStorage: Storage {
         return LyingFile(file)
     }
 
-    func openForReading(_ name: String) throws(StorageError) -> any StorageFile { try base.openForReading(name) }
-    func list() throws(StorageError) -> [String] { try base.list() }
-    func rename(_ name: String, to newName: String) throws(StorageError) { try base.rename(name, to: newName) }
-    func remove(_ name: String) throws(StorageError) { try base.remove(name) }
-    func syncDirectory() throws(StorageError) { if lie != .directorySync { try base.syncDirectory() } }
-    func lock(_ mode: StorageLockMode) throws(StorageError) -> any StorageLock { try base.lock(mode) }
-    func freeBytes() throws(StorageError) -> UInt64 { try base.freeBytes() }
+    package func openForReading(_ name: String) throws(StorageError) -> any StorageFile {
+        try base.openForReading(name)
+    }
+    package func list() throws(StorageError) -> [String] { try base.list() }
+    package func rename(_ name: String, to newName: String) throws(StorageError) { try base.rename(name, to: newName) }
+    package func remove(_ name: String) throws(StorageError) { try base.remove(name) }
+    package func syncDirectory() throws(StorageError) { if lie != .directorySync { try base.syncDirectory() } }
+    package func lock(_ mode: StorageLockMode) throws(StorageError) -> any StorageLock { try base.lock(mode) }
+    package func freeBytes() throws(StorageError) -> UInt64 { try base.freeBytes() }
 }
 
 private final class LyingFile: StorageFile {

@@ -3,34 +3,36 @@
 import Glibc
 
 /// What ends a run, in one sentence.
-struct BenchError: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
+package struct BenchError: Error, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
 
     /// The system call that failed.
-    static func system(_ call: String) -> BenchError { BenchError("\(call): \(String(cString: strerror(errno)))") }
+    package static func system(_ call: String) -> BenchError {
+        BenchError("\(call): \(String(cString: strerror(errno)))")
+    }
 }
 
 extension [UInt8] {
-    mutating func little<T: FixedWidthInteger>(_ value: T) {
+    package mutating func little<T: FixedWidthInteger>(_ value: T) {
         Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
     }
 
-    mutating func big<T: FixedWidthInteger>(_ value: T) {
+    package mutating func big<T: FixedWidthInteger>(_ value: T) {
         Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
     }
 
-    mutating func ascii(_ text: StaticString) {
+    package mutating func ascii(_ text: StaticString) {
         append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     /// Length in bytes, then the bytes: text of Kith's protocol.
-    mutating func lengthAndText(_ text: String) {
+    package mutating func lengthAndText(_ text: String) {
         little(UInt32(text.utf8.count))
         append(contentsOf: text.utf8)
     }
 
-    mutating func decimal(_ value: Int64) {
+    package mutating func decimal(_ value: Int64) {
         var magnitude = value.magnitude
         var digits: (UInt64, UInt64, UInt64) = (0, 0, 0)
         Swift.withUnsafeMutableBytes(of: &digits) { buffer in
@@ -49,7 +51,7 @@ extension [UInt8] {
     }
 
     /// A number with leading zeros.
-    mutating func decimal(_ value: Int, digits: Int) {
+    package mutating func decimal(_ value: Int, digits: Int) {
         var power = 1
         for _ in 1..<digits { power *= 10 }
         while power > 0 {
@@ -60,22 +62,22 @@ extension [UInt8] {
 }
 
 /// Reads little-endian values; throws at the end of the bytes.
-struct Cursor {
-    let bytes: ArraySlice<UInt8>
-    var offset: Int
+package struct Cursor {
+    package let bytes: ArraySlice<UInt8>
+    package var offset: Int
 
-    init(_ bytes: ArraySlice<UInt8>) {
+    package init(_ bytes: ArraySlice<UInt8>) {
         self.bytes = bytes
         offset = bytes.startIndex
     }
 
-    mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
+    package mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
         guard count <= bytes.endIndex - offset else { throw BenchError("a reply ends too early") }
         defer { offset += count }
         return bytes[offset..<offset + count]
     }
 
-    mutating func little<T: FixedWidthInteger>(_ type: T.Type = T.self) throws -> T {
+    package mutating func little<T: FixedWidthInteger>(_ type: T.Type = T.self) throws -> T {
         var value: T = 0
         for (index, byte) in try take(MemoryLayout<T>.size).enumerated() {
             value |= T(truncatingIfNeeded: byte) << T(truncatingIfNeeded: 8 * index)
@@ -83,11 +85,13 @@ struct Cursor {
         return value
     }
 
-    mutating func text() throws -> String { String(decoding: try take(Int(little(UInt32.self))), as: UTF8.self) }
+    package mutating func text() throws -> String {
+        String(decoding: try take(Int(little(UInt32.self))), as: UTF8.self)
+    }
 }
 
 /// CRC-32C, eight bytes at a step: about 1 GB/s, and frames are encoded before the clock starts.
-enum CRC32C {
+package enum CRC32C {
     private static let table: [UInt32] = {
         var table = [UInt32](repeating: 0, count: 8 * 256)
         for index in 0..<256 {
@@ -101,7 +105,7 @@ enum CRC32C {
         return table
     }()
 
-    static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    package static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         table.withUnsafeBufferPointer { table in
             var crc: UInt32 = ~0
             var offset = 0
@@ -124,10 +128,12 @@ enum CRC32C {
 }
 
 /// SplitMix64: the same sequence on every machine.
-struct Random {
-    var state: UInt64
+package struct Random {
+    private var state: UInt64
 
-    mutating func next() -> UInt64 {
+    package init(state: UInt64) { self.state = state }
+
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var value = state
         value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
@@ -135,11 +141,11 @@ struct Random {
         return value ^ value >> 31
     }
 
-    mutating func below(_ bound: Int) -> Int { Int(next().multipliedFullWidth(by: UInt64(bound)).high) }
+    package mutating func below(_ bound: Int) -> Int { Int(next().multipliedFullWidth(by: UInt64(bound)).high) }
 }
 
 /// Nanoseconds of the monotonic clock.
-func now() -> UInt64 {
+package func now() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)

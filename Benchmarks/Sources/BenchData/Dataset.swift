@@ -2,34 +2,34 @@
 // ranges. Twenty attributes, no nulls; the twelve that reads ask for; the two that updates change.
 
 /// One attribute of all contacts.
-struct Column {
-    enum Kind { case text, bool, int32, int64, account }
+package struct Column {
+    package enum Kind { case text, bool, int32, int64, account }
 
-    let name: String
-    let kind: Kind
+    package let name: String
+    package let kind: Kind
     /// Numbers, and places of accounts.
-    var numbers: [Int64] = []
+    package var numbers: [Int64] = []
     /// Ends of texts, and their bytes.
-    var ends: [Int] = []
-    var heap: [UInt8] = []
+    package var ends: [Int] = []
+    package var heap: [UInt8] = []
 
-    func textRange(_ row: Int) -> Range<Int> { (row == 0 ? 0 : ends[row - 1])..<ends[row] }
+    package func textRange(_ row: Int) -> Range<Int> { (row == 0 ? 0 : ends[row - 1])..<ends[row] }
 }
 
-struct Dataset {
+package struct Dataset {
     /// Place of a column in `columns`.
-    enum Place {
-        static let telephone = 7
-        static let income = 14
+    package enum Place {
+        package static let telephone = 7
+        package static let income = 14
     }
 
-    let recordCount: Int
-    let accountCount: Int
-    private(set) var columns: [Column]
+    package let recordCount: Int
+    package let accountCount: Int
+    package private(set) var columns: [Column]
     /// What a read asks for.
-    let readColumns = [1, 2, 3, 4, 5, 7, 9, 10, 13, 14, 17, 18]
+    package let readColumns = [1, 2, 3, 4, 5, 7, 9, 10, 13, 14, 17, 18]
     /// What an update changes.
-    let updateColumns = [Place.telephone, Place.income]
+    package let updateColumns = [Place.telephone, Place.income]
 
     private static let givenNames = [
         "Ada", "Bruno", "Chiara", "David", "Elena", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Katarina", "Luis",
@@ -51,7 +51,7 @@ struct Dataset {
     ]
     private static let countries = ["Austria", "France", "Portugal", "Denmark", "Czechia", "Italy", "Germany"]
 
-    init(recordCount: Int) {
+    package init(recordCount: Int) {
         self.recordCount = recordCount
         accountCount = max(1, recordCount / 20)
         columns = [
@@ -118,7 +118,7 @@ struct Dataset {
     }
 
     /// The telephone number after update `generation`; 0 is what was loaded. Always as long.
-    func telephone(_ row: Int, _ generation: Int) -> [UInt8] {
+    package func telephone(_ row: Int, _ generation: Int) -> [UInt8] {
         var text: [UInt8] = []
         text.ascii("+43 316 ")
         text.decimal((hash(row, 7) + generation) % 10_000_000, digits: 7)
@@ -126,19 +126,43 @@ struct Dataset {
     }
 
     /// The income after update `generation`, in ten-thousandths.
-    func income(_ row: Int, _ generation: Int) -> Int64 {
+    package func income(_ row: Int, _ generation: Int) -> Int64 {
         Int64(20_000 + (hash(row, 14) + generation) % 150_000) * 10_000
     }
 
     /// A text as it stands after update `generation`.
-    func text(_ place: Int, _ row: Int, _ generation: Int) -> ArraySlice<UInt8> {
+    package func text(_ place: Int, _ row: Int, _ generation: Int) -> ArraySlice<UInt8> {
         if generation > 0, place == Place.telephone { return telephone(row, generation)[...] }
         return columns[place].heap[columns[place].textRange(row)]
     }
 
     /// A number as it stands after update `generation`.
-    func number(_ place: Int, _ row: Int, _ generation: Int) -> Int64 {
+    package func number(_ place: Int, _ row: Int, _ generation: Int) -> Int64 {
         if generation > 0, place == Place.income { return income(row, generation) }
         return columns[place].numbers[row]
+    }
+
+    /// A column of values of Kith's codec (docs/protocol.md), none of them null. Accounts have a run of ids.
+    package func appendColumn(
+        _ place: Int,
+        _ rows: some Collection<Int>,
+        generation: Int,
+        firstAccount: UInt64,
+        to body: inout [UInt8]
+    ) {
+        body.append(0)
+        switch columns[place].kind {
+        case .text:
+            var end: UInt32 = 0
+            for row in rows {
+                end += UInt32(text(place, row, generation).count)
+                body.little(end)
+            }
+            for row in rows { body.append(contentsOf: text(place, row, generation)) }
+        case .bool: for row in rows { body.append(UInt8(number(place, row, generation))) }
+        case .int32: for row in rows { body.little(Int32(number(place, row, generation))) }
+        case .int64: for row in rows { body.little(number(place, row, generation)) }
+        case .account: for row in rows { body.little(firstAccount + UInt64(number(place, row, generation))) }
+        }
     }
 }

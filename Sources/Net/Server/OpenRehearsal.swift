@@ -1,0 +1,52 @@
+import Engine
+import Kith
+import NIOCore
+import Synchronization
+
+/// A copy of the data on which one client tries transactions out. It goes with its connection, or when nobody has used it
+/// for as long as a cursor lives.
+///
+/// Memory: it shares with the data what neither side has changed since, as a view does. What it changed itself is bounded by
+/// the bytes that its changes would have taken in the log (`WireLimits.rehearsalBytesMax`).
+///
+/// `@unchecked` for `idleSince`, which is the loop's; everything else may be used from any thread.
+final class OpenRehearsal: @unchecked Sendable {
+    let id: UInt64
+    /// Position of the view that was copied: what its replies have observed of the log.
+    let position: Position
+    private let rehearsal: Rehearsal
+    private let bytesMax: Int
+    private let busy = Atomic(false)
+
+    /// When the sweep first saw it unused.
+    var idleSince: NIODeadline?
+
+    init(id: UInt64, _ rehearsal: Rehearsal, position: Position, bytesMax: Int) {
+        self.id = id
+        self.rehearsal = rehearsal
+        self.position = position
+        self.bytesMax = bytesMax
+    }
+
+    /// Whether a call on the pool has it.
+    var isBusy: Bool { busy.load(ordering: .acquiring) }
+    /// A call is about to have it.
+    func begin() { busy.store(true, ordering: .releasing) }
+    /// The call is done.
+    func end() { busy.store(false, ordering: .releasing) }
+
+    /// Executes an encoded transaction and returns the encoded reply.
+    func execute(_ transaction: UnsafeRawBufferPointer, actor: RecordID) throws(Refusal) -> [UInt8] {
+        guard rehearsal.changedBytes < bytesMax else {
+            throw Refusal(
+                .limitExceeded,
+                "The rehearsal has changed \(bytesMax >> 20) MiB, as much as the server allows: rehearse on a copy of the "
+                    + "data directory, or with fewer rows."
+            )
+        }
+        return try rehearsal.execute(transaction, actor: actor)
+    }
+
+    /// Executes an encoded read and returns the encoded reply.
+    func read(_ request: UnsafeRawBufferPointer) throws(Refusal) -> [UInt8] { try rehearsal.read(request) }
+}

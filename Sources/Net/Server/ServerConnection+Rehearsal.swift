@@ -1,0 +1,97 @@
+import Engine
+import Kith
+import NIOCore
+
+// Rehearsals: transactions that are executed on a copy of the data, answered as if in earnest, and forgotten. They run on
+// the pool, beside the writer, which only gives them its view.
+
+extension ServerConnection {
+    /// Answers the operations about rehearsals; nil when it is not one of them.
+    func answerRehearsal(
+        _ operation: WireOperation,
+        _ header: WireHeader,
+        _ body: UnsafeRawBufferPointer,
+        _ turn: inout WriterTurn,
+        _ output: inout ByteWriter
+    ) throws(WireFailure) -> Bool? {
+        switch operation {
+        case .openRehearsal:
+            guard body.isEmpty else { throw .wire(WireError(.malformed, "The operation has no body.")) }
+            try openRehearsal(turn.view, &output)
+            return true
+        case .closeRehearsal:
+            _ = try idleRehearsal(body, exactly: true)
+            closeRehearsal()
+            return true
+        case .rehearse, .rehearseRead:
+            let rehearsal = try idleRehearsal(body, exactly: false)
+            let request = Array(body.dropFirst(MemoryLayout<UInt64>.size))
+            let actor = actor
+            let isRead = operation == .rehearseRead
+            // Before the call, which may end on its thread before this one goes on.
+            rehearsal.begin()
+            do throws(WireFailure) {
+                try beginCall(header, request.count, observed: rehearsal.position, turn.schema.epoch) {
+                    writer throws(WireFailure) in
+                    defer { rehearsal.end() }
+                    let reply = request.withUnsafeBytes { bytes in
+                        Result { () throws(Refusal) in
+                            isRead ? try rehearsal.read(bytes) : try rehearsal.execute(bytes, actor: actor)
+                        }
+                    }
+                    do throws(Refusal) { writer.raw(try reply.get()) } catch { throw .refusal(error) }
+                    return CallResult()
+                }
+            } catch {
+                rehearsal.end()
+                throw error
+            }
+            return false
+        default: return nil
+        }
+    }
+
+    private func openRehearsal(_ view: View, _ output: inout ByteWriter) throws(WireFailure) {
+        guard rehearsal == nil, core.rehearsalCount < core.limits.rehearsalsMax else {
+            let whose = rehearsal == nil ? "All \(core.limits.rehearsalsMax) rehearsals are" : "A rehearsal is"
+            throw .wire(WireError(.rehearsalLimit, "\(whose) under way: close one first, or wait for its end."))
+        }
+        let opened = OpenRehearsal(
+            id: core.takeHandle(),
+            Rehearsal(view, clock: core.database.options.clock),
+            position: view.position,
+            bytesMax: core.limits.rehearsalBytesMax
+        )
+        core.rehearsalCount += 1
+        rehearsal = opened
+        output.u64(opened.id)
+        output.u64(opened.position)
+    }
+
+    private func idleRehearsal(_ body: UnsafeRawBufferPointer, exactly: Bool) throws(WireFailure) -> OpenRehearsal {
+        let id = try handle(body, exactly: exactly)
+        guard let rehearsal, rehearsal.id == id else {
+            throw .wire(WireError(.rehearsalUnknown, "The rehearsal is closed, has expired, or never was."))
+        }
+        guard !rehearsal.isBusy else {
+            throw .wire(WireError(.overloaded, "A request of this rehearsal is under way: wait for it."))
+        }
+        rehearsal.idleSince = nil
+        return rehearsal
+    }
+
+    /// Gives the rehearsal up, if there is one. What it holds may be large, so the pool frees it.
+    func closeRehearsal() {
+        guard let closed = rehearsal.take() else { return }
+        core.rehearsalCount -= 1
+        core.pool.submit { _ in withExtendedLifetime(closed) {} }
+    }
+
+    /// Closes a rehearsal that nobody has used for its lifetime.
+    func expireRehearsal(_ now: NIODeadline) {
+        guard let rehearsal, !rehearsal.isBusy else { return }
+        let since = rehearsal.idleSince ?? now
+        rehearsal.idleSince = since
+        if now - since >= .milliseconds(Int64(core.limits.cursorLifetimeMilliseconds)) { closeRehearsal() }
+    }
+}

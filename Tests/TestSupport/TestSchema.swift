@@ -1,0 +1,41 @@
+import Engine
+
+/// A little CRM for tests, with every kind of relationship: accounts in a hierarchy, contacts, orders.
+package enum TestSchema {
+    package static let schema: Schema = {
+        var builder = SchemaBuilder()
+        builder.entity(1, "systemuser", "User", ownership: .organisation) { e in
+            e.text("fullname", "Full name", 200)
+            e.primaryName("fullname")
+        }
+        builder.entity(2, "team", "Team", ownership: .organisation) { e in
+            e.text("name", "Name", 100)
+            e.primaryName("name")
+        }
+        builder.entity(3, "account", "Account") { e in
+            e.text("name", "Name", 20, required: true, ordered: true)
+            e.text("accountnumber", "Number", 20)
+            e.money("revenue", "Revenue")
+            e.integer("employees", "Employees", 0...1_000_000, ordered: true)
+            e.boolean("onhold", "On hold", default: false)
+            e.option("rating", "Rating", [1: "Hot", 2: "Warm", 100_001: "Cold"])
+            e.date("founded", "Founded", ordered: true)
+            e.lookup("parentaccountid", "Parent", to: "account", onDelete: .removeLink)
+            e.key("accountnumber")
+            e.states([(0, "Active", [1: "Active", 3: "Dormant"]), (1, "Inactive", [2: "Inactive"])])
+            e.primaryName("name")
+        }
+        builder.entity(4, "contact", "Contact", ownership: .organisation) { e in
+            e.text("name", "Name", 100)
+            e.memo("notes", "Notes", 4000)
+            e.lookup("customerid", "Customer", to: "account", "contact", onDelete: .cascade)
+            e.primaryName("name")
+        }
+        builder.entity(5, "order", "Order", ownership: .organisation) { e in
+            e.text("name", "Name", 100)
+            e.lookup("accountid", "Account", to: "account", onDelete: .restrict)
+            e.primaryName("name")
+        }
+        return builder.build()
+    }()
+}
