@@ -8,6 +8,8 @@ import Testing
 final class PropertyEngine {
     let engine: Engine
     private(set) var log: [[UInt8]] = []
+    /// The reply to the last transaction that was not refused.
+    private(set) var reply: [UInt8] = []
     private var timeMicroseconds: Int64 = 0
 
     init(_ engine: Engine = Engine(schema: TestSchema.schema)) { self.engine = engine }
@@ -23,6 +25,7 @@ final class PropertyEngine {
                 try engine.execute($0, context: context, entry: &entry, reply: &reply)
             }
             if case .changed = outcome { log.append(entry.bytes) }
+            self.reply = reply.bytes
             return nil
         } catch let refusal as Refusal {
             return refusal
@@ -101,6 +104,31 @@ struct PropertyWorkload {
         return transaction.encoded()
     }
 
+    /// An update of one record, with good values mostly.
+    mutating func singleUpdate(_ engine: Engine) throws -> [UInt8] {
+        var transaction = Transaction(engine.schema)
+        transaction.isIndependent = random.below(3) == 0
+        if random.below(4) == 0 { transaction.key = RequestKey(client: 9, request: UInt64(random.below(100_000))) }
+        let entity = ["account", "account", "contact"][random.below(3)]
+        let all =
+            entity == "contact"
+            ? ["name", "notes"]
+            : ["name", "revenue", "employees", "onhold", "rating", "founded", "accountnumber", "statecode"]
+        // Few sets of attributes, so that their shapes come again.
+        let first = random.below(all.count)
+        let attributes = Array(all[first..<min(all.count, first + 1 + random.below(3))])
+        let isVersioned = random.below(3) == 0
+        var batch = try RecordBatch(engine.schema, .update, entity, attributes: attributes)
+        for (column, name) in attributes.enumerated() { appendValue(name, column, false, engine, &batch) }
+        let id = id([entity], engine)
+        let place = engine.schema.place(of: id.entity) ?? 0
+        let row = engine.tables[place].row(of: id)
+        let version = row == Table.noRow ? 1 : engine.tables[place].version(atRow: Int(row))
+        batch.endRow(id: id, expecting: isVersioned ? version &+ (random.below(4) == 0 ? 1 : 0) : nil)
+        transaction.append(batch)
+        return transaction.encoded()
+    }
+
     private mutating func append(
         _ kind: OperationKind,
         _ entity: String,
@@ -151,6 +179,7 @@ struct PropertyWorkload {
     ) {
         if random.below(12) == 0 { return batch.appendNull(column: column) }
         switch name {
+        case "notes": appendText(String(repeating: "Ümlaut 0123 ", count: random.below(400)), column, &batch)
         case "name", "fullname", "accountnumber":
             appendText(
                 ["", "a", "Contoso", "ÄÖÜ", "n\(random.below(30))"][random.below(5)],
