@@ -115,7 +115,7 @@ public final class Database: Sendable {
                 try DataDirectory.create(in: storage, id: id)
             }
             let parallel = options.threadCount > 1 ? threadedFor(threads: options.threadCount) : serialFor
-            let recovery = EngineRecovery(parallel: parallel)
+            let recovery = EngineRecovery(parallel: parallel, buildsAhead: options.threadCount > 1)
             let directory = try DataDirectory.open(
                 storage,
                 options: options.directory,

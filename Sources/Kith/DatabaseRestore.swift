@@ -124,7 +124,7 @@ extension Database {
             let slash = source.lastIndex(of: "/")
             let folder = slash.map { $0 == source.startIndex ? "/" : String(source[..<$0]) } ?? "."
             let name = slash.map { String(source[source.index(after: $0)...]) } ?? source
-            let recovery = EngineRecovery(parallel: parallel)
+            let recovery = EngineRecovery(parallel: parallel, buildsAhead: false)
             _ = try DataDirectory.readSnapshot(
                 name,
                 in: FileStorage(path: folder),
@@ -142,7 +142,7 @@ extension Database {
         _ parallel: @escaping ParallelFor
     ) throws(DatabaseError) -> (Engine, RecoveryReport?) {
         do {
-            let recovery = EngineRecovery(parallel: parallel)
+            let recovery = EngineRecovery(parallel: parallel, buildsAhead: false)
             let report = try DataDirectory.read(
                 storage,
                 parallel: parallel,

@@ -1,14 +1,57 @@
 import Engine
 import Snapshot
 
-/// Gives a snapshot's blocks to the engine that is being restored.
+/// Gives a snapshot's blocks to the engine that is being restored, and builds the engine when all came: on a thread of its own
+/// where that is asked for, so that the log is read and its new segment synced meanwhile.
 final class RestoreSink: SnapshotSink {
-    let restore = EngineRestore()
+    private enum Progress {
+        case collecting
+        case building
+        case built(Result<Engine, any Error>)
+    }
+
+    private let restore = EngineRestore()
+    private let parallel: ParallelFor
+    private let buildsAhead: Bool
+    private let progress = Monitor(Progress.collecting)
+
+    init(parallel: @escaping ParallelFor, buildsAhead: Bool) {
+        self.parallel = parallel
+        self.buildsAhead = buildsAhead
+    }
 
     func prepare(_ keys: [SnapshotBlockKey]) throws { restore.reset() }
 
     func decode(_ key: SnapshotBlockKey, _ bytes: UnsafeRawBufferPointer) throws {
         try restore.add(ImagePart(key), bytes)
+    }
+
+    func complete() {
+        guard buildsAhead else { return }
+        progress.withLock { $0 = .building }
+        startThread { [self] in
+            let result = Result { try finish() }
+            progress.withLock { $0 = .built(result) }
+            progress.wakeAll(.progress)
+        }
+    }
+
+    private func finish() throws -> Engine {
+        let parallel = parallel
+        return try restore.finish { count, body in parallel(count, body) }
+    }
+
+    /// The engine with the state of the snapshot; an empty one where there was none. Call once.
+    func engine() throws -> Engine {
+        let ahead = progress.wait(for: .progress) { progress -> Result<Engine, any Error>?? in
+            switch progress {
+            case .collecting: .some(nil)
+            case .building: nil
+            case .built(let result): .some(result)
+            }
+        }
+        if let ahead { return try ahead.get() }
+        return restore.isEmpty ? Engine(schema: Schema(epoch: 0, entities: [], optionSets: [])) : try finish()
     }
 }
 
@@ -27,6 +70,10 @@ struct ImageSource: SnapshotSource {
         let part = image.parts[index]
         return SnapshotBlockKey(kind: part.kind, entity: part.entity, column: part.column, index: part.index)
     }
+
+    func isPacked(_ key: SnapshotBlockKey) -> Bool {
+        key.kind == ImagePart.blockKind || key.kind == ImagePart.orderKind
+    }
 }
 
 extension ImagePart {
@@ -37,31 +84,40 @@ extension ImagePart {
 
 /// Builds the engine while a directory is opened: blocks first, then entries. One thread calls `replay`.
 final class EngineRecovery {
-    let sink = RestoreSink()
-    private let parallel: ParallelFor
-    private var engine: Engine?
+    let sink: RestoreSink
+    private var begun: (engine: Engine, replay: Replay)?
 
-    init(parallel: @escaping ParallelFor) { self.parallel = parallel }
+    init(parallel: @escaping ParallelFor, buildsAhead: Bool) {
+        sink = RestoreSink(parallel: parallel, buildsAhead: buildsAhead)
+    }
 
     /// The first entry comes after the last block.
-    private func begin() throws -> Engine {
-        if let engine { return engine }
-        let parallel = parallel
-        let begun =
-            sink.restore.isEmpty
-            ? Engine(schema: Schema(epoch: 0, entities: [], optionSets: []))
-            : try sink.restore.finish { count, body in parallel(count, body) }
-        engine = begun
-        return begun
+    private func begin() throws -> (engine: Engine, replay: Replay) {
+        if let begun { return begun }
+        let engine = try sink.engine()
+        let started = (engine, Replay(engine))
+        begun = started
+        return started
     }
 
     func replay(_ position: Position, _ entry: UnsafeRawBufferPointer) throws {
-        try begin().replay(entry, position: position)
+        let replay = try begin().replay
+        try refusing { () throws(ReplayError) in try replay.replay(entry, position: position) }
     }
 
     func finish() throws -> Engine {
-        let finished = try begin()
-        engine = nil
-        return finished
+        let (engine, replay) = try begin()
+        try refusing { () throws(ReplayError) in try replay.finish() }
+        begun = nil
+        return engine
+    }
+
+    /// A refusal may be of an entry that was given earlier.
+    private func refusing(_ body: () throws(ReplayError) -> Void) throws(DirectoryError) {
+        do throws(ReplayError) {
+            try body()
+        } catch {
+            throw .entryRejected(position: error.position, reason: error.description)
+        }
     }
 }

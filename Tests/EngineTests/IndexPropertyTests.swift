@@ -22,9 +22,14 @@ import Testing
     @Test func hashIndexAgreesWithADictionary() {
         for seed in PropertyRandom.seeds(12) {
             var random = PropertyRandom(seed: seed)
-            var index = random.below(2) == 0 ? HashIndex() : HashIndex(expectedCount: random.below(2000))
             var model: [UInt32: UInt64] = [:]
-            var rows: [UInt32] = []
+            // Half of them begin as a restored one does.
+            for row in 0..<random.below(2) * random.below(3000) { model[UInt32(1_000_000 + row)] = hash(&random) }
+            var rows = model.keys.sorted()
+            let entries = rows.map { HashIndex.entry(model[$0] ?? 0, row: $0) }
+            let half = entries.count / 2
+            var index = HashIndex(entries: [Array(entries[..<half]), [], Array(entries[half...])])
+            check(index, model, seed: seed)
             var gone: [UInt32: UInt64] = [:]
             var copies: [(index: HashIndex, model: [UInt32: UInt64])] = []
             for step in 0..<8_000 {
@@ -48,6 +53,22 @@ import Testing
             #expect(ghosts.isEmpty, "seed \(seed)")
             for copy in copies { check(copy.index, copy.model, seed: seed) }
         }
+    }
+
+    /// A place without an entry, a place with two, and two entries that stand the wrong way round.
+    @Test func leavesOfAWrongOrderAreRefused() {
+        for wrong in 0..<600 {
+            let leaves = OrderedIndex<UInt64>.Leaves(count: 600)
+            for place in 0..<600 {
+                let isLost = place == wrong
+                leaves.put(isLost ? (place + 1) % 600 : place, UInt64(place / 3), UInt32(isLost ? 7000 : place))
+            }
+            #expect(!(0..<leaves.leafCount).allSatisfy { leaves.isRising(leaf: $0) }, "place \(wrong)")
+        }
+        let swapped = OrderedIndex<UInt64>.Leaves(count: 300)
+        for place in 0..<300 { swapped.put(place == 255 ? 256 : place == 256 ? 255 : place, UInt64(place), 1) }
+        #expect(swapped.leafCount == 2 && swapped.isRising(leaf: 0))
+        #expect(!swapped.isRising(leaf: 1))
     }
 
     private struct Entry<Key: Hashable & Comparable & Sendable>: Hashable, Comparable {
@@ -97,7 +118,11 @@ import Testing
             var model: Set<Entry<Key>> = []
             for row in 0..<random.below(3) * 1000 { model.insert(Entry(key: key(&random), row: UInt32(row))) }
             let sorted = model.sorted()
-            var index = OrderedIndex(sortedKeys: sorted.map(\.key), rows: sorted.map(\.row))
+            let leaves = OrderedIndex<Key>.Leaves(count: sorted.count)
+            for (place, entry) in sorted.enumerated().reversed() { leaves.put(place, entry.key, entry.row) }
+            let rises = (0..<leaves.leafCount).map { leaves.isRising(leaf: $0) }
+            #expect(!rises.contains(false), "seed \(seed)")
+            var index = OrderedIndex(leaves)
             check(index, model, &random, seed: seed)
             var copies: [(index: OrderedIndex<Key>, model: Set<Entry<Key>>)] = []
             var row: UInt32 = 100_000

@@ -151,7 +151,19 @@ import Testing
             if let text { Array(text.utf8).withUnsafeBytes { texts.setText(index, $0) } }
         }
         lines.append("block text " + hex { texts.encode(into: &$0) })
+        lines.append("block int64 multiples " + block(.int64, [-300, 500, nil, 1200]))
+        let cities = textBlock((0..<70).map { ["Graz", "Saint-Étienne", "Bratislava"][$0 % 3] })
+        lines.append("block text dictionary " + hex { cities.encode(into: &$0) })
+        let addresses = (0..<30).map { "person.\($0 * 37)@example.com" }
+        let symbols = TextSymbols(sample: addresses.flatMap(\.utf8))
+        lines.append("block text symbols " + hex { textBlock(addresses).encode(into: &$0, symbols: symbols) })
         return lines
+    }
+
+    private func textBlock(_ texts: [String]) -> Block {
+        let block = Block(layout: .text, capacity: texts.count)
+        for (index, text) in texts.enumerated() { Array(text.utf8).withUnsafeBytes { block.setText(index, $0) } }
+        return block
     }
 
     @Test func formatsAreFrozen() throws {

@@ -115,7 +115,7 @@ import Testing
         )
         #expect(
             bytes.withUnsafeBytes { SHA256Digest(of: $0) }.description
-                == "0e8e7c9f100cd4a0fa6a618db4eeed078b8686b0742e27a81fb2c9a730db33f0"
+                == "bc83871846ea68fa71744774c2a0da43f7b7fe4ea4f504b43480a07dec16157c"
         )
     }
 

@@ -63,6 +63,26 @@ package enum Collation {
         return key
     }
 
+    /// The first sixteen bytes of the folded text, the first one highest, padded with zeros.
+    package static func prefixKey128(_ bytes: UnsafeRawBufferPointer) -> UInt128 {
+        guard let base = bytes.asBytes.baseAddress else { return 0 }
+        let first = tail(base, 0, bytes.count)
+        let second = bytes.count > 8 ? tail(base, 8, bytes.count) : 0
+        guard isASCII(first | second) else { return foldedPrefixKey128(bytes) }
+        return UInt128(lowercased(first).byteSwapped) << 64 | UInt128(lowercased(second).byteSwapped)
+    }
+
+    private static func foldedPrefixKey128(_ bytes: UnsafeRawBufferPointer) -> UInt128 {
+        var cursor = FoldCursor(bytes.asBytes, from: 0)
+        var key: UInt128 = 0
+        for shift in stride(from: 120, through: 0, by: -8) {
+            let byte = cursor.next()
+            if byte < 0 { break }
+            key |= UInt128(byte) << UInt128(shift)
+        }
+        return key
+    }
+
     /// Appends the folded text. Complexity: O(n); a scalar folds to at most 18.
     package static func fold(_ bytes: UnsafeBufferPointer<UInt8>, into folded: inout [UInt8]) {
         var cursor = FoldCursor(bytes, from: 0)
@@ -173,11 +193,11 @@ extension Collation {
     }
 
     @inline(__always)
-    fileprivate static func isASCII(_ word: UInt64) -> Bool { word & 0x8080_8080_8080_8080 == 0 }
+    static func isASCII(_ word: UInt64) -> Bool { word & 0x8080_8080_8080_8080 == 0 }
 
     /// Eight ASCII bytes in lower case. Adding 0x3F carries into the top bit from `A` on, adding 0x25 from `[` on.
     @inline(__always)
-    fileprivate static func lowercased(_ word: UInt64) -> UInt64 {
+    static func lowercased(_ word: UInt64) -> UInt64 {
         let fromA = word &+ 0x3F3F_3F3F_3F3F_3F3F
         let fromBracket = word &+ 0x2525_2525_2525_2525
         return word | ((fromA & ~fromBracket & 0x8080_8080_8080_8080) >> 2)

@@ -17,7 +17,7 @@ package struct HashIndex: Sendable {
     private static let bitsMin = 8
     private static let slotsMovedPerInsert = 8
 
-    private struct Slots: Sendable {
+    struct Slots: Sendable {
         var bits: Int
         var array = PagedArray<UInt64>(empty: 0)
 
@@ -26,17 +26,12 @@ package struct HashIndex: Sendable {
         @inline(__always) func after(_ index: Int) -> Int { (index + 1) & (capacity - 1) }
     }
 
-    package private(set) var count = 0
-    private var current = Slots(bits: HashIndex.bitsMin)
+    package internal(set) var count = 0
+    var current = Slots(bits: HashIndex.bitsMin)
     private var old: Slots?
     private var moved = 0
 
     package init() {}
-
-    /// A table sized for `count` entries: restore fills it without growing.
-    package init(expectedCount: Int) {
-        while current.capacity / 4 * 3 <= expectedCount { current.bits += 1 }
-    }
 
     @inline(__always)
     private static func tag(_ hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash >> 32) }

@@ -11,9 +11,9 @@ package struct LinkIndex: Sendable {
     package static let none = UInt32.max
 
     /// Per entity that the lookup may refer to, in the order of the attribute's type: newest referring row by target row.
-    private var heads: [PagedArray<UInt32>]
-    private var next = PagedArray<UInt32>(empty: none)
-    private var previous = PagedArray<UInt32>(empty: none)
+    var heads: [PagedArray<UInt32>]
+    var next = PagedArray<UInt32>(empty: none)
+    var previous = PagedArray<UInt32>(empty: none)
 
     package init(targetCount: Int) {
         heads = Array(repeating: PagedArray(empty: LinkIndex.none), count: targetCount)

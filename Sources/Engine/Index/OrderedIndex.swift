@@ -12,14 +12,14 @@
 
 /// An ordered index over one column. Value semantics: a copy shares all nodes, and the writer copies those on its path.
 package struct OrderedIndex<Key: FixedWidthInteger & UnsignedInteger & Sendable>: Sendable {
-    private static var nodeCapacity: Int { 256 }
+    static var nodeCapacity: Int { 256 }
 
-    /// Thread rule as for `Block`.
-    private final class Node: @unchecked Sendable {
+    /// Thread rule as for `Block`, and as there its properties go without the runtime's check of exclusive access.
+    final class Node: @unchecked Sendable {
         /// Empty in a leaf; otherwise `count` children, where entry i is not above the first entry of child i
         /// (entry 0 is never looked at).
-        var children: [Node]
-        var count = 0
+        @exclusivity(unchecked) var children: [Node]
+        @exclusivity(unchecked) var count = 0
         let keys: UnsafeMutablePointer<Key>
         let rows: UnsafeMutablePointer<UInt32>
 
@@ -27,14 +27,17 @@ package struct OrderedIndex<Key: FixedWidthInteger & UnsignedInteger & Sendable>
 
         init(children: [Node] = []) {
             self.children = children
-            keys = .allocate(capacity: nodeCapacity)
-            rows = .allocate(capacity: nodeCapacity)
+            keys = StoreMemory.allocate(Node.keyBytes).bindMemory(to: Key.self, capacity: nodeCapacity)
+            rows = StoreMemory.allocate(Node.rowBytes).bindMemory(to: UInt32.self, capacity: nodeCapacity)
         }
 
         deinit {
-            keys.deallocate()
-            rows.deallocate()
+            StoreMemory.deallocate(keys, Node.keyBytes)
+            StoreMemory.deallocate(rows, Node.rowBytes)
         }
+
+        private static var keyBytes: Int { nodeCapacity * MemoryLayout<Key>.size }
+        private static var rowBytes: Int { nodeCapacity * MemoryLayout<UInt32>.size }
 
         func copy() -> Node {
             let copy = Node(children: children)
@@ -89,37 +92,10 @@ package struct OrderedIndex<Key: FixedWidthInteger & UnsignedInteger & Sendable>
         }
     }
 
-    package private(set) var count = 0
-    private var root = Node()
+    package internal(set) var count = 0
+    var root = Node()
 
     package init() {}
-
-    /// Builds a full tree from entries in order: restore. O(n).
-    package init(sortedKeys: [Key], rows: [UInt32]) {
-        precondition(sortedKeys.count == rows.count)
-        count = rows.count
-        var level: [Node] = []
-        for start in stride(from: 0, to: rows.count, by: Self.nodeCapacity) {
-            let leaf = Node()
-            for index in start..<min(start + Self.nodeCapacity, rows.count) {
-                leaf.keys[leaf.count] = sortedKeys[index]
-                leaf.rows[leaf.count] = rows[index]
-                leaf.count += 1
-            }
-            level.append(leaf)
-        }
-        while level.count > 1 {
-            var above: [Node] = []
-            for start in stride(from: 0, to: level.count, by: Self.nodeCapacity) {
-                let children = Array(level[start..<min(start + Self.nodeCapacity, level.count)])
-                let node = Node(children: children)
-                for child in children { node.append(from: child, 0, 1) }
-                above.append(node)
-            }
-            level = above
-        }
-        if let top = level.first { root = top }
-    }
 
     /// Adds an entry. O(log n).
     package mutating func insert(_ key: Key, row: UInt32) {

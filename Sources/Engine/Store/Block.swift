@@ -46,30 +46,31 @@ package struct BlockHead {
 /// The values of one column for 8,192 rows.
 ///
 /// Thread rule: written only by the engine's writer and only while unshared; shared blocks are immutable and may be read
-/// from any thread. That is why the class may be sent although it has mutable state.
+/// from any thread. That is why the class may be sent although it has mutable state, and why its properties go without the
+/// runtime's check of exclusive access, which would cost more than a write.
 package final class Block: @unchecked Sendable {
     /// Rows in a block. 8,192 eight-byte values are 64 KiB: small enough that a write under a view copies little, large
     /// enough that a scan pays its per-block work once in 8,192 values.
     package static let rowCount = 8192
     package static let validityWords = rowCount / 64
+    private static let validityBytes = validityWords * 8
     private static let capacityMin = 64
     private static let heapBytesMin = 1024
 
     package let layout: ColumnLayout
-    package private(set) var head: BlockHead
+    @exclusivity(unchecked) package internal(set) var head: BlockHead
     /// Values that the buffer has room for: a power of two, so that small tables stay small.
-    package private(set) var capacity: Int
-    package private(set) var minimum: Int64 = .max
-    package private(set) var maximum: Int64 = .min
-    package private(set) var heapUsed = 0
-    private var heapCapacity = 0
-    private var heapGarbage = 0
+    @exclusivity(unchecked) package private(set) var capacity: Int
+    @exclusivity(unchecked) package internal(set) var minimum: Int64 = .max
+    @exclusivity(unchecked) package internal(set) var maximum: Int64 = .min
+    @exclusivity(unchecked) package internal(set) var heapUsed = 0
+    @exclusivity(unchecked) private(set) var heapCapacity = 0
+    @exclusivity(unchecked) private var heapGarbage = 0
 
     package init(layout: ColumnLayout, capacity: Int = 0) {
         self.layout = layout
         self.capacity = Block.roundedCapacity(capacity)
-        let validity = UnsafeMutablePointer<UInt64>.allocate(capacity: Block.validityWords)
-        validity.initialize(repeating: 0, count: Block.validityWords)
+        let validity = StoreMemory.allocateZeroed(Block.validityBytes).assumingMemoryBound(to: UInt64.self)
         let values = Block.allocate(self.capacity * layout.strideBytes)
         // Blocks without texts never read the heap; pointing it at the values saves an allocation.
         head = BlockHead(values: values, validity: validity, heap: values)
@@ -83,7 +84,7 @@ package final class Block: @unchecked Sendable {
         heapUsed = other.heapUsed
         heapCapacity = other.heapCapacity
         heapGarbage = other.heapGarbage
-        let validity = UnsafeMutablePointer<UInt64>.allocate(capacity: Block.validityWords)
+        let validity = StoreMemory.allocate(Block.validityBytes).assumingMemoryBound(to: UInt64.self)
         validity.initialize(from: other.head.validity, count: Block.validityWords)
         let values = Block.allocate(capacity * layout.strideBytes)
         values.copyMemory(from: other.head.values, byteCount: capacity * layout.strideBytes)
@@ -95,9 +96,9 @@ package final class Block: @unchecked Sendable {
     }
 
     deinit {
-        if heapCapacity > 0 { head.heap.deallocate() }
-        head.values.deallocate()
-        head.validity.deallocate()
+        if heapCapacity > 0 { StoreMemory.deallocate(head.heap, heapCapacity) }
+        StoreMemory.deallocate(head.values, capacity * layout.strideBytes)
+        StoreMemory.deallocate(head.validity, Block.validityBytes)
     }
 
     private static func roundedCapacity(_ count: Int) -> Int {
@@ -109,9 +110,7 @@ package final class Block: @unchecked Sendable {
 
     private static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
         // Zeroed, so that unwritten values are the same bytes in every run and snapshots of them compress to nothing.
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
-        memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
-        return memory
+        StoreMemory.allocateZeroed(byteCount)
     }
 
     package func copy() -> Block { Block(copying: self) }
@@ -126,7 +125,7 @@ package final class Block: @unchecked Sendable {
         let values = Block.allocate(newCapacity * layout.strideBytes)
         values.copyMemory(from: head.values, byteCount: capacity * layout.strideBytes)
         if heapCapacity == 0 { head.heap = values }
-        head.values.deallocate()
+        StoreMemory.deallocate(head.values, capacity * layout.strideBytes)
         head.values = values
         capacity = newCapacity
     }
@@ -221,11 +220,12 @@ package final class Block: @unchecked Sendable {
         head.values.storeBytes(of: slot.word, toByteOffset: index * 8, as: UInt64.self)
     }
 
-    /// Makes a heap of exactly this size in a block that has none: restore.
-    func allocateHeap(_ byteCount: Int) {
+    /// Makes a heap of exactly this size in a block that has none, for the caller to fill: restore.
+    func makeHeap(_ byteCount: Int) {
         guard byteCount > 0, heapCapacity == 0 else { return }
-        head.heap = Block.allocate(byteCount)
+        head.heap = StoreMemory.allocate(byteCount)
         heapCapacity = byteCount
+        heapUsed = byteCount
     }
 
     /// Sets the zone map: restore.
@@ -248,7 +248,7 @@ package final class Block: @unchecked Sendable {
         let heap = Block.allocate(newCapacity)
         if heapCapacity > 0 {
             heap.copyMemory(from: head.heap, byteCount: heapUsed)
-            head.heap.deallocate()
+            StoreMemory.deallocate(head.heap, heapCapacity)
         }
         head.heap = heap
         heapCapacity = newCapacity
@@ -266,7 +266,7 @@ package final class Block: @unchecked Sendable {
             head.values.storeBytes(of: moved.word, toByteOffset: index * 8, as: UInt64.self)
             used += slot.lengthBytes
         }
-        head.heap.deallocate()
+        StoreMemory.deallocate(head.heap, heapCapacity)
         head.heap = heap
         heapUsed = used
         heapGarbage = 0

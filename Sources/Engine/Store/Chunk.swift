@@ -8,7 +8,8 @@
 /// Thread rule as for `Block`: mutable only while one reference exists, and then only by the writer.
 package final class Chunk: @unchecked Sendable {
     package let columnCount: Int
-    private var blocks: [Block?]
+    /// Unchecked as the properties of `Block` are.
+    @exclusivity(unchecked) private var blocks: [Block?]
     /// Per column a copy of the block's head (zero pointers where there is no block), so that a point read follows
     /// pointers without counting references.
     let heads: UnsafeMutablePointer<BlockHead?>

@@ -4,10 +4,11 @@
 //   kind 2  position, time, request results          one part
 //   kind 3  table: rows, next sequence               per entity
 //   kind 4  column block                             per entity, column, chunk
-//   kind 5  order of an indexed column: rows         per entity, column, run of 65,536 rows
+//   kind 5  order of an indexed column: OrderPlaces  per entity, column, chunk
 //
 // Directory, links, hash indexes and free rows follow from the columns and are rebuilt; the order of ordered indexes is
-// kept, because sorting is what would make a restore slow.
+// kept, because sorting is what would make a restore slow. It is kept as each row's place in it, so that a restore reads
+// columns as they stand.
 
 /// Names a part of an image. The four numbers are those of a snapshot block's key.
 package struct ImagePart: Hashable, Sendable {
@@ -32,18 +33,17 @@ package struct ImagePart: Hashable, Sendable {
 
 /// A state to be written. Thread rule: may be used from any thread.
 package struct EngineImage: Sendable {
-    /// Rows in one part of an order.
-    static let orderRows = 65_536
-
     package let view: View
     let timeMicroseconds: Int64
     let results: RequestResults
     /// The parts, in the order in which they are best written.
     package let parts: [ImagePart]
-    /// Rows in order per ordered column, computed once: `parts` cuts them.
-    private let orders: [OrderKey: [UInt32]]
+    /// Per ordered column each row's place in the order and the number of entries, computed once: `parts` cuts them.
+    private let orders: [ColumnKey: (places: [UInt32], count: Int)]
+    /// Per column of texts what they are made of, where that is known.
+    private let symbols: [ColumnKey: TextSymbols]
 
-    private struct OrderKey: Hashable, Sendable {
+    private struct ColumnKey: Hashable, Sendable {
         var place: Int
         var column: Int
     }
@@ -55,20 +55,28 @@ package struct EngineImage: Sendable {
         results = engine.results
         parts = []
         orders = [:]
+        symbols = [:]
     }
 
-    private init(_ image: EngineImage, parts: [ImagePart], orders: [OrderKey: [UInt32]]) {
+    private init(
+        _ image: EngineImage,
+        parts: [ImagePart],
+        orders: [ColumnKey: (places: [UInt32], count: Int)],
+        symbols: [ColumnKey: TextSymbols]
+    ) {
         view = image.view
         timeMicroseconds = image.timeMicroseconds
         results = image.results
         self.parts = parts
         self.orders = orders
+        self.symbols = symbols
     }
 
     /// The same image with its parts listed: work for a thread that is not the writer.
     package func prepared() -> EngineImage {
         var parts = [ImagePart(kind: ImagePart.schemaKind), ImagePart(kind: ImagePart.stateKind)]
-        var orders: [OrderKey: [UInt32]] = [:]
+        var orders: [ColumnKey: (places: [UInt32], count: Int)] = [:]
+        var symbols: [ColumnKey: TextSymbols] = [:]
         for (place, table) in view.tables.enumerated() {
             let entity = table.entity.id.rawValue
             parts.append(ImagePart(kind: ImagePart.tableKind, entity: entity))
@@ -84,34 +92,36 @@ package struct EngineImage: Sendable {
                     )
                 }
             }
+            for column in table.layout.columns.indices where table.layout.columns[column] == .text {
+                symbols[ColumnKey(place: place, column: column)] = TextSymbols(sample: table.sampleOfTexts(column))
+            }
             for column in table.layout.columns.indices {
                 guard let order = table.order(column) else { continue }
-                var rows: [UInt32] = []
-                rows.reserveCapacity(order.count)
-                switch order {
-                case .number(let index):
-                    index.forEach { _, row in
-                        rows.append(row); return true
-                    }
-                case .text(let index):
-                    index.forEach { _, row in
-                        rows.append(row); return true
-                    }
+                var places = [UInt32](repeating: 0, count: table.rowCount)
+                var next: UInt32 = 0
+                func take(_ row: UInt32) -> Bool {
+                    places[Int(row)] = next
+                    next += 1
+                    return true
                 }
-                for index in 0..<(rows.count + EngineImage.orderRows - 1) / EngineImage.orderRows {
+                switch order {
+                case .number(let index): index.forEach { _, row in take(row) }
+                case .text(let index): index.forEach { _, row in take(row) }
+                }
+                for chunk in 0..<table.blockCount where table.block(column, chunk) != nil {
                     parts.append(
                         ImagePart(
                             kind: ImagePart.orderKind,
                             entity: entity,
                             column: UInt32(column),
-                            index: UInt32(index)
+                            index: UInt32(chunk)
                         )
                     )
                 }
-                orders[OrderKey(place: place, column: column)] = rows
+                orders[ColumnKey(place: place, column: column)] = (places, order.count)
             }
         }
-        return EngineImage(self, parts: parts, orders: orders)
+        return EngineImage(self, parts: parts, orders: orders, symbols: symbols)
     }
 
     /// Appends the bytes of a part.
@@ -130,12 +140,35 @@ package struct EngineImage: Sendable {
             case ImagePart.tableKind:
                 writer.u64(UInt64(table.rowCount))
                 writer.u64(table.nextSequence)
-            case ImagePart.blockKind: table.block(Int(part.column), Int(part.index))?.encode(into: &writer)
+            case ImagePart.blockKind:
+                let symbols = symbols[ColumnKey(place: place, column: Int(part.column))]
+                table.block(Int(part.column), Int(part.index))?.encode(into: &writer, symbols: symbols)
             default:
-                guard let rows = orders[OrderKey(place: place, column: Int(part.column))] else { return }
-                let start = Int(part.index) * EngineImage.orderRows
-                for row in rows[start..<min(start + EngineImage.orderRows, rows.count)] { writer.u32(row) }
+                let key = ColumnKey(place: place, column: Int(part.column))
+                guard let order = orders[key], let block = table.block(Int(part.column), Int(part.index)) else {
+                    return
+                }
+                let first = Int(part.index) * Table.blockRows
+                let places = order.places[first..<min(first + Table.blockRows, order.places.count)]
+                OrderPlaces.encode(block.head, below: order.count, into: &writer, places)
             }
         }
+    }
+}
+
+extension TableView {
+    /// Some texts of a column that stand outside their slots, one behind the other: up to 64 from up to 16 chunks, spread
+    /// evenly, and of each up to 256 bytes.
+    fileprivate func sampleOfTexts(_ column: Int) -> [UInt8] {
+        var sample: [UInt8] = []
+        let chunkStep = max(1, (blockCount + 15) / 16)
+        for chunk in stride(from: 0, to: blockCount, by: chunkStep) {
+            guard let block = block(column, chunk) else { continue }
+            for row in stride(from: 0, to: block.capacity, by: block.capacity / 64) where block.head.isValid(row) {
+                let text = block.head.text(row)
+                if text.count > TextSlot.inlineBytesMax { sample.append(contentsOf: text.prefix(256)) }
+            }
+        }
+        return sample
     }
 }

@@ -11,24 +11,30 @@ package struct PagedArray<Element: FixedWidthInteger & Sendable>: Sendable {
     package static var pageCount: Int { 8192 }
 
     /// Thread rule as for `Block`.
-    private final class Page: @unchecked Sendable {
+    final class Page: @unchecked Sendable {
         let elements: UnsafeMutablePointer<Element>
 
         init(repeating value: Element) {
-            elements = .allocate(capacity: PagedArray.pageCount)
+            elements = Page.allocate()
             elements.initialize(repeating: value, count: PagedArray.pageCount)
         }
 
         init(copying other: Page) {
-            elements = .allocate(capacity: PagedArray.pageCount)
+            elements = Page.allocate()
             elements.initialize(from: other.elements, count: PagedArray.pageCount)
         }
 
-        deinit { elements.deallocate() }
+        deinit { StoreMemory.deallocate(elements, Page.bytes) }
+
+        private static var bytes: Int { PagedArray.pageCount * MemoryLayout<Element>.size }
+
+        private static func allocate() -> UnsafeMutablePointer<Element> {
+            StoreMemory.allocate(bytes).bindMemory(to: Element.self, capacity: PagedArray.pageCount)
+        }
     }
 
     package let empty: Element
-    private var pages: [Page?] = []
+    var pages: [Page?] = []
 
     package init(empty: Element) { self.empty = empty }
 

@@ -165,25 +165,3 @@ extension Table {
         return Collation.compareWithTieBreak(left.text(a & 8191).asBytes, right.text(b & 8191).asBytes)
     }
 }
-
-extension Collation {
-    /// The first sixteen bytes of the folded text, the first one highest, padded with zeros.
-    package static func prefixKey128(_ bytes: UnsafeRawBufferPointer) -> UInt128 {
-        var key: UInt128 = 0
-        for place in 0..<min(16, bytes.count) {
-            var byte = bytes[place]
-            guard byte < 0x80 else { return foldedPrefixKey128(bytes) }
-            if byte >= 0x41, byte <= 0x5A { byte += 0x20 }
-            key |= UInt128(byte) << UInt128(120 - 8 * place)
-        }
-        return key
-    }
-
-    private static func foldedPrefixKey128(_ bytes: UnsafeRawBufferPointer) -> UInt128 {
-        var folded: [UInt8] = []
-        fold(bytes.asBytes, into: &folded)
-        var key: UInt128 = 0
-        for place in 0..<min(16, folded.count) { key |= UInt128(folded[place]) << UInt128(120 - 8 * place) }
-        return key
-    }
-}

@@ -114,7 +114,7 @@ extension Engine {
         rowList = list
     }
 
-    private func applyCreate(_ change: Change, _ envelope: Envelope, _ position: Position) {
+    func applyCreate(_ change: Change, _ envelope: Envelope, _ position: Position) {
         let place = change.place
         let layout = tables[place].layout
         insertRecords(change) { rows in

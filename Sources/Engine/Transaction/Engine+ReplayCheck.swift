@@ -55,25 +55,27 @@ extension Engine {
         let layout = tables[change.place].layout
         for (index, attribute) in change.attributes.enumerated() {
             let values = columns[index]
-            switch layout.entity.attributes[attribute].type {
-            case .lookup(let targets):
+            // The layout's rule and not the attribute's type, whose names and lists would be retained for each change.
+            switch layout.rules[attribute] {
+            case .lookup:
+                let targets = layout.lookupTargets[attribute]
                 for row in 0..<values.count where values.isValid(row) {
                     let id = RecordID(rawValue: UInt64(bitPattern: values.number(row)))
                     guard targets.contains(id.entity), let place = schema.place(of: id.entity),
                         tables[place].row(of: id) != Table.noRow
                     else { throw DecodeError("a lookup leads nowhere", at: 0) }
                 }
-            case .option, .state, .status:
+            case .option:
                 for row in 0..<values.count
                 where values.isValid(row) && layout.optionPlace(attribute, values.number(row)) < 0 {
                     throw DecodeError("an unknown option", at: 0)
                 }
-            case .text, .memo:
+            case .text:
                 guard values.encoded.count > Limits.textBytesMax else { continue }
                 for row in 0..<values.count where values.isValid(row) && values.text(row).count > Limits.textBytesMax {
                     throw DecodeError("a text of \(values.text(row).count) bytes", at: 0)
                 }
-            default: break
+            case .any, .range: break
             }
         }
     }

@@ -27,20 +27,21 @@ public struct CommandContext: Sendable {
 
 /// All records of one organisation and the rules that change them.
 ///
-/// Thread rule: one thread at a time, the writer; hand out `view` for everything else.
+/// Thread rule: one thread at a time, the writer; hand out `view` for everything else. As no access to a property spans a call
+/// that could make another, the runtime's check of exclusive access, a tenth of a change, is left out.
 public final class Engine {
     /// The schema in force.
-    public internal(set) var schema: Schema
+    @exclusivity(unchecked) public internal(set) var schema: Schema
     /// The last transaction applied.
-    public internal(set) var position: Position = 0
+    @exclusivity(unchecked) public internal(set) var position: Position = 0
     /// Time of the last transaction.
-    public internal(set) var timeMicroseconds: Int64 = 0
+    @exclusivity(unchecked) public internal(set) var timeMicroseconds: Int64 = 0
 
     /// Bytes that one log entry may have: `Limits.entryBytesMax`, or less where the log takes less.
-    package var entryBytesMax = Limits.entryBytesMax
+    @exclusivity(unchecked) package var entryBytesMax = Limits.entryBytesMax
 
     package let tables: Tables
-    var results = RequestResults()
+    @exclusivity(unchecked) var results = RequestResults()
 
     /// Shapes of reads that came lately.
     let readShapes = ShapeCache<ReadShape>()
@@ -48,13 +49,13 @@ public final class Engine {
     let updateShapes = ShapeCache<UpdateShape>()
 
     /// Reused from operation to operation, so that single-record updates do not allocate.
-    var rowList: [UInt32] = []
+    @exclusivity(unchecked) var rowList: [UInt32] = []
     /// Columns that were rewritten (resolved references); they live until the operation ends.
-    var buffers: [ColumnBuffer] = []
+    @exclusivity(unchecked) var buffers: [ColumnBuffer] = []
     /// What reverting needs besides the entry.
-    var undo = UndoState()
+    @exclusivity(unchecked) var undo = UndoState()
     /// Ids created by each operation of the running transaction, when it has several.
-    var createdIDs: [[RecordID]] = []
+    @exclusivity(unchecked) var createdIDs: [[RecordID]] = []
 
     /// An empty organisation.
     public init(schema: Schema = .standard) {

@@ -28,6 +28,13 @@ public protocol SnapshotSource: Sendable {
     /// Appends the bytes of a block to `bytes`, which is empty, and returns the block's key. At most
     /// `snapshotBlockLimitBytes`; blocks of 64 KiB to 1 MiB are best.
     func encode(block index: Int, into bytes: inout [UInt8]) throws -> SnapshotBlockKey
+    /// Whether the bytes of a block are packed already, so that they are stored as they are.
+    func isPacked(_ key: SnapshotBlockKey) -> Bool
+}
+
+extension SnapshotSource {
+    /// By default nothing is.
+    public func isPacked(_ key: SnapshotBlockKey) -> Bool { false }
 }
 
 /// Takes the blocks of a snapshot.
@@ -37,6 +44,13 @@ public protocol SnapshotSink: Sendable {
     func prepare(_ keys: [SnapshotBlockKey]) throws
     /// Takes a block; `bytes` is valid only during the call. Called from several threads at once, in any order.
     func decode(_ key: SnapshotBlockKey, _ bytes: UnsafeRawBufferPointer) throws
+    /// All blocks came, each of them intact: whatever follows from them may be begun, beside the caller.
+    func complete()
+}
+
+extension SnapshotSink {
+    /// By default nothing is begun.
+    public func complete() {}
 }
 
 /// The largest block, before compression: no reader allocates more for one, whatever a file says.

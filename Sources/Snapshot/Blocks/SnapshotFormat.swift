@@ -6,7 +6,7 @@
 // directory, the directory and the footer under the footer's SHA-256, header and footer under a CRC-32C as well.
 
 package enum SnapshotFormat {
-    package static let version: UInt32 = 1
+    package static let version: UInt32 = 2
     package static let headerBytes = 512
     package static let footerBytes = 512
     package static let entryBytes = 40

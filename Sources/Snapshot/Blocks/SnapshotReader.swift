@@ -149,6 +149,7 @@ package struct SnapshotReader {
                 throw .blockRejected(key: key, reason: String(describing: error))
             }
         }
+        sink.complete()
     }
 
     /// Reads, checks and decompresses all blocks, from several threads.

@@ -166,7 +166,8 @@ private final class BlockSlot: @unchecked Sendable {
         guard raw.count <= snapshotBlockLimitBytes else {
             throw .blockNotEncoded(index: index, reason: "\(raw.count) bytes are over the limit")
         }
-        compressedBytes = raw.withUnsafeBytes { compressor.compress($0, into: &compressed) }
+        compressedBytes =
+            source.isPacked(key) ? nil : raw.withUnsafeBytes { compressor.compress($0, into: &compressed) }
         checksum = withStored { crc32c($0) }
     }
 

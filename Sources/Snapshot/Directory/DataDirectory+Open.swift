@@ -120,11 +120,14 @@ struct Recovery {
         let writer = try start.make()
         report.rewrittenEntries = scan.unproven?.entryCount ?? 0
         report.epoch = writer.epoch
+        let isSmall = writer.segmentBytes < options.segmentBytes
 
         let core = CommitCore(catalog: catalog, writer: writer, loggedBytes: scan.deliveredBytes)
         let snapshots = keptSnapshots(newest: report.snapshot)
         try cleanUp(catalog, scan, snapshots)
         if !start.hasReserve { makeReserve() }
+        // Beside the caller: what is written now soon needs a whole segment.
+        if isSmall { catalog.prepareAhead() }
         return DataDirectory(
             id: id,
             recovery: report,

@@ -10,6 +10,9 @@ struct RecoverySegment {
     private(set) var hasReserve: Bool
     private var storage: any Storage { catalog.storage }
 
+    /// A new segment's bytes: room for a thousand small groups, until a spare is there.
+    private static let newBytes = 1 << 20
+
     init(catalog: SegmentCatalog, scan: LogScanResult, hasReserve: Bool) {
         self.catalog = catalog
         self.scan = scan
@@ -120,23 +123,27 @@ struct RecoverySegment {
         buffer.append(frame.part(LogFormat.frameHeaderBytes..<frame.count), count: unproven.entryCount)
     }
 
-    /// A synced file of the temporary name: a spare, a new one, or on a full disk the reserve.
+    /// A file of the temporary name: a new one, or a spare, or on a full disk the reserve.
+    ///
+    /// A new one is small, because whoever starts waits for its zeros and its sync, and the next start searches it for
+    /// damage to its end: 64 MiB are 70 ms and 10 ms. It need not be synced here: it gets a segment's name only after the
+    /// one sync that follows its header, and without that it is a leftover.
     private mutating func acquireFile(neededBytes: Int) throws(DirectoryError) -> (any StorageFile, bytes: Int) {
-        let wanted = max(catalog.segmentBytes, roundedUpToSector(neededBytes))
+        let wanted = max(min(RecoverySegment.newBytes, catalog.segmentBytes), roundedUpToSector(neededBytes))
         do throws(StorageError) {
-            if let spare = catalog.firstSpare, wanted == catalog.segmentBytes {
-                let file = try adopt(spare)
-                catalog.removeSpare(spare)
-                return (file, wanted)
-            }
+            // A spare is synced already; one that is larger than what is wanted waits for when the log has grown.
+            if wanted == catalog.segmentBytes, let spare = catalog.firstSpare { return (try take(spare), wanted) }
             do throws(StorageError) {
                 guard try storage.freeBytes() >= UInt64(wanted) else {
                     throw .outOfSpace(file: SegmentCatalog.newSegmentName, operation: "prepare")
                 }
-                try SegmentCatalog.makeFile(SegmentCatalog.newSegmentName, bytes: wanted, in: storage)
-                return (try storage.open(SegmentCatalog.newSegmentName, creating: false), wanted)
+                return (try makeFile(bytes: wanted), wanted)
             } catch {
-                guard case .outOfSpace = error, hasReserve else { throw error }
+                guard case .outOfSpace = error else { throw error }
+                if wanted <= catalog.segmentBytes, let spare = catalog.firstSpare {
+                    return (try take(spare), catalog.segmentBytes)
+                }
+                guard hasReserve else { throw error }
                 let bytes = Int(clamping: try storage.openForReading(SegmentCatalog.reserveName).size())
                 let usable = bytes / LogFormat.sectorBytes * LogFormat.sectorBytes
                 guard usable >= neededBytes else { throw error }
@@ -146,6 +153,25 @@ struct RecoverySegment {
         } catch {
             guard case .outOfSpace = error else { throw .storage(error) }
             throw .diskFull(neededBytes: UInt64(wanted), freeBytes: (try? storage.freeBytes()) ?? 0)
+        }
+    }
+
+    private func take(_ spare: String) throws(StorageError) -> any StorageFile {
+        let file = try adopt(spare)
+        catalog.removeSpare(spare)
+        return file
+    }
+
+    /// A file of zeros; where that fails, none.
+    private func makeFile(bytes: Int) throws(StorageError) -> any StorageFile {
+        let file = try storage.open(SegmentCatalog.newSegmentName, creating: true)
+        do throws(StorageError) {
+            try file.truncate(to: 0)
+            try file.zeroFill(to: UInt64(bytes))
+            return file
+        } catch {
+            try? storage.remove(SegmentCatalog.newSegmentName)
+            throw error
         }
     }
 

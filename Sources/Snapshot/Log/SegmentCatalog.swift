@@ -206,8 +206,8 @@ package final class SegmentCatalog: Sendable {
                 }
             }
             // Before any of them counts as a spare: otherwise a power cut could leave the old name on a file that has a
-            // new header.
-            try storage.syncDirectory()
+            // new header. Removals alone need not be durable.
+            if !spares.isEmpty { try storage.syncDirectory() }
         } catch {
             throw .storage(error)
         }
