@@ -46,7 +46,8 @@ package struct BlockHead {
 /// The values of one column for 8,192 rows.
 ///
 /// Thread rule: written only by the engine's writer and only while unshared; shared blocks are immutable and may be read
-/// from any thread. That is why the class may be sent although it has mutable state.
+/// from any thread. That is why the class may be sent although it has mutable state, and why its properties go without the
+/// runtime's check of exclusive access, which would cost more than a write.
 package final class Block: @unchecked Sendable {
     /// Rows in a block. 8,192 eight-byte values are 64 KiB: small enough that a write under a view copies little, large
     /// enough that a scan pays its per-block work once in 8,192 values.
@@ -56,14 +57,14 @@ package final class Block: @unchecked Sendable {
     private static let heapBytesMin = 1024
 
     package let layout: ColumnLayout
-    package private(set) var head: BlockHead
+    @exclusivity(unchecked) package internal(set) var head: BlockHead
     /// Values that the buffer has room for: a power of two, so that small tables stay small.
-    package private(set) var capacity: Int
-    package private(set) var minimum: Int64 = .max
-    package private(set) var maximum: Int64 = .min
-    package private(set) var heapUsed = 0
-    private var heapCapacity = 0
-    private var heapGarbage = 0
+    @exclusivity(unchecked) package private(set) var capacity: Int
+    @exclusivity(unchecked) package internal(set) var minimum: Int64 = .max
+    @exclusivity(unchecked) package internal(set) var maximum: Int64 = .min
+    @exclusivity(unchecked) package internal(set) var heapUsed = 0
+    @exclusivity(unchecked) private(set) var heapCapacity = 0
+    @exclusivity(unchecked) private var heapGarbage = 0
 
     package init(layout: ColumnLayout, capacity: Int = 0) {
         self.layout = layout
@@ -89,7 +90,7 @@ package final class Block: @unchecked Sendable {
         values.copyMemory(from: other.head.values, byteCount: capacity * layout.strideBytes)
         head = BlockHead(values: values, validity: validity, heap: values)
         if heapCapacity > 0 {
-            head.heap = Block.allocate(heapCapacity)
+            head.heap = Block.allocateHeap(heapCapacity)
             head.heap.copyMemory(from: other.head.heap, byteCount: heapUsed)
         }
     }
@@ -107,11 +108,17 @@ package final class Block: @unchecked Sendable {
         return capacity
     }
 
-    private static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
-        // Zeroed, so that unwritten values are the same bytes in every run and snapshots of them compress to nothing.
+    /// Memory for values: zeroed behind the first `usedBytes`, which the caller fills, so that unwritten values are the same
+    /// bytes in every run and snapshots of them compress to nothing.
+    private static func allocate(_ byteCount: Int, usedBytes: Int = 0) -> UnsafeMutableRawPointer {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
-        memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+        (memory + usedBytes).initializeMemory(as: UInt8.self, repeating: 0, count: byteCount - usedBytes)
         return memory
+    }
+
+    /// Memory for texts. Not zeroed: nothing reads bytes that no slot names.
+    private static func allocateHeap(_ byteCount: Int) -> UnsafeMutableRawPointer {
+        .allocate(byteCount: byteCount, alignment: 64)
     }
 
     package func copy() -> Block { Block(copying: self) }
@@ -123,8 +130,9 @@ package final class Block: @unchecked Sendable {
     package func reserve(_ count: Int) {
         guard count > capacity else { return }
         let newCapacity = Block.roundedCapacity(count)
-        let values = Block.allocate(newCapacity * layout.strideBytes)
-        values.copyMemory(from: head.values, byteCount: capacity * layout.strideBytes)
+        let usedBytes = capacity * layout.strideBytes
+        let values = Block.allocate(newCapacity * layout.strideBytes, usedBytes: usedBytes)
+        values.copyMemory(from: head.values, byteCount: usedBytes)
         if heapCapacity == 0 { head.heap = values }
         head.values.deallocate()
         head.values = values
@@ -186,7 +194,7 @@ package final class Block: @unchecked Sendable {
     }
 
     /// Sets the validity bits of `count` rows, a word at a time.
-    private func markValid(_ index: Int, _ count: Int) {
+    func markValid(_ index: Int, _ count: Int) {
         var at = index
         let end = index + count
         while at < end {
@@ -224,7 +232,7 @@ package final class Block: @unchecked Sendable {
     /// Makes a heap of exactly this size in a block that has none: restore.
     func allocateHeap(_ byteCount: Int) {
         guard byteCount > 0, heapCapacity == 0 else { return }
-        head.heap = Block.allocate(byteCount)
+        head.heap = Block.allocateHeap(byteCount)
         heapCapacity = byteCount
     }
 
@@ -239,13 +247,21 @@ package final class Block: @unchecked Sendable {
         if !slot.isInline { heapGarbage += slot.lengthBytes }
     }
 
-    private func reserveHeap(_ length: Int) {
+    /// Makes room for `length` more bytes of text; of a run that ends before row `end`, where that is known: the heap doubles,
+    /// but not beyond what a full block of such rows will take.
+    func reserveHeap(_ length: Int, rowsEnd end: Int? = nil) {
         guard heapUsed + length > heapCapacity else { return }
         if heapGarbage > heapUsed / 2 { compactHeap() }
-        guard heapUsed + length > heapCapacity else { return }
+        let needed = heapUsed + length
+        guard needed > heapCapacity else { return }
         var newCapacity = max(heapCapacity * 2, Block.heapBytesMin)
-        while newCapacity < heapUsed + length { newCapacity *= 2 }
-        let heap = Block.allocate(newCapacity)
+        while newCapacity < needed { newCapacity *= 2 }
+        if let end {
+            // A thirty-second more than the rows so far promise: the last run of a block rarely grows the heap again.
+            let promised = needed * Block.rowCount / max(end, 1) / 32 * 33
+            newCapacity = min(newCapacity, max(needed, promised))
+        }
+        let heap = Block.allocateHeap(newCapacity)
         if heapCapacity > 0 {
             heap.copyMemory(from: head.heap, byteCount: heapUsed)
             head.heap.deallocate()
@@ -256,7 +272,7 @@ package final class Block: @unchecked Sendable {
 
     /// Copies the live texts together; in place, since they keep their order of offset only by chance, through a new heap.
     private func compactHeap() {
-        let heap = Block.allocate(heapCapacity)
+        let heap = Block.allocateHeap(heapCapacity)
         var used = 0
         for index in 0..<capacity where head.isValid(index) {
             let slot = TextSlot(word: head.values.load(fromByteOffset: index * 8, as: UInt64.self))

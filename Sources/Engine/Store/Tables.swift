@@ -6,10 +6,12 @@
 
 /// The engine's tables, by place in the schema. Owned by the writer.
 package final class Tables {
-    private var base: UnsafeMutablePointer<Table>
-    package private(set) var count: Int
+    // Unchecked: one thread, and no access to a property lasts longer than the line that makes it, but the runtime's check
+    // would cost more than the access on every look at a table.
+    @exclusivity(unchecked) private var base: UnsafeMutablePointer<Table>
+    @exclusivity(unchecked) package private(set) var count: Int
     /// Per table: the frozen copy that is still equal to it. A table that was not written since needs no new copy.
-    private var frozen: [TableView?]
+    @exclusivity(unchecked) private var frozen: [TableView?]
 
     init(_ layouts: [TableLayout]) {
         count = layouts.count
@@ -42,6 +44,7 @@ package final class Tables {
     func freeze() -> [TableView] {
         indices.map { place in
             if let view = frozen[place] { return view }
+            base[place].mergePendingOrders()
             let view = TableView(base[place].copy())
             frozen[place] = view
             return view
