@@ -39,6 +39,14 @@ import Testing
                     guard let hash = model.removeValue(forKey: row) else { continue }
                     index.remove(hash, row: row)
                     gone[row] = hash
+                } else if random.below(200) == 0 {
+                    let added = (0..<random.below(400)).map { UInt32(step + 10_000 * (1 + $0)) }
+                    let hashes = added.map { _ in hash(&random) }
+                    hashes.withUnsafeBufferPointer { hashes in
+                        added.withUnsafeBufferPointer { index.insert(hashes, rows: $0) }
+                    }
+                    for (row, hash) in zip(added, hashes) { model[row] = hash }
+                    rows.append(contentsOf: added)
                 } else {
                     let hash = hash(&random)
                     index.insert(hash, row: UInt32(step))
@@ -127,7 +135,20 @@ import Testing
             var copies: [(index: OrderedIndex<Key>, model: Set<Entry<Key>>)] = []
             var row: UInt32 = 100_000
             for step in 0..<250 {
-                switch random.below(5) {
+                switch random.below(6) {
+                case 5:
+                    // A batch: anywhere, or behind everything; rows rising, or not.
+                    let isRun = random.below(4) == 0
+                    let start = min(model.map(\.key).max() ?? 0, Key.max - 1000)
+                    var entries: [OrderedIndex<Key>.Entry] = []
+                    for offset in 0..<[3, 40, 300, 900][random.below(4)] {
+                        row += 1
+                        entries.append(.init(key: isRun ? start + Key(offset) : key(&random), row: row))
+                    }
+                    if random.below(3) == 0 { entries.shuffle(using: &random) }
+                    for entry in entries { model.insert(Entry(key: entry.key, row: entry.row)) }
+                    entries.withUnsafeBufferPointer { index.insert($0) }
+                    if random.below(4) == 0 { index.mergePending(releasing: random.below(2) == 0) }
                 case 0:
                     // A run behind everything that is there, as dates of new records are.
                     let start = min(model.map(\.key).max() ?? 0, Key.max - 1000)
@@ -199,6 +220,24 @@ import Testing
                     index.remove(row: row, target: target.entity, targetRow: target.row)
                     model[target]?.removeAll { $0 == row }
                     free.append(row)
+                } else if random.below(50) == 0, free.count > 100 {
+                    var (rows, targets): ([UInt32], [LinkTarget]) = ([], [])
+                    for _ in 0..<random.below(90) {
+                        let target = Target(entity: random.below(targetCount), row: UInt32(random.below(20) * 1000))
+                        rows.append(free.removeLast())
+                        let isNull = random.below(5) == 0
+                        targets.append(
+                            isNull ? .none : LinkTarget(ordinal: UInt32(target.entity), row: target.row)
+                        )
+                        guard !isNull else { continue }
+                        model[target, default: []].append(rows[rows.count - 1])
+                        linked.append((rows[rows.count - 1], target))
+                    }
+                    rows.withUnsafeBufferPointer { list in
+                        targets.withUnsafeBufferPointer {
+                            index.insert(RowSet(first: 0, count: list.count, list: list.baseAddress), $0)
+                        }
+                    }
                 } else if let row = free.popLast() {
                     let target = Target(entity: random.below(targetCount), row: UInt32(random.below(20) * 1000))
                     index.insert(row: row, target: target.entity, targetRow: target.row)
@@ -222,6 +261,11 @@ import Testing
                 let index =
                     random.below(8) == 0 ? [0, 8191, 8192, 16_383, 99_999][random.below(5)] : random.below(99_999)
                 let value: UInt32 = random.below(3) == 0 ? 7 : UInt32(truncatingIfNeeded: random.next())
+                if random.below(40) == 0 {
+                    let count = random.below(9000)
+                    array.setRising(from: index, count: count, 1 << 20)
+                    for offset in 0..<count { model[index + offset] = 1 << 20 + UInt32(offset) }
+                }
                 array.set(index, value)
                 model[index] = value
                 if random.below(500) == 0 { copies.append((array, model)) }

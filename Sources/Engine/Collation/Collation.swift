@@ -125,7 +125,30 @@ extension Collation {
     /// The folded bytes are taken eight at a time, whatever they were before folding: each step is a 64×64→128-bit
     /// multiplication with its halves added by exclusive or.
     package static func hash(_ bytes: UnsafeBufferPointer<UInt8>, seed: UInt64) -> UInt64 {
-        var state = seed ^ 0xA076_1D64_78BD_642F
+        // The general way below, for a text that turns out to be ASCII: nothing is ever pending but the tail.
+        if let base = bytes.baseAddress {
+            var state = seed ^ hashStart
+            var offset = 0
+            var all: UInt64 = 0
+            while offset + 8 <= bytes.count {
+                let word = load(base + offset)
+                all |= word
+                state = mixed(state ^ lowercased(word), multiplier)
+                offset += 8
+            }
+            let word = offset < bytes.count ? tail(base, offset, bytes.count) : 0
+            if isASCII(all | word) {
+                return mixed(mixed(state ^ lowercased(word), multiplier) ^ UInt64(bytes.count), hashEnd)
+            }
+        }
+        return foldedHash(bytes, seed: seed)
+    }
+
+    private static let hashStart: UInt64 = 0xA076_1D64_78BD_642F
+    private static let hashEnd: UInt64 = 0xE703_7ED1_A0B4_28DB
+
+    private static func foldedHash(_ bytes: UnsafeBufferPointer<UInt8>, seed: UInt64) -> UInt64 {
+        var state = seed ^ hashStart
         var pending: UInt64 = 0
         var pendingBits: UInt64 = 0
         var total: UInt64 = 0
@@ -162,7 +185,7 @@ extension Collation {
                 pendingBits = 0
             }
         }
-        return mixed(mixed(state ^ pending, multiplier) ^ total, 0xE703_7ED1_A0B4_28DB)
+        return mixed(mixed(state ^ pending, multiplier) ^ total, hashEnd)
     }
 
     @inline(__always)

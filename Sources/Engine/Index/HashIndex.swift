@@ -16,6 +16,10 @@ package struct HashIndex: Sendable {
     private static let tombstone: UInt64 = 0xFFFF_FFFF
     private static let bitsMin = 8
     private static let slotsMovedPerInsert = 8
+    /// Inserts of a batch that look after growth together.
+    private static let insertsPerGroup = 64
+    /// How many inserts ahead a batch asks for its slots: further than memory is away.
+    private static let slotsAhead = 12
 
     struct Slots: Sendable {
         var bits: Int
@@ -61,16 +65,57 @@ package struct HashIndex: Sendable {
 
     /// Adds a row; the caller has checked that its key is not there yet.
     package mutating func insert(_ hash: UInt64, row: UInt32) {
+        makeRoom(for: 1)
+        HashIndex.place(UInt64(HashIndex.tag(hash)) << 32 | UInt64(row + 1), in: &current)
+        count += 1
+    }
+
+    /// As `insert`, for a batch: hash and row pair by place. Growth goes on at the same pace.
+    package mutating func insert(_ hashes: UnsafeBufferPointer<UInt64>, rows: UnsafeBufferPointer<UInt32>) {
+        precondition(hashes.count == rows.count)
+        var start = 0
+        while start < hashes.count {
+            let end = min(start + HashIndex.insertsPerGroup, hashes.count)
+            makeRoom(for: end - start)
+            for index in start..<end {
+                if index + HashIndex.slotsAhead < hashes.count {
+                    current.array.prefetch(current.home(HashIndex.tag(hashes[index + HashIndex.slotsAhead])))
+                }
+                HashIndex.place(UInt64(HashIndex.tag(hashes[index])) << 32 | UInt64(rows[index] + 1), in: &current)
+            }
+            count += end - start
+            start = end
+        }
+    }
+
+    /// As `find`, for a batch: calls `found` with the place and the row of each hash (nil: none) that leads to a row for
+    /// which `matches` is true.
+    @inline(__always)
+    package func findEach(
+        _ hashes: [UInt64?],
+        where matches: (_ place: Int, _ row: UInt32) -> Bool,
+        found: (_ place: Int, _ row: UInt32) -> Void
+    ) {
+        for place in hashes.indices {
+            let ahead = place + HashIndex.slotsAhead
+            if ahead < hashes.count, let hash = hashes[ahead] {
+                current.array.prefetch(current.home(HashIndex.tag(hash)))
+            }
+            guard let hash = hashes[place] else { continue }
+            if let row = find(hash, where: { matches(place, $0) }) { found(place, row) }
+        }
+    }
+
+    /// Goes on with growth, or begins it, before `insertCount` (at most `insertsPerGroup`) inserts.
+    private mutating func makeRoom(for insertCount: Int) {
         if old != nil {
-            moveSome()
-        } else if count >= current.capacity / 4 * 3 {
+            moveSome(slotCount: HashIndex.slotsMovedPerInsert * insertCount)
+        } else if count + insertCount > current.capacity / 4 * 3 {
             old = current
             current = Slots(bits: current.bits + 1)
             moved = 0
             precondition(current.bits < 32, "hash index: more entries than tags can tell apart")
         }
-        HashIndex.place(UInt64(HashIndex.tag(hash)) << 32 | UInt64(row + 1), in: &current)
-        count += 1
     }
 
     private static func place(_ slot: UInt64, in slots: inout Slots) {
@@ -79,11 +124,11 @@ package struct HashIndex: Sendable {
         slots.array.set(index, slot)
     }
 
-    private mutating func moveSome() {
+    private mutating func moveSome(slotCount: Int) {
         guard var source = old else { return }
         // Taken out, so that writing to its pages does not see a second reference and copy them.
         old = nil
-        let end = min(moved + HashIndex.slotsMovedPerInsert, source.capacity)
+        let end = min(moved + slotCount, source.capacity)
         for index in moved..<end {
             let slot = source.array[index]
             if slot == 0 || slot & 0xFFFF_FFFF == HashIndex.tombstone { continue }

@@ -5,6 +5,20 @@
 // 20 ns a lookup where a search tree would pay 150 to 300. The lists are unordered but newest first, which is what "the
 // last activities of an account" wants. Following a list is one cache miss a row, the same as fetching the rows.
 
+/// What a row refers to: the place of the target's entity among those that the lookup allows, and the target's row.
+package struct LinkTarget: Equatable, Sendable {
+    package static let none = LinkTarget(ordinal: .max, row: LinkIndex.none)
+
+    package var ordinal: UInt32
+    package var row: UInt32
+
+    @inline(__always)
+    package init(ordinal: UInt32, row: UInt32) {
+        self.ordinal = ordinal
+        self.row = row
+    }
+}
+
 /// Reverse index of one lookup attribute. Value semantics; kept in the referring table.
 package struct LinkIndex: Sendable {
     /// No row.
@@ -32,6 +46,27 @@ package struct LinkIndex: Sendable {
         previous.set(Int(row), LinkIndex.none)
         if first != LinkIndex.none { previous.set(Int(first), row) }
         heads[target].set(Int(targetRow), row)
+    }
+
+    /// Enters a batch: target i (`noTarget` for none) is referred to by row i of `rows`. Rows are entered in order, so that
+    /// the last one is the newest.
+    package mutating func insert(_ rows: RowSet, _ targets: UnsafeBufferPointer<LinkTarget>) {
+        // The head of a list is waited for first, then the list's first row: both are asked for in time.
+        let (headsAhead, firstsAhead) = (24, 12)
+        for index in 0..<targets.count {
+            if index + headsAhead < targets.count, targets[index + headsAhead] != .none {
+                let target = targets[index + headsAhead]
+                heads[Int(target.ordinal)].prefetch(Int(target.row))
+            }
+            if index + firstsAhead < targets.count, targets[index + firstsAhead] != .none {
+                let target = targets[index + firstsAhead]
+                let first = heads[Int(target.ordinal)][Int(target.row)]
+                if first != LinkIndex.none { previous.prefetch(Int(first)) }
+            }
+            let target = targets[index]
+            if target == .none { continue }
+            insert(row: UInt32(rows[index]), target: Int(target.ordinal), targetRow: target.row)
+        }
     }
 
     package mutating func remove(row: UInt32, target: Int, targetRow: UInt32) {

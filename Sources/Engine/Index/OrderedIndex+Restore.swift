@@ -41,15 +41,15 @@ extension OrderedIndex {
         /// Writes an entry at its place, which must be below `count`.
         @inline(__always)
         package func put(_ place: Int, _ key: Key, _ row: UInt32) {
-            keys[place >> 8][place & 255] = key
-            rows[place >> 8][place & 255] = row
+            keys[place >> nodeShift][place & (nodeCapacity - 1)] = key
+            rows[place >> nodeShift][place & (nodeCapacity - 1)] = row
         }
 
         /// Asks for the memory of a place.
         @inline(__always)
         func prefetch(_ place: Int) {
-            kith_prefetch(keys[place >> 8] + (place & 255))
-            kith_prefetch(rows[place >> 8] + (place & 255))
+            kith_prefetch(keys[place >> nodeShift] + (place & (nodeCapacity - 1)))
+            kith_prefetch(rows[place >> nodeShift] + (place & (nodeCapacity - 1)))
         }
 
         /// Whether every place of a leaf was written and its entries rise, from the last one of the leaf before on. As there

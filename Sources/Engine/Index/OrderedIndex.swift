@@ -5,14 +5,17 @@
 // the full collation when it reads. So the tree never looks at the table, and its nodes need no comparison callback.
 // Rows without a value are not in the index.
 //
-// A leaf holds 256 entries: 3 KiB (5 KiB for texts), a split every 128 inserts, three levels up to 10 million entries.
+// A node holds 128 entries: 1.5 KiB (2.5 KiB for texts), a split every 64 inserts, three to four levels up to 10 million
+// entries. Batches wait in `pending` until there are enough of them, or until someone looks: OrderedIndex+Batch.swift.
 // Inserting behind the last entry of a full leaf starts a new leaf instead of splitting, so that rising keys (dates,
 // numbers given in order) fill their leaves.
 // Removal drops nodes when they become empty and does not merge half-empty ones: a restore rebuilds the tree full.
 
 /// An ordered index over one column. Value semantics: a copy shares all nodes, and the writer copies those on its path.
 package struct OrderedIndex<Key: FixedWidthInteger & UnsignedInteger & Sendable>: Sendable {
-    static var nodeCapacity: Int { 256 }
+    /// A power of two, so that a place in a full tree is a shift and a mask away.
+    static var nodeCapacity: Int { 1 << nodeShift }
+    static var nodeShift: Int { 7 }
 
     /// Thread rule as for `Block`, and as there its properties go without the runtime's check of exclusive access.
     final class Node: @unchecked Sendable {
@@ -54,9 +57,13 @@ package struct OrderedIndex<Key: FixedWidthInteger & UnsignedInteger & Sendable>
 
         /// Place of the first entry that is not below (key, row).
         @inline(__always)
-        func lowerBound(_ key: Key, _ row: UInt32) -> Int {
+        func lowerBound(_ key: Key, _ row: UInt32) -> Int { lowerBound(key, row, below: count) }
+
+        /// The same among the first `end` entries.
+        @inline(__always)
+        func lowerBound(_ key: Key, _ row: UInt32, below end: Int) -> Int {
             var low = 0
-            var high = count
+            var high = end
             while low < high {
                 let middle = (low + high) / 2
                 if keys[middle] < key || (keys[middle] == key && rows[middle] < row) {
@@ -68,12 +75,21 @@ package struct OrderedIndex<Key: FixedWidthInteger & UnsignedInteger & Sendable>
             return low
         }
 
-        /// The child whose range holds (key, row).
+        /// The child whose range holds (key, row): the last one whose entry is not above it. Entry 0 must not be looked at:
+        /// after removals it may be above those that follow.
         @inline(__always)
         func childIndex(_ key: Key, _ row: UInt32) -> Int {
-            let bound = lowerBound(key, row)
-            if bound < count, keys[bound] == key, rows[bound] == row { return bound }
-            return max(bound - 1, 0)
+            var low = 1
+            var high = count
+            while low < high {
+                let middle = (low + high) / 2
+                if keys[middle] < key || (keys[middle] == key && rows[middle] <= row) {
+                    low = middle + 1
+                } else {
+                    high = middle
+                }
+            }
+            return low - 1
         }
 
         func insertEntry(at index: Int, _ key: Key, _ row: UInt32) {
@@ -94,6 +110,8 @@ package struct OrderedIndex<Key: FixedWidthInteger & UnsignedInteger & Sendable>
 
     package internal(set) var count = 0
     var root = Node()
+    /// Entries of batches that are not in the tree yet, in any order; `count` includes them.
+    var pending: [Entry] = []
 
     package init() {}
 
@@ -157,6 +175,7 @@ package struct OrderedIndex<Key: FixedWidthInteger & UnsignedInteger & Sendable>
 
     /// Removes an entry, which must be there. O(log n).
     package mutating func remove(_ key: Key, row: UInt32) {
+        mergePending()
         Self.remove(from: &root, key, row)
         count -= 1
         while !root.isLeaf, root.count == 1 { root = root.children[0] }
@@ -191,6 +210,11 @@ package struct OrderedIndex<Key: FixedWidthInteger & UnsignedInteger & Sendable>
         _ body: (Key, UInt32) -> Bool
     ) {
         guard lower <= upper else { return }
+        if !pending.isEmpty {
+            var whole = self
+            whole.mergePending()
+            return whole.forEach(from: lower, through: upper, descending: descending, body)
+        }
         _ = Self.forEach(in: root, lower, upper, descending, body)
     }
 
@@ -231,7 +255,10 @@ package struct OrderedIndex<Key: FixedWidthInteger & UnsignedInteger & Sendable>
     }
 
     /// Bytes held in nodes, counted by walking the inner nodes.
-    package var memoryBytes: Int { Self.nodeCount(root) * (Self.nodeCapacity * (MemoryLayout<Key>.size + 4) + 64) }
+    package var memoryBytes: Int {
+        Self.nodeCount(root) * (Self.nodeCapacity * (MemoryLayout<Key>.size + 4) + 64)
+            + pending.capacity * MemoryLayout<Entry>.stride
+    }
 
     private static func nodeCount(_ node: Node) -> Int { node.children.reduce(1) { $0 + nodeCount($1) } }
 

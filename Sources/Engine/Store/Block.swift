@@ -90,7 +90,7 @@ package final class Block: @unchecked Sendable {
         values.copyMemory(from: other.head.values, byteCount: capacity * layout.strideBytes)
         head = BlockHead(values: values, validity: validity, heap: values)
         if heapCapacity > 0 {
-            head.heap = Block.allocate(heapCapacity)
+            head.heap = StoreMemory.allocate(heapCapacity)
             head.heap.copyMemory(from: other.head.heap, byteCount: heapUsed)
         }
     }
@@ -108,9 +108,13 @@ package final class Block: @unchecked Sendable {
         return capacity
     }
 
-    private static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
-        // Zeroed, so that unwritten values are the same bytes in every run and snapshots of them compress to nothing.
-        StoreMemory.allocateZeroed(byteCount)
+    /// Memory for values: zeroed behind the first `usedBytes`, which the caller fills, so that unwritten values are the same
+    /// bytes in every run and snapshots of them compress to nothing.
+    private static func allocate(_ byteCount: Int, usedBytes: Int = 0) -> UnsafeMutableRawPointer {
+        if usedBytes == 0 { return StoreMemory.allocateZeroed(byteCount) }
+        let memory = StoreMemory.allocate(byteCount)
+        (memory + usedBytes).initializeMemory(as: UInt8.self, repeating: 0, count: byteCount - usedBytes)
+        return memory
     }
 
     package func copy() -> Block { Block(copying: self) }
@@ -122,8 +126,9 @@ package final class Block: @unchecked Sendable {
     package func reserve(_ count: Int) {
         guard count > capacity else { return }
         let newCapacity = Block.roundedCapacity(count)
-        let values = Block.allocate(newCapacity * layout.strideBytes)
-        values.copyMemory(from: head.values, byteCount: capacity * layout.strideBytes)
+        let usedBytes = capacity * layout.strideBytes
+        let values = Block.allocate(newCapacity * layout.strideBytes, usedBytes: usedBytes)
+        values.copyMemory(from: head.values, byteCount: usedBytes)
         if heapCapacity == 0 { head.heap = values }
         StoreMemory.deallocate(head.values, capacity * layout.strideBytes)
         head.values = values
@@ -185,7 +190,7 @@ package final class Block: @unchecked Sendable {
     }
 
     /// Sets the validity bits of `count` rows, a word at a time.
-    private func markValid(_ index: Int, _ count: Int) {
+    func markValid(_ index: Int, _ count: Int) {
         var at = index
         let end = index + count
         while at < end {
@@ -239,13 +244,21 @@ package final class Block: @unchecked Sendable {
         if !slot.isInline { heapGarbage += slot.lengthBytes }
     }
 
-    private func reserveHeap(_ length: Int) {
+    /// Makes room for `length` more bytes of text; of a run that ends before row `end`, where that is known: the heap doubles,
+    /// but not beyond what a full block of such rows will take.
+    func reserveHeap(_ length: Int, rowsEnd end: Int? = nil) {
         guard heapUsed + length > heapCapacity else { return }
         if heapGarbage > heapUsed / 2 { compactHeap() }
-        guard heapUsed + length > heapCapacity else { return }
+        let needed = heapUsed + length
+        guard needed > heapCapacity else { return }
         var newCapacity = max(heapCapacity * 2, Block.heapBytesMin)
-        while newCapacity < heapUsed + length { newCapacity *= 2 }
-        let heap = Block.allocate(newCapacity)
+        while newCapacity < needed { newCapacity *= 2 }
+        if let end {
+            // A thirty-second more than the rows so far promise: the last run of a block rarely grows the heap again.
+            let promised = needed * Block.rowCount / max(end, 1) / 32 * 33
+            newCapacity = min(newCapacity, max(needed, promised))
+        }
+        let heap = StoreMemory.allocate(newCapacity)
         if heapCapacity > 0 {
             heap.copyMemory(from: head.heap, byteCount: heapUsed)
             StoreMemory.deallocate(head.heap, heapCapacity)
@@ -256,7 +269,7 @@ package final class Block: @unchecked Sendable {
 
     /// Copies the live texts together; in place, since they keep their order of offset only by chance, through a new heap.
     private func compactHeap() {
-        let heap = Block.allocate(heapCapacity)
+        let heap = StoreMemory.allocate(heapCapacity)
         var used = 0
         for index in 0..<capacity where head.isValid(index) {
             let slot = TextSlot(word: head.values.load(fromByteOffset: index * 8, as: UInt64.self))

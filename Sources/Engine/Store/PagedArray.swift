@@ -50,14 +50,34 @@ package struct PagedArray<Element: FixedWidthInteger & Sendable>: Sendable {
     @inline(__always)
     package mutating func set(_ index: Int, _ value: Element) {
         let page = index >> 13
+        if value == empty, page >= pages.count || pages[page] == nil { return }
+        unsharedPage(page)[index & 8191] = value
+    }
+
+    /// Writes `first`, `first + 1`, … to `count` elements from `index` on: a page at a time.
+    package mutating func setRising(from index: Int, count: Int, _ first: Element) {
+        var at = 0
+        while at < count {
+            let place = (index + at) & 8191
+            let run = Swift.min(count - at, PagedArray.pageCount - place)
+            let elements = unsharedPage((index + at) >> 13) + place
+            let start = first &+ Element(truncatingIfNeeded: at)
+            for offset in 0..<run { elements[offset] = start &+ Element(truncatingIfNeeded: offset) }
+            at += run
+        }
+    }
+
+    /// The elements of a page, which is made where there is none and copied where a view shares it. Valid until the next
+    /// change or copy of the array.
+    @inline(__always)
+    private mutating func unsharedPage(_ page: Int) -> UnsafeMutablePointer<Element> {
         if page >= pages.count { pages.append(contentsOf: repeatElement(nil, count: page + 1 - pages.count)) }
         if pages[page] == nil {
-            guard value != empty else { return }
             pages[page] = Page(repeating: empty)
         } else if !isKnownUniquelyReferenced(&pages[page]) {
             pages[page] = Page(copying: pages[page]!)
         }
-        pages[page]!.elements[index & 8191] = value
+        return pages[page]!.elements
     }
 
     /// Bytes held in pages.

@@ -28,9 +28,12 @@ extension Table {
     }
 
     /// Hash of a row's values under a key; nil when one is null.
-    package func keyHash(_ key: Int, row: Int) -> UInt64? {
+    package func keyHash(_ key: Int, row: Int) -> UInt64? { keyHash(layout.keyColumns[key], row) }
+
+    @inline(__always)
+    private func keyHash(_ columns: [Int], _ row: Int) -> UInt64? {
         var hash: UInt64 = 0
-        for column in layout.keyColumns[key] {
+        for column in columns {
             guard let head = head(column, row), head.isValid(row & 8191) else { return nil }
             let part =
                 layout.columns[column] == .text
@@ -96,11 +99,86 @@ extension Table {
         if let hash = keyHash(key, row: row) { keys[key].insert(hash, row: UInt32(row)) }
     }
 
+    /// Enters rows, whose values stand in their columns already, into the index of a key.
+    mutating func insertKeys(_ key: Int, rows: RowSet) {
+        if rows.count < Table.batchCountMin {
+            for i in 0..<rows.count { insertKey(key, row: rows[i]) }
+            return
+        }
+        let columns = layout.keyColumns[key]
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: rows.count) { hashes in
+            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: rows.count) { keyed in
+                var count = 0
+                for i in 0..<rows.count {
+                    guard let hash = keyHash(columns, rows[i]) else { continue }
+                    hashes.initializeElement(at: count, to: hash)
+                    keyed.initializeElement(at: count, to: UInt32(rows[i]))
+                    count += 1
+                }
+                keys[key].insert(
+                    UnsafeBufferPointer(rebasing: hashes[..<count]),
+                    rows: UnsafeBufferPointer(rebasing: keyed[..<count])
+                )
+            }
+        }
+    }
+
     mutating func removeKey(_ key: Int, row: Int) {
         if let hash = keyHash(key, row: row) { keys[key].remove(hash, row: UInt32(row)) }
     }
 
     // MARK: Ordered columns
+
+    /// From so many rows on, what a batch prepares is less than what it saves.
+    private static let batchCountMin = 16
+
+    /// Enters rows, whose values stand in the column already, into its index.
+    mutating func insertOrdered(_ column: Int, rows: RowSet) {
+        if rows.count < Table.batchCountMin {
+            for i in 0..<rows.count { insertOrdered(column, row: rows[i]) }
+            return
+        }
+        let place = Int(layout.orderedPlaces[column])
+        let columnLayout = layout.columns[column]
+        if columnLayout == .text {
+            withUnsafeTemporaryAllocation(of: OrderedIndex<UInt128>.Entry.self, capacity: rows.count) { entries in
+                let count = collect(column, rows, into: entries) { Collation.prefixKey128($0.text($1)) }
+                textOrders[place].insert(UnsafeBufferPointer(rebasing: entries[..<count]))
+            }
+        } else {
+            withUnsafeTemporaryAllocation(of: OrderedIndex<UInt64>.Entry.self, capacity: rows.count) { entries in
+                let count = collect(column, rows, into: entries) { ColumnOrder.key($0.number($1, columnLayout)) }
+                numberOrders[place].insert(UnsafeBufferPointer(rebasing: entries[..<count]))
+            }
+        }
+    }
+
+    /// Puts what waits in the ordered indexes into their trees: a view is about to be made.
+    mutating func mergePendingOrders() {
+        for place in textOrders.indices { textOrders[place].mergePending(releasing: true) }
+        for place in numberOrders.indices { numberOrders[place].mergePending(releasing: true) }
+    }
+
+    /// Writes the entries of those rows that have a value, and returns how many these are.
+    @inline(__always)
+    private func collect<Key>(
+        _ column: Int,
+        _ rows: RowSet,
+        into entries: UnsafeMutableBufferPointer<OrderedIndex<Key>.Entry>,
+        key: (BlockHead, Int) -> Key
+    ) -> Int {
+        var count = 0
+        for i in 0..<rows.count {
+            let row = rows[i]
+            guard let head = head(column, row), head.isValid(row & 8191) else { continue }
+            entries.initializeElement(
+                at: count,
+                to: OrderedIndex<Key>.Entry(key: key(head, row & 8191), row: UInt32(row))
+            )
+            count += 1
+        }
+        return count
+    }
 
     mutating func insertOrdered(_ column: Int, row: Int) {
         guard let head = head(column, row), head.isValid(row & 8191) else { return }

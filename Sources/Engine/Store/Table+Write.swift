@@ -70,8 +70,35 @@ extension Table {
     mutating func store(_ column: Int, _ source: ColumnView, rows: RowSet, isNew: Bool) {
         let isOrdered = layout.orderedPlaces[column] >= 0
         if isOrdered, !isNew { for i in 0..<rows.count { removeOrdered(column, row: rows[i]) } }
-        Table.forEachRun(of: rows) { chunk, range in storeRun(column, source, rows, range, chunk: chunk, isNew: isNew) }
-        if isOrdered { for i in 0..<rows.count { insertOrdered(column, row: rows[i]) } }
+        let isFreshRun = isNew && rows.list == nil
+        Table.forEachRun(of: rows) { chunk, range in
+            if isFreshRun {
+                storeNewRun(column, source, rows, range, chunk: chunk)
+            } else {
+                storeRun(column, source, rows, range, chunk: chunk, isNew: isNew)
+            }
+        }
+        if isOrdered { insertOrdered(column, rows: rows) }
+    }
+
+    /// Rows that were never used, one behind the other.
+    private mutating func storeNewRun(
+        _ column: Int,
+        _ source: ColumnView,
+        _ rows: RowSet,
+        _ range: Range<Int>,
+        chunk: Int
+    ) {
+        if source.values == nil { return }
+        let layout = layout
+        withBlock(column, chunk: chunk, capacity: Table.capacity(rows, range)) { block in
+            let index = rows[range.lowerBound] & 8191
+            if layout.columns[column] == .text {
+                block.setNewTexts(index, source, range)
+            } else {
+                block.setNewNumbers(index, source, range, options: layout.optionValues[column])
+            }
+        }
     }
 
     private mutating func storeRun(
@@ -97,11 +124,6 @@ extension Table {
                 return
             }
             let isOption = !layout.optionValues[column].isEmpty
-            let isSameWidth = source.kind.strideBytes == columnLayout.strideBytes && !isOption
-            if rows.list == nil, isSameWidth, source.validity == nil, let values = source.values {
-                let start = values + range.lowerBound * columnLayout.strideBytes
-                return block.setNumbers(rows[range.lowerBound] & 8191, range.count, from: start)
-            }
             for i in range {
                 guard source.isValid(i) else {
                     block.setNull(rows[i] & 8191)
@@ -120,17 +142,21 @@ extension Table {
         Table.forEachRun(of: rows) { chunk, range in
             if number == nil, chunks[chunk].head(column) == nil { return }
             withBlock(column, chunk: chunk, capacity: Table.capacity(rows, range)) { block in
+                if rows.list == nil, let number {
+                    return block.fillNumbers(rows[range.lowerBound] & 8191, range.count, number)
+                }
                 for i in range {
                     if let number { block.setNumber(rows[i] & 8191, number) } else { block.setNull(rows[i] & 8191) }
                 }
             }
         }
-        if isOrdered { for i in 0..<rows.count { insertOrdered(column, row: rows[i]) } }
+        if isOrdered { insertOrdered(column, rows: rows) }
     }
 
     /// Writes the id of each row and enters it in the directory.
     mutating func setIDs(rows: RowSet, _ id: (Int) -> RecordID) {
         let column = Int(SystemAttribute.identifier.rawValue)
+        if rows.list == nil, rows.count > 1 { return setIDs(run: rows, id) }
         Table.forEachRun(of: rows) { chunk, range in
             withBlock(column, chunk: chunk, capacity: Table.capacity(rows, range)) { block in
                 for i in range { block.setNumber(rows[i] & 8191, Int64(bitPattern: id(i).rawValue)) }
@@ -140,6 +166,34 @@ extension Table {
             let id = id(i)
             setRow(of: id, UInt32(rows[i]))
             if id.origin == 0, id.sequence >= nextSequence { nextSequence = id.sequence + 1 }
+        }
+        liveCount += rows.count
+    }
+
+    /// The same for a run of rows, whose ids most often are a run too.
+    private mutating func setIDs(run rows: RowSet, _ id: (Int) -> RecordID) {
+        let column = Int(SystemAttribute.identifier.rawValue)
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: rows.count) { ids in
+            for i in 0..<rows.count { ids.initializeElement(at: i, to: id(i).rawValue) }
+            Table.forEachRun(of: rows) { chunk, range in
+                withBlock(column, chunk: chunk, capacity: Table.capacity(rows, range)) { block in
+                    let index = rows[range.lowerBound] & 8191
+                    block.setNumbers(index, range.count, from: UnsafeRawPointer(ids.baseAddress! + range.lowerBound))
+                }
+            }
+            let (first, last) = (RecordID(rawValue: ids[0]), RecordID(rawValue: ids[rows.count - 1]))
+            var isRun = first.origin == 0 && last.origin == 0
+            for i in 0..<rows.count where ids[i] != ids[0] &+ UInt64(i) { isRun = false }
+            if isRun {
+                directory.setRising(from: Int(first.sequence), count: rows.count, UInt32(rows.first))
+                nextSequence = max(nextSequence, last.sequence + 1)
+            } else {
+                for i in 0..<rows.count {
+                    let id = RecordID(rawValue: ids[i])
+                    setRow(of: id, UInt32(rows[i]))
+                    if id.origin == 0, id.sequence >= nextSequence { nextSequence = id.sequence + 1 }
+                }
+            }
         }
         liveCount += rows.count
     }

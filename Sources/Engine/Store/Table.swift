@@ -16,6 +16,13 @@ package struct RowSet {
     package var list: UnsafePointer<UInt32>?
 
     @inline(__always)
+    package init(first: Int, count: Int, list: UnsafePointer<UInt32>?) {
+        self.first = first
+        self.count = count
+        self.list = list
+    }
+
+    @inline(__always)
     package subscript(_ index: Int) -> Int { list.map { Int($0[index]) } ?? first + index }
 }
 

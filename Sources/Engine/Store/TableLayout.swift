@@ -109,11 +109,20 @@ package final class TableLayout: Sendable {
         isKeyColumn = keysOfColumn.map { !$0.isEmpty }
     }
 
-    /// Place of an option number in its column's set, -1 when unknown. Sets are short, so a scan beats a hash.
+    /// Place of an option number in its column's set, -1 when unknown.
     @inline(__always)
     package func optionPlace(_ column: Int, _ value: Int64) -> Int64 {
-        let values = optionValues[column]
-        for place in 0..<values.count where Int64(values[place]) == value { return Int64(place) }
+        optionValues[column].withUnsafeBufferPointer { TableLayout.place(of: value, among: $0) }
+    }
+
+    /// Place of an option number in a set, -1 when it is not there. Most sets count up from their first number; the others
+    /// are short, so that looking at one after another beats a hash.
+    @inline(__always)
+    static func place(of number: Int64, among options: UnsafeBufferPointer<Int32>) -> Int64 {
+        guard let first = options.first else { return -1 }
+        let guess = number &- Int64(first)
+        if guess >= 0, guess < options.count, Int64(options[Int(guess)]) == number { return guess }
+        for place in 0..<options.count where Int64(options[place]) == number { return Int64(place) }
         return -1
     }
 }

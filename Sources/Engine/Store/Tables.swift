@@ -44,6 +44,7 @@ package final class Tables {
     func freeze() -> [TableView] {
         indices.map { place in
             if let view = frozen[place] { return view }
+            base[place].mergePendingOrders()
             let view = TableView(base[place].copy())
             frozen[place] = view
             return view

@@ -107,9 +107,7 @@ extension Engine {
                 linkNew(place, column, change.columns[index], rows)
             }
             body(rows)
-            for key in tables[place].keys.indices {
-                for index in 0..<rows.count { tables[place].insertKey(key, row: rows[index]) }
-            }
+            for key in tables[place].keys.indices { tables[place].insertKeys(key, rows: rows) }
         }
         rowList = list
     }
@@ -165,9 +163,27 @@ extension Engine {
     private func linkNew(_ place: Int, _ column: Int, _ values: ColumnView, _ rows: RowSet) {
         let link = Int(tables[place].layout.linkPlaces[column])
         guard link >= 0, values.values != nil else { return }
-        for index in 0..<rows.count where values.isValid(index) {
-            let target = RecordID(rawValue: UInt64(bitPattern: values.number(index)))
-            insertLink(place, link, row: UInt32(rows[index]), target)
+        let allowed = tables[place].layout.links[link].targets
+        withUnsafeTemporaryAllocation(of: LinkTarget.self, capacity: rows.count) { targets in
+            // Most often all rows of a batch refer to one entity: it is looked up when it changes.
+            var (entity, targetPlace, ordinal) = (EntityID?.none, 0, 0)
+            for index in 0..<rows.count {
+                var target = LinkTarget.none
+                if values.isValid(index) {
+                    let id = RecordID(rawValue: UInt64(bitPattern: values.number(index)))
+                    if id.entity != entity {
+                        guard let found = schema.place(of: id.entity), let among = allowed.firstIndex(of: id.entity)
+                        else {
+                            preconditionFailure("a lookup to an entity that the attribute does not allow")
+                        }
+                        (entity, targetPlace, ordinal) = (id.entity, found, among)
+                    }
+                    target = LinkTarget(ordinal: UInt32(ordinal), row: tables[targetPlace].row(of: id))
+                    precondition(target.row != Table.noRow, "a lookup that leads nowhere")
+                }
+                targets.initializeElement(at: index, to: target)
+            }
+            tables[place].links[link].insert(rows, UnsafeBufferPointer(targets))
         }
     }
 

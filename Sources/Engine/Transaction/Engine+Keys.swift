@@ -21,38 +21,31 @@ extension Engine {
         _ rows: [UInt32]?,
         _ failures: inout RowFailures
     ) {
-        let columns = tables[operation.place].layout.keyColumns[key]
+        let place = operation.place
+        let columns = tables[place].layout.keyColumns[key]
+        var hashes: [UInt64?] = []
+        hashes.reserveCapacity(operation.count)
+        for row in 0..<operation.count {
+            let isFailed = failures.contains(row)
+            hashes.append(isFailed ? nil : keyHash(given, row, columns, rows.map { Int($0[row]) }, place))
+        }
+        tables[place].keys[key].findEach(hashes) { row, candidate in
+            let present = rows.map { Int($0[row]) }
+            return Int(candidate) != present && agrees(Int(candidate), given, row, columns, present, place)
+        } found: { row, holder in
+            let record = tables[place].recordID(atRow: Int(holder))
+            failures.add(row, duplicate(key, place, record, "\(schema.text(of: record)) has this value already."))
+        }
+        if operation.count == 1 { return }
         var seen = HashSlots(count: operation.count)
         for row in 0..<operation.count where !failures.contains(row) {
-            let present = rows.map { Int($0[row]) }
-            var hash: UInt64 = 0
-            var isNull = false
-            for (index, column) in columns.enumerated() {
-                guard let part = keyPart(given[index], row, column, present, operation.place) else {
-                    isNull = true
-                    break
-                }
-                hash = combinedHash(hash, part)
-            }
-            if isNull { continue }
-            let holder = tables[operation.place].keys[key].find(hash) { candidate in
-                if let present, Int(candidate) == present { return false }
-                return agrees(Int(candidate), given, row, columns, present, operation.place)
-            }
-            if let holder {
-                let record = tables[operation.place].recordID(atRow: Int(holder))
-                failures.add(
-                    row,
-                    duplicate(key, operation.place, record, "\(schema.text(of: record)) has this value already.")
-                )
-                continue
-            }
+            guard let hash = hashes[row] else { continue }
             // Equal 64-bit hashes within one operation are taken for equal keys: 65,536 rows collide by chance once in 8
             // billion operations, and the loser is told so and may send the row again.
-            if operation.count > 1, !seen.insert(hash) {
+            if !seen.insert(hash) {
                 failures.add(
                     row,
-                    duplicate(key, operation.place, .none, "An earlier row of this operation has this value.")
+                    duplicate(key, place, .none, "An earlier row of this operation has this value.")
                 )
             }
         }
@@ -67,6 +60,18 @@ extension Engine {
             record: record,
             message
         )
+    }
+
+    /// Hash of the values that a row will have under a key; nil when one is null.
+    @inline(__always)
+    private func keyHash(_ given: [ColumnView?], _ row: Int, _ columns: [Int], _ present: Int?, _ place: Int) -> UInt64?
+    {
+        var hash: UInt64 = 0
+        for index in columns.indices {
+            guard let part = keyPart(given[index], row, columns[index], present, place) else { return nil }
+            hash = combinedHash(hash, part)
+        }
+        return hash
     }
 
     /// Hash of one value of a key: the given one, or else the record's; nil for null.

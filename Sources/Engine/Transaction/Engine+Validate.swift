@@ -62,6 +62,7 @@ extension Engine {
     ) {
         switch layout.rules[column] {
         case .text(let lengthMax):
+            if TextCheck.areAllPlain(values, lengthMax: lengthMax) { return }
             for row in 0..<values.count where values.isValid(row) {
                 switch TextCheck.check(values.text(row), lengthMax: lengthMax) {
                 case .good: break
@@ -73,14 +74,17 @@ extension Engine {
                 }
             }
         case .range(let low, let high):
+            if values.areAllWithin(low, high) { return }
             for row in 0..<values.count where values.isValid(row) {
                 let number = values.number(row)
                 if number < low || number > high { failures.add(row, outOfRange(number, low, high, place, column)) }
             }
         case .option:
-            for row in 0..<values.count
-            where values.isValid(row) && layout.optionPlace(column, values.number(row)) < 0 {
-                failures.add(row, unknownOption(values.number(row), place, column))
+            layout.optionValues[column].withUnsafeBufferPointer { options in
+                for row in 0..<values.count
+                where values.isValid(row) && TableLayout.place(of: values.number(row), among: options) < 0 {
+                    failures.add(row, unknownOption(values.number(row), place, column))
+                }
             }
         case .lookup, .any: break
         }
@@ -139,12 +143,15 @@ extension Engine {
             return
         }
         var hasLocal = false
+        // Most often all rows of a batch refer to one entity: it is looked up when it changes.
+        var (known, target) = (EntityID?.none, 0)
         for row in 0..<values.count where values.isValid(row) {
             let id = RecordID(rawValue: UInt64(bitPattern: values.number(row)))
             if id.origin == RecordID.localOrigin, createdIDs.count > 1 {
                 hasLocal = true
                 continue
             }
+            if id.entity == known, tables[target].row(of: id) != Table.noRow { continue }
             guard targets.contains(id.entity) else {
                 failures.add(
                     row,
@@ -158,13 +165,14 @@ extension Engine {
                 )
                 continue
             }
-            guard let target = schema.place(of: id.entity), tables[target].row(of: id) != Table.noRow else {
+            guard let found = schema.place(of: id.entity), tables[found].row(of: id) != Table.noRow else {
                 failures.add(
                     row,
                     refusal(.referenceNotFound, place, column, record: id, "There is no \(schema.text(of: id)).")
                 )
                 continue
             }
+            (known, target) = (id.entity, found)
         }
         guard hasLocal else { return }
         rewrite(&operation, index) { row in
@@ -217,26 +225,38 @@ enum TextCheck {
     case invalid
     case tooLong(Int)
 
+    /// Whether all texts of a column are ASCII without U+0000 and none has more than `lengthMax` characters: one pass over
+    /// their bytes and one over their ends. False says nothing: then they are checked one by one.
+    static func areAllPlain(_ texts: ColumnView, lengthMax: Int) -> Bool {
+        guard let ends = texts.values, texts.count > 0 else { return true }
+        var longest: UInt32 = 0
+        var start: UInt32 = 0
+        for row in 0..<texts.count {
+            let end = ends.loadUnaligned(fromByteOffset: row &* 4, as: UInt32.self)
+            longest = max(longest, end &- start)
+            start = end
+        }
+        return longest <= lengthMax
+            && isPlain(UnsafeRawBufferPointer(start: texts.heap, count: Int(start)))
+    }
+
+    /// Whether the bytes are ASCII without U+0000: a word has a zero byte exactly when (w - 0x01…) & ~w & 0x80… is not zero,
+    /// and a byte of 128 or more when w & 0x80… is not.
+    private static func isPlain(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let base = bytes.baseAddress else { return true }
+        // Without a branch inside, so that the compiler takes several words at a time.
+        var all: UInt64 = 0
+        for index in 0..<bytes.count >> 3 {
+            let word = base.loadUnaligned(fromByteOffset: index &* 8, as: UInt64.self)
+            all |= word | (word &- 0x0101_0101_0101_0101)
+        }
+        guard all & 0x8080_8080_8080_8080 == 0 else { return false }
+        for index in bytes.count & ~7..<bytes.count where bytes[index] == 0 || bytes[index] >= 0x80 { return false }
+        return true
+    }
+
     static func check(_ bytes: UnsafeRawBufferPointer, lengthMax: Int) -> TextCheck {
-        guard let base = bytes.baseAddress else { return .good }
-        var index = 0
-        var isPlain = true
-        // Eight bytes at a time: a word has a zero byte exactly when (w - 0x01…) & ~w & 0x80… is not zero, and a byte of 128
-        // or more when w & 0x80… is not. Either leaves the fast path.
-        while index + 8 <= bytes.count {
-            let word = base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            if (word | (word &- 0x0101_0101_0101_0101)) & 0x8080_8080_8080_8080 != 0 {
-                isPlain = false
-                break
-            }
-            index += 8
-        }
-        while isPlain, index < bytes.count {
-            let byte = bytes[index]
-            if byte == 0 || byte >= 0x80 { isPlain = false }
-            index += 1
-        }
-        if isPlain { return bytes.count <= lengthMax ? .good : .tooLong(bytes.count) }
+        if isPlain(bytes) { return bytes.count <= lengthMax ? .good : .tooLong(bytes.count) }
         return checkUnicode(bytes, lengthMax: lengthMax)
     }
 
@@ -250,5 +270,33 @@ enum TextCheck {
             if byte & 0xC0 != 0x80 { scalars += 1 }
         }
         return scalars <= lengthMax ? .good : .tooLong(scalars)
+    }
+}
+
+extension ColumnView {
+    /// Whether all numbers, those of nulls included, lie within bounds. False says nothing where there are nulls.
+    func areAllWithin(_ low: Int64, _ high: Int64) -> Bool {
+        guard let values else { return true }
+        return switch kind {
+        case .bool: areAllWithin(values, UInt8.self, low, high)
+        case .int32, .text: areAllWithin(values, Int32.self, low, high)
+        case .int64, .id, .double: areAllWithin(values, Int64.self, low, high)
+        }
+    }
+
+    @inline(__always)
+    private func areAllWithin<T: FixedWidthInteger>(
+        _ values: UnsafeRawPointer,
+        _: T.Type,
+        _ low: Int64,
+        _ high: Int64
+    ) -> Bool {
+        var (least, most) = (T.max, T.min)
+        for row in 0..<count {
+            let value = values.loadUnaligned(fromByteOffset: row &* MemoryLayout<T>.size, as: T.self)
+            least = min(least, value)
+            most = max(most, value)
+        }
+        return count == 0 || (Int64(least) >= low && Int64(most) <= high)
     }
 }

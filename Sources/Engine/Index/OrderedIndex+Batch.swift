@@ -1,0 +1,279 @@
+// Many entries at once into an ordered index: they are sorted, and the tree is walked once from left to right, each leaf merged
+// with all that belongs into it. Compared with one insert after another this saves a descent and most of the moving per
+// entry, and the comparisons of sorting are replaced by distribution: one pass a byte of the key that differs. In a large
+// index the leaves are not in the cache: they are asked for one and two steps ahead.
+//
+// A batch of a thousand rows meets each leaf of a large tree once at most, and would pay a visit an entry. So batches wait
+// and are merged together: when there are many, when an entry is removed, and before a view is made (`Tables.freeze`), so
+// that readers find nothing waiting.
+
+import CKernels
+
+extension OrderedIndex {
+    /// A value's key and its row.
+    package struct Entry {
+        package var key: Key
+        package var row: UInt32
+
+        @inline(__always)
+        package init(key: Key, row: UInt32) {
+            self.key = key
+            self.row = row
+        }
+
+        @inline(__always)
+        static func < (a: Entry, b: Entry) -> Bool { a.key < b.key || (a.key == b.key && a.row < b.row) }
+    }
+
+    /// Entries that wait at most, or an eighth of the index where that is less. To merge so many takes 2 to 3 ms: whoever
+    /// comes next waits that long.
+    private static var pendingCountMax: Int { 32_768 }
+    /// So many may wait in an index of any size.
+    private static var pendingCountMin: Int { 1024 }
+
+    /// Adds entries, none of which is there yet, in any order. O(k log n), but most of it later.
+    package mutating func insert(_ entries: UnsafeBufferPointer<Entry>) {
+        count += entries.count
+        pending.append(contentsOf: entries)
+        if pending.count >= min(Self.pendingCountMax, max(Self.pendingCountMin, count / 8)) { mergePending() }
+    }
+
+    /// Puts what waits into the tree; with `releasing`, gives its memory back too.
+    package mutating func mergePending(releasing: Bool = false) {
+        if !pending.isEmpty {
+            // Taken out, so that the tree can be written meanwhile.
+            var entries = pending
+            pending = []
+            entries.withUnsafeMutableBufferPointer { merge($0) }
+            entries.removeAll(keepingCapacity: true)
+            pending = entries
+        }
+        if releasing, pending.capacity > 0 { pending = [] }
+    }
+
+    private mutating func merge(_ entries: UnsafeMutableBufferPointer<Entry>) {
+        Self.sort(entries)
+        var siblings = Self.insert(into: &root, UnsafeBufferPointer(entries), isLast: true)
+        while !siblings.isEmpty {
+            let newRoot = Node(children: [root])
+            newRoot.append(from: root, 0, 1)
+            root = newRoot
+            siblings = Self.adopt(&root, [(0, siblings)])
+        }
+    }
+
+    // MARK: Sorting
+
+    /// Below this, what distribution prepares (256 counts a byte) costs more than comparing.
+    private static var distributedCountMin: Int { 192 }
+
+    static func sort(_ entries: UnsafeMutableBufferPointer<Entry>) {
+        var isSorted = true
+        var areRowsRising = true
+        // Bits in which keys differ from the first one.
+        var differing: Key = 0
+        for index in 1..<entries.count {
+            let (before, entry) = (entries[index - 1], entries[index])
+            if !(before < entry) { isSorted = false }
+            if before.row > entry.row { areRowsRising = false }
+            differing |= entry.key ^ entries[0].key
+        }
+        if isSorted { return }
+        // Distribution keeps the order of equal keys, so rising rows need no passes of their own.
+        if entries.count >= distributedCountMin, areRowsRising { return distribute(entries, differing) }
+        var entries = entries
+        entries.sort(by: <)
+    }
+
+    /// Sorts by each differing byte of the key in turn, the lowest first.
+    private static func distribute(_ entries: UnsafeMutableBufferPointer<Entry>, _ differing: Key) {
+        let count = entries.count
+        withUnsafeTemporaryAllocation(of: Entry.self, capacity: count) { other in
+            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 256) { places in
+                var (source, target) = (entries, other)
+                for shift in stride(from: Key(0), to: Key(Key.bitWidth), by: 8)
+                where (differing >> shift) & 0xFF != 0 {
+                    // Key bytes lie lowest first at the start of an entry: x86 and arm64 Linux are little-endian.
+                    let bytes = UnsafeRawPointer(source.baseAddress.unsafelyUnwrapped) + Int(shift >> 3)
+                    let stride = MemoryLayout<Entry>.stride
+                    places.initialize(repeating: 0)
+                    for index in 0..<count {
+                        places[Int(bytes.load(fromByteOffset: index &* stride, as: UInt8.self))] &+= 1
+                    }
+                    var total: UInt32 = 0
+                    for byte in 0..<256 {
+                        let size = places[byte]
+                        places[byte] = total
+                        total &+= size
+                    }
+                    for index in 0..<count {
+                        let byte = Int(bytes.load(fromByteOffset: index &* stride, as: UInt8.self))
+                        target[Int(places[byte])] = source[index]
+                        places[byte] &+= 1
+                    }
+                    swap(&source, &target)
+                }
+                if source.baseAddress != entries.baseAddress { _ = entries.update(from: source) }
+            }
+        }
+    }
+
+    // MARK: Merging
+
+    /// Inserts sorted entries and returns the new right siblings of the node, in order.
+    private static func insert(
+        into node: inout Node,
+        _ entries: UnsafeBufferPointer<Entry>,
+        isLast: Bool
+    ) -> [Node] {
+        if !isKnownUniquelyReferenced(&node) { node = node.copy() }
+        if node.isLeaf {
+            if node.count + entries.count > nodeCapacity { return overflow(&node, entries, isLast: isLast) }
+            node.merge(entries)
+            return []
+        }
+        var added: [(after: Int, nodes: [Node])] = []
+        var current = node.part(of: entries, from: 0)
+        var following = node.part(of: entries, from: current.end)
+        while current.start < current.end {
+            let next = node.part(of: entries, from: following.end)
+            if following.start < following.end { node.children[following.child].prefetchEntries() }
+            let siblings = insert(
+                into: &node.children[current.child],
+                UnsafeBufferPointer(rebasing: entries[current.start..<current.end]),
+                isLast: isLast && current.child == node.count - 1
+            )
+            if !siblings.isEmpty { added.append((current.child, siblings)) }
+            (current, following) = (following, next)
+        }
+        return added.isEmpty ? [] : adopt(&node, added)
+    }
+
+    /// Merges a leaf with more entries than fit, into as many leaves as that takes: full ones when everything new comes
+    /// behind the last entry of the tree, equal ones otherwise.
+    private static func overflow(
+        _ node: inout Node,
+        _ entries: UnsafeBufferPointer<Entry>,
+        isLast: Bool
+    ) -> [Node] {
+        let total = node.count + entries.count
+        let last = node.count - 1
+        let isAppend = isLast && (last < 0 || Entry(key: node.keys[last], row: node.rows[last]) < entries[0])
+        let leafCount = (total + nodeCapacity - 1) / nodeCapacity
+        let share = isAppend ? nodeCapacity : (total + leafCount - 1) / leafCount
+        var leaves = [Node()]
+        leaves.reserveCapacity(leafCount)
+        func room() -> Node {
+            if leaves[leaves.count - 1].count == share { leaves.append(Node()) }
+            return leaves[leaves.count - 1]
+        }
+        func appendOld(_ from: Int, _ to: Int) {
+            var from = from
+            while from < to {
+                let leaf = room()
+                let run = min(to - from, share - leaf.count)
+                leaf.append(from: node, from, from + run)
+                from += run
+            }
+        }
+        var from = 0
+        for entry in entries {
+            let to = node.lowerBound(entry.key, entry.row)
+            appendOld(from, to)
+            from = to
+            let leaf = room()
+            leaf.keys[leaf.count] = entry.key
+            leaf.rows[leaf.count] = entry.row
+            leaf.count += 1
+        }
+        appendOld(from, node.count)
+        node = leaves.removeFirst()
+        return leaves
+    }
+
+    /// Takes new children behind those that they were split from; returns the node's new right siblings when they do not fit.
+    private static func adopt(_ node: inout Node, _ added: [(after: Int, nodes: [Node])]) -> [Node] {
+        let total = added.reduce(node.count) { $0 + $1.nodes.count }
+        if total <= nodeCapacity {
+            for (index, nodes) in added.reversed() {
+                for child in nodes.reversed() { node.insertEntry(at: index + 1, child.keys[0], child.rows[0]) }
+                node.children.insert(contentsOf: nodes, at: index + 1)
+            }
+            return []
+        }
+        let nodeCount = (total + nodeCapacity - 1) / nodeCapacity
+        let share = (total + nodeCount - 1) / nodeCount
+        var nodes: [Node] = []
+        // What bounds a child from below stands here, not in the child: its own entry 0 may be too high.
+        func append(_ child: Node, _ key: Key, _ row: UInt32) {
+            if nodes.isEmpty || nodes[nodes.count - 1].count == share { nodes.append(Node()) }
+            let last = nodes[nodes.count - 1]
+            last.keys[last.count] = key
+            last.rows[last.count] = row
+            last.count += 1
+            last.children.append(child)
+        }
+        var next = 0
+        for index in 0..<node.count {
+            append(node.children[index], node.keys[index], node.rows[index])
+            guard next < added.count, added[next].after == index else { continue }
+            for child in added[next].nodes { append(child, child.keys[0], child.rows[0]) }
+            next += 1
+        }
+        node = nodes.removeFirst()
+        return nodes
+    }
+}
+
+extension OrderedIndex.Node {
+    /// Those of the sorted entries, from `start` on, that belong into the same child as the first of them; none at the end.
+    /// Asks for the child itself.
+    fileprivate func part(
+        of entries: UnsafeBufferPointer<OrderedIndex.Entry>,
+        from start: Int
+    ) -> (child: Int, start: Int, end: Int) {
+        guard start < entries.count else { return (0, start, start) }
+        let child = childIndex(entries[start].key, entries[start].row)
+        // The reference's bits, since counting it would wait for the node.
+        children.withUnsafeBytes { references in
+            kith_prefetch(
+                references.load(
+                    fromByteOffset: child * MemoryLayout<UnsafeRawPointer>.stride,
+                    as: UnsafeRawPointer.self
+                )
+            )
+        }
+        guard child + 1 < count else { return (child, start, entries.count) }
+        let bound = OrderedIndex.Entry(key: keys[child + 1], row: rows[child + 1])
+        var end = start + 1
+        while end < entries.count, entries[end] < bound { end += 1 }
+        return (child, start, end)
+    }
+
+    /// Asks for the lines of the entries.
+    fileprivate func prefetchEntries() {
+        let lineBytes = 64
+        for offset in stride(from: 0, to: count * MemoryLayout<Key>.stride, by: lineBytes) {
+            kith_prefetch(UnsafeRawPointer(keys) + offset)
+        }
+        for offset in stride(from: 0, to: count * MemoryLayout<UInt32>.stride, by: lineBytes) {
+            kith_prefetch(UnsafeRawPointer(rows) + offset)
+        }
+    }
+
+    /// Merges sorted entries that fit into a leaf: from the last one down, so that each old entry moves once.
+    fileprivate func merge(_ entries: UnsafeBufferPointer<OrderedIndex.Entry>) {
+        precondition(count + entries.count <= OrderedIndex.nodeCapacity)
+        var end = count
+        for index in stride(from: entries.count - 1, through: 0, by: -1) {
+            let entry = entries[index]
+            let place = lowerBound(entry.key, entry.row, below: end)
+            (keys + place + index + 1).update(from: keys + place, count: end - place)
+            (rows + place + index + 1).update(from: rows + place, count: end - place)
+            keys[place + index] = entry.key
+            rows[place + index] = entry.row
+            end = place
+        }
+        count += entries.count
+    }
+}
