@@ -9,9 +9,10 @@ import Glibc
 
 /// Replays a log. One thread at a time; nobody else uses the engine before `finish`.
 package final class Replay {
-    /// A run is applied when it has so many entries, or so many bytes of them.
-    private static let runEntriesMax = 4096
-    private static let runBytesMax = 4 << 20
+    /// A run is applied when it has so many entries, or so many bytes of them: enough to share what a change costs, and little
+    /// enough that what is collected stays in the cache.
+    private static let runEntriesMax = 512
+    private static let runBytesMax = 1 << 20
     /// Fewer are replayed one by one.
     private static let runEntriesMin = 4
 
@@ -65,15 +66,15 @@ private struct CreateRun {
         static let attributes = 40
     }
 
-    /// A column's values so far. A class, because builders cannot stand in an array.
+    /// A column's values so far. A class, because builders cannot stand in an array; one thread, and one access at a time.
     private final class Column {
-        var builder: ColumnBuilder
+        @exclusivity(unchecked) var builder: ColumnBuilder
         init(_ kind: PhysicalKind) { builder = ColumnBuilder(kind: kind) }
     }
 
     /// The entries, each with its length before it.
     private final class Entries {
-        var writer = ByteWriter(capacityBytes: 64 << 10)
+        @exclusivity(unchecked) var writer = ByteWriter(capacityBytes: 64 << 10)
     }
 
     /// The bytes that all entries share: the change up to its attributes' numbers, and the actor.
