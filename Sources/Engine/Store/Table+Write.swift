@@ -59,7 +59,7 @@ extension Table {
 
     /// Runs `body` on the unshared block of a column in a chunk.
     @inline(__always)
-    private mutating func withBlock(_ column: Int, chunk: Int, capacity: Int, _ body: (Block) -> Void) {
+    mutating func withBlock(_ column: Int, chunk: Int, capacity: Int, _ body: (Block) -> Void) {
         chunks.unshared(chunk).withMutableBlock(column, layout: layout.columns[column], capacity: capacity, body)
     }
 

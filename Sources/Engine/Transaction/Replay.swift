@@ -246,9 +246,7 @@ extension Table {
                 last = max(last, rows[end])
                 end += 1
             }
-            if !isKnownUniquelyReferenced(&chunks[chunk]) { chunks[chunk] = chunks[chunk].copy() }
-            let capacity = Int(last & 8191) + 1
-            chunks[chunk].withMutableBlock(column, layout: layout.columns[column], capacity: capacity) { block in
+            withBlock(column, chunk: chunk, capacity: Int(last & 8191) + 1) { block in
                 for index in start..<end { block.setNumber(Int(rows[index] & 8191), number(index)) }
             }
             start = end
