@@ -25,6 +25,8 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     private var reservedBytes = 0
     private var failure: DirectoryError?
     private var turnCount = 0
+    /// When the turn's first transaction came: that of all of them. Asking the clock each time costs as much as a look-up.
+    private var timeMicroseconds: Int64?
 
     /// - Parameter segmentBytes: size of a log segment; the queue takes half of it at a time.
     init(engine: Engine, queue: any CommitQueue, segmentBytes: Int, clock: @escaping @Sendable () -> Int64) {
@@ -58,7 +60,9 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     ) throws(Refusal) {
         try reserve(for: transaction)
         entry.removeAll()
-        let context = CommandContext(actor: actor, timeMicroseconds: clock())
+        let time = timeMicroseconds ?? clock()
+        timeMicroseconds = time
+        let context = CommandContext(actor: actor, timeMicroseconds: time)
         guard case .changed = try engine.execute(transaction, context: context, entry: &entry, reply: &reply) else {
             return
         }
@@ -127,6 +131,7 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
 
     mutating func end() {
         submit()
+        timeMicroseconds = nil
         turnCount &+= 1
     }
 

@@ -1,6 +1,7 @@
 // A log replayed with its runs of creates taken together gives what it gives one by one, and refuses what it refuses.
 
 import Engine
+import TestSupport
 import Testing
 
 @Suite struct ReplayTests {

@@ -41,13 +41,17 @@ public struct ByteReader {
     package var remaining: Int { count - offset }
 
     /// Takes `length` bytes and returns where they begin. The one bounds check that every other read rests on.
+    @inline(__always)
     package mutating func take(_ length: Int) throws(DecodeError) -> UnsafeRawPointer {
-        guard length >= 0, length <= count - offset else {
-            throw DecodeError("\(length) bytes expected, \(count - offset) left", at: offset)
-        }
+        guard length >= 0, length <= count - offset else { throw tooShort(length) }
         let start = base + offset
         offset += length
         return start
+    }
+
+    @inline(never)
+    private func tooShort(_ length: Int) -> DecodeError {
+        DecodeError("\(length) bytes expected, \(count - offset) left", at: offset)
     }
 
     /// Takes `count` elements of `stride` bytes each; the product is checked, so a hostile count cannot wrap around.

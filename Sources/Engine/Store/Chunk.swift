@@ -63,6 +63,19 @@ package final class Chunk: @unchecked Sendable {
         heads[column] = block.head
     }
 
+    /// Writes a number, in stored form, of a column that is not text.
+    @inline(__always)
+    func setNumber(_ column: Int, _ layout: ColumnLayout, _ index: Int, _ number: Int64) {
+        withMutableBlock(column, layout: layout, capacity: index + 1) { $0.setNumber(index, number) }
+    }
+
+    /// Makes a value null.
+    @inline(__always)
+    func setNull(_ column: Int, _ layout: ColumnLayout, _ index: Int) {
+        guard heads[column] != nil else { return }
+        withMutableBlock(column, layout: layout, capacity: 0) { $0.setNull(index) }
+    }
+
     /// Puts a finished block in place: restore.
     package func setBlock(_ column: Int, _ block: Block) {
         blocks[column] = block

@@ -70,6 +70,8 @@ struct UpdateShape: Shape {
         else { throw other }
         _ = try reader.u16()
         let layout = tables[place].layout
+        // A program may order an entity's records by what the engine keeps itself: then its index is kept the general way.
+        guard layout.orderedPlaces[..<SystemAttribute.count].allSatisfy({ $0 < 0 }) else { throw other }
         var columns: [Int] = []
         for _ in 0..<(try reader.u16()) {
             let column = Int(try reader.u16())
@@ -157,22 +159,37 @@ extension UpdateColumn {
 }
 
 extension Table {
-    /// Stores one value of a row that exists, and keeps the column's ordered index.
-    mutating func store(_ value: GivenValue, _ column: UpdateColumn, row: Int) {
-        let place = column.column
-        if column.isOrdered { removeOrdered(place, row: row) }
-        if !value.isNull || head(place, row) != nil {
-            let index = row & 8191
-            chunks.unshared(row >> 13).withMutableBlock(place, layout: column.layout, capacity: index + 1) { block in
-                if value.isNull {
-                    block.setNull(index)
-                } else if column.layout == .text {
-                    block.setText(index, value.text)
-                } else {
-                    block.setNumber(index, value.number)
+    /// Stores an update of a row that exists, and keeps the ordered indexes of its columns.
+    mutating func store(
+        _ given: UnsafeBufferPointer<GivenValue>,
+        _ shape: UpdateShape,
+        row: Int,
+        version: Position,
+        timeMicroseconds: Int64,
+        actor: RecordID
+    ) {
+        for column in shape.columns where column.isOrdered { removeOrdered(column.column, row: row) }
+        let chunk = chunks.unshared(row >> 13)
+        let index = row & 8191
+        for (value, column) in zip(given, shape.columns) {
+            if value.isNull {
+                chunk.setNull(column.column, column.layout, index)
+            } else if column.layout == .text {
+                chunk.withMutableBlock(column.column, layout: .text, capacity: index + 1) {
+                    $0.setText(index, value.text)
                 }
+            } else {
+                chunk.setNumber(column.column, column.layout, index, value.number)
             }
         }
-        if column.isOrdered { insertOrdered(place, row: row) }
+        chunk.setNumber(Int(SystemAttribute.version.rawValue), .int64, index, Int64(bitPattern: version))
+        chunk.setNumber(Int(SystemAttribute.modifiedOn.rawValue), .int64, index, timeMicroseconds)
+        let modifiedBy = Int(SystemAttribute.modifiedBy.rawValue)
+        if actor == .none {
+            chunk.setNull(modifiedBy, .id, index)
+        } else {
+            chunk.setNumber(modifiedBy, .id, index, Int64(bitPattern: actor.rawValue))
+        }
+        for column in shape.columns where column.isOrdered { insertOrdered(column.column, row: row) }
     }
 }

@@ -151,7 +151,7 @@ extension Engine {
     }
 
     /// The row of the acting user; nil for the system, and for a user who is gone.
-    private func actorRow(_ actor: RecordID) -> UInt32? {
+    func actorRow(_ actor: RecordID) -> UInt32? {
         guard actor != .none, actor.entity == schema.userEntity, let place = schema.place(of: actor.entity) else {
             return nil
         }

@@ -35,7 +35,7 @@ extension Engine {
         if shape.expectsVersion {
             guard let expected = try? reader.u64(), expected == 0 || expected == version else { return false }
         }
-        return withUnsafeTemporaryAllocation(of: GivenValue.self, capacity: UpdateShape.attributesMax) { values in
+        return withUnsafeTemporaryAllocation(of: GivenValue.self, capacity: max(shape.columns.count, 1)) { values in
             for (index, column) in shape.columns.enumerated() {
                 guard let value = column.take(from: &reader, shape.touched[index].options) else { return false }
                 values.initializeElement(at: index, to: value)
@@ -50,10 +50,15 @@ extension Engine {
                 return false
             }
             undo.changeOffsets.append(start)
-            for (index, column) in shape.columns.enumerated() {
-                tables[shape.place].store(given[index], column, row: Int(row))
-            }
-            stamp(RowSet(first: Int(row), count: 1, list: nil), shape.place, running.envelope, running.position)
+            let actor = actorRow(running.envelope.actor) == nil ? RecordID.none : running.envelope.actor
+            tables[shape.place].store(
+                given,
+                shape,
+                row: Int(row),
+                version: running.position,
+                timeMicroseconds: running.envelope.timeMicroseconds,
+                actor: actor
+            )
             return true
         }
     }
