@@ -19,20 +19,20 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     /// segment at a time, and the next entry may be as large as `Engine.entryBytesMax`. It is also what is reserved beyond
     /// the request itself when there is room: fewer, larger reservations.
     private let batchBytesMax: Int
+    /// Bytes that one entry may have: what the engine allows, or less where the log takes less.
+    private let entryBytesMax: Int
     private var batch = EntryBatch()
     private var entry = ByteWriter()
     /// Bytes of log that the next submit may have.
     private var reservedBytes = 0
     private var failure: DirectoryError?
     private var turnCount = 0
-    /// When the turn's first transaction came: that of all of them. Asking the clock each time costs as much as a look-up.
-    private var timeMicroseconds: Int64?
 
     /// - Parameter segmentBytes: size of a log segment; the queue takes half of it at a time.
     init(engine: Engine, queue: any CommitQueue, segmentBytes: Int, clock: @escaping @Sendable () -> Int64) {
         batchBytesMax = min(1 << 20, segmentBytes / 8)
         let room = segmentBytes / 2 - batchBytesMax - WriterTurn.framingBytes
-        engine.entryBytesMax = min(Limits.entryBytesMax, room)
+        entryBytesMax = min(Limits.entryBytesMax, room)
         self.engine = engine
         self.queue = queue
         self.clock = clock
@@ -59,15 +59,33 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         reply: inout ByteWriter
     ) throws(Refusal) {
         try reserve(for: transaction)
-        entry.removeAll()
-        let time = timeMicroseconds ?? clock()
-        timeMicroseconds = time
-        let context = CommandContext(actor: actor, timeMicroseconds: time)
-        guard case .changed = try engine.execute(transaction, context: context, entry: &entry, reply: &reply) else {
-            return
+        let context = CommandContext(actor: actor, timeMicroseconds: clock())
+        let outcome: Engine.Outcome
+        do throws(Refusal) {
+            outcome = try run(transaction, context, &reply)
+        } catch {
+            // The estimate is an average, and the records had longer values: nothing has changed yet, and now room for the
+            // largest entry is asked for. Without it the log would end at a full disk instead of refusing.
+            guard error.code == .limitExceeded, engine.entryBytesMax < entryBytesMax else { throw error }
+            submit()
+            try reserve(bytes: entryBytesMax + WriterTurn.framingBytes)
+            outcome = try run(transaction, context, &reply)
         }
+        guard case .changed = outcome else { return }
         entry.withUnsafeBytes { batch.append($0) }
         if batch.lengthBytes > batchBytesMax { submit() }
+    }
+
+    /// Executes a transaction whose entry has to fit what is reserved.
+    private mutating func run(
+        _ transaction: UnsafeRawBufferPointer,
+        _ context: CommandContext,
+        _ reply: inout ByteWriter
+    ) throws(Refusal) -> Engine.Outcome {
+        entry.removeAll()
+        let roomBytes = reservedBytes - batch.lengthBytes - WriterTurn.framingBytes
+        engine.entryBytesMax = min(entryBytesMax, roomBytes)
+        return try engine.execute(transaction, context: context, entry: &entry, reply: &reply)
     }
 
     /// Executes an encoded read and appends the encoded reply.
@@ -89,19 +107,23 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         if let failure { throw WriterTurn.refusal(failure) }
         let rows = TransactionHeader.rowBound(of: transaction)
         let estimate = 2 * transaction.count + rows * WriterTurn.oldBytesPerRow + 4096
-        let worst = min(engine.entryBytesMax + WriterTurn.framingBytes, estimate)
+        let worst = min(entryBytesMax + WriterTurn.framingBytes, estimate)
         if batch.lengthBytes + worst <= reservedBytes { return }
         if batch.lengthBytes > 0 { submit() }
         if queue.isFull {
             throw Refusal(.overloaded, "More changes wait for the disk than may. Send the request again in a moment.")
         }
+        if worst < batchBytesMax, queue.hasRoom(bytes: batchBytesMax) {
+            reservedBytes = batchBytesMax
+        } else {
+            try reserve(bytes: worst)
+        }
+    }
+
+    private mutating func reserve(bytes: Int) throws(Refusal) {
         do throws(DirectoryError) {
-            if worst < batchBytesMax, (try? queue.reserve(bytes: batchBytesMax)) != nil {
-                reservedBytes = batchBytesMax
-            } else {
-                try queue.reserve(bytes: worst)
-                reservedBytes = worst
-            }
+            try queue.reserve(bytes: bytes)
+            reservedBytes = bytes
         } catch {
             throw WriterTurn.refusal(error)
         }
@@ -131,7 +153,6 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
 
     mutating func end() {
         submit()
-        timeMicroseconds = nil
         turnCount &+= 1
     }
 

@@ -80,4 +80,37 @@ import Testing
         await #expect(throws: Refusal.self) { try await reopened.execute(again) }
         try reopened.close()
     }
+
+    /// What an update logs of old values is known only once it runs. A request of a few bytes that takes megabytes of log must
+    /// be refused at a full disk like any other, not end the log.
+    @Test func aFullDiskRefusesUpdatesOfLongValues() async throws {
+        let storage = SimulatedStorage(seed: 3, capacityBytes: 40 << 20)
+        var options = options()
+        options.takesSnapshots = false
+        let database = try Database.open(in: storage, options: options, random: 1)
+        let long = Value.text(String(repeating: "0123456789", count: 2_000))
+        var batches: [[RecordID]] = []
+        for batch in 0..<12 {
+            var transaction = Transaction(database.schema)
+            for row in 0..<100 {
+                try transaction.create("account", ["name": .text("\(batch) \(row)"), "description": long])
+            }
+            batches.append(try await database.execute(transaction).operations.flatMap(\.ids))
+        }
+        var refusals: [Refusal.Code] = []
+        for batch in batches {
+            var transaction = Transaction(database.schema)
+            for id in batch { try transaction.update(id, ["description": "short"]) }
+            do { _ = try await database.execute(transaction) } catch let refusal as Refusal {
+                refusals.append(refusal.code)
+            }
+        }
+        #expect(!refusals.isEmpty && refusals.allSatisfy { $0 == .diskFull }, "\(refusals)")
+        let last = try await database.read("account", ["description"], [batches[11][99]])
+        #expect(last.rows == [[long]])
+        try database.close()
+        let reopened = try Database.open(in: storage, options: options, random: 1)
+        #expect(reopened.turn { $0.position } > 12)
+        try reopened.close()
+    }
 }

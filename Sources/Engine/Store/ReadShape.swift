@@ -56,8 +56,10 @@ struct ReadShape: Shape {
             throw DecodeError("there is no entity \(entityID.rawValue)", at: 0)
         }
         let layout = tables[place].layout
+        guard count <= layout.columns.count else {
+            throw DecodeError("\(count) attributes; the entity has \(layout.columns.count)", at: 2)
+        }
         let attributes = try reader.take(count, stride: 2)
-        // Checked before memory is taken for them: a request may name as many as fit its bytes.
         for index in 0..<count {
             let attribute = attributes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)
             guard attribute < layout.columns.count else {
@@ -88,7 +90,8 @@ extension ReadColumn {
         self.column = column
         strideBytes = layout.columns[column].strideBytes
         let values = layout.optionValues[column]
-        options = .allocate(capacity: values.count)
+        // Most columns have none, and then there is nothing to allocate.
+        options = values.isEmpty ? UnsafeMutableBufferPointer(start: nil, count: 0) : .allocate(capacity: values.count)
         _ = options.initialize(from: values)
         form =
             switch layout.columns[column] {

@@ -27,6 +27,8 @@ struct GivenValue {
 
 /// Updates of one record each that give the same plain attributes.
 struct UpdateShape: Shape {
+    /// Whether these updates have to go the general way: then nothing else here counts.
+    let isGeneral: Bool
     /// Place of the entity.
     let place: Int
     let columns: UnsafeMutableBufferPointer<UpdateColumn>
@@ -54,41 +56,63 @@ struct UpdateShape: Shape {
     static func head(of reader: ByteReader) -> UnsafeRawBufferPointer? {
         guard reader.remaining >= fixedBytes else { return nil }
         let start = reader.base + reader.offset
+        // Creates, deletes and batches are told apart before anything is looked up for them.
+        guard start.load(as: UInt8.self) == OperationKind.update.rawValue,
+            UInt32(littleEndian: start.loadUnaligned(fromByteOffset: 4, as: UInt32.self)) == 1
+        else { return nil }
         let count = Int(UInt16(littleEndian: start.loadUnaligned(fromByteOffset: 10, as: UInt16.self)))
         guard count <= attributesMax, reader.remaining - fixedBytes >= count * 2 else { return nil }
         return UnsafeRawBufferPointer(start: start, count: fixedBytes + count * 2)
     }
 
-    /// Throws where the operation is not one of these; the general way then says what it is.
+    /// A shape of which `isGeneral` is true where the operation is not one of these.
     init(head: UnsafeRawBufferPointer, schema: Schema, tables: Tables) throws(DecodeError) {
-        let other = DecodeError("not an update of one record's plain attributes", at: 0)
+        self.head = UpdateShape.copy(head)
+        guard let (place, columns) = try UpdateShape.plainColumns(head, schema, tables) else {
+            isGeneral = true
+            (place, rowBytesMax, expectsVersion) = (0, 0, false)
+            columns = UnsafeMutableBufferPointer(start: nil, count: 0)
+            touched = UnsafeMutableBufferPointer(start: nil, count: 0)
+            return
+        }
+        let layout = tables[place].layout
+        isGeneral = false
+        self.place = place
+        rowBytesMax = UpdateShape.rowBytesMax(columns, layout)
+        expectsVersion = head[1] & Operation.versionsFlag != 0
+        self.columns = .allocate(capacity: columns.count)
+        _ = self.columns.initialize(from: columns.map { UpdateColumn($0, layout) })
+        let others = [SystemAttribute.modifiedOn, SystemAttribute.modifiedBy].map { Int($0.rawValue) }
+        touched = .allocate(capacity: columns.count + others.count)
+        _ = touched.initialize(from: (columns + others).map { ReadColumn($0, layout) })
+    }
+
+    /// The entity's place and the columns, when all of them are plain; nil when not, or when something in the head is wrong:
+    /// the general way then says what.
+    private static func plainColumns(
+        _ head: UnsafeRawBufferPointer,
+        _ schema: Schema,
+        _ tables: Tables
+    ) throws(DecodeError) -> (place: Int, columns: [Int])? {
         var reader = ByteReader(head)
-        guard try reader.u8() == OperationKind.update.rawValue else { throw other }
-        let flags = try reader.u8()
-        guard flags & ~Operation.versionsFlag == 0, let place = schema.place(of: EntityID(try reader.u16())),
-            try reader.u32() == 1
-        else { throw other }
-        _ = try reader.u16()
+        _ = try reader.u8()
+        guard try reader.u8() & ~Operation.versionsFlag == 0, let place = schema.place(of: EntityID(try reader.u16()))
+        else { return nil }
+        _ = try reader.take(6)
         let layout = tables[place].layout
         // A program may order an entity's records by what the engine keeps itself: then its index is kept the general way.
-        guard layout.orderedPlaces[..<SystemAttribute.count].allSatisfy({ $0 < 0 }) else { throw other }
+        guard layout.orderedPlaces[..<SystemAttribute.count].allSatisfy({ $0 < 0 }) else { return nil }
         var columns: [Int] = []
         for _ in 0..<(try reader.u16()) {
             let column = Int(try reader.u16())
-            guard layout.isPlain(column), !columns.contains(column) else { throw other }
+            guard layout.isPlain(column), !columns.contains(column) else { return nil }
             columns.append(column)
         }
-        let rowBytesMax = columns.reduce(0) { $0 + layout.valueBytesMax[$1] + 1 }
-        guard rowBytesMax <= UpdateShape.oldBytesMax else { throw other }
-        self.place = place
-        self.rowBytesMax = rowBytesMax
-        expectsVersion = flags & Operation.versionsFlag != 0
-        self.head = UpdateShape.copy(head)
-        self.columns = .allocate(capacity: columns.count)
-        _ = self.columns.initialize(from: columns.map { UpdateColumn($0, layout) })
-        columns += [SystemAttribute.modifiedOn, SystemAttribute.modifiedBy].map { Int($0.rawValue) }
-        touched = .allocate(capacity: columns.count)
-        _ = touched.initialize(from: columns.map { ReadColumn($0, layout) })
+        return rowBytesMax(columns, layout) <= oldBytesMax ? (place, columns) : nil
+    }
+
+    private static func rowBytesMax(_ columns: [Int], _ layout: TableLayout) -> Int {
+        columns.reduce(0) { $0 + layout.valueBytesMax[$1] + 1 }
     }
 
     func deallocate() {

@@ -36,7 +36,8 @@ extension Engine {
             for transaction in transactions {
                 var reader = ByteReader(transaction)
                 guard let header = try? TransactionHeader(from: &reader), header.operationCount == 1,
-                    let shape = try? updateShapes.shape(of: &reader, in: self), let id = try? reader.u64()
+                    let shape = try? updateShapes.shape(of: &reader, in: self), !shape.isGeneral,
+                    let id = try? reader.u64()
                 else { continue }
                 add((shape.place, RecordID(rawValue: id), shape.touched))
             }

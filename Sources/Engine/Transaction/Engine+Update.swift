@@ -151,18 +151,16 @@ extension Engine {
             )
             return 0
         }
-        guard var rest = try settle(failures, operation.count, nil, running, &outcome) else { return }
-        while !rest.isEmpty {
-            // One round: the first row of each key. Later rows of the same key wait for the next round and find the record.
-            var seen = HashSlots(count: rest.count)
+        guard let good = try settle(failures, operation.count, nil, running, &outcome) else { return }
+        // One round after the other: the first row of each key, then the second ones, which find the record, and so on. Rows of
+        // one key are chained, so that a round costs what it does, and a key in every row costs no more than other keys.
+        var (round, next) = Engine.chained(good, hashes)
+        while !round.isEmpty {
             var creates: [Int] = []
             var updates: [Int] = []
             var ids: [RecordID] = []
-            var later: [Int] = []
-            for row in rest {
-                if rest.count > 1, !seen.insert(hashes[row]) {
-                    later.append(row)
-                } else if let found = tables[operation.place].find(
+            for row in round {
+                if let found = tables[operation.place].find(
                     key: operation.key,
                     hash: hashes[row],
                     values: keyValues,
@@ -185,8 +183,24 @@ extension Engine {
                 selected.ids = buffer.column(kind: .id, count: ids.count).values
                 try update(selected, rowMap: updates, &running, &entry, &outcome)
             }
-            rest = later
+            round = round.compactMap { next[$0] }.sorted()
         }
+    }
+
+    /// The first row of each hash, in order, and for each row the next one with the same hash.
+    private static func chained(_ rows: [Int], _ hashes: [UInt64]) -> (first: [Int], next: [Int: Int]) {
+        guard rows.count > 1 else { return (rows, [:]) }
+        var first: [Int] = []
+        var next: [Int: Int] = [:]
+        var last: [UInt64: Int] = [:]
+        for row in rows {
+            if let previous = last.updateValue(row, forKey: hashes[row]) {
+                next[previous] = row
+            } else {
+                first.append(row)
+            }
+        }
+        return (first, next)
     }
 
     private func upsertCreate(

@@ -17,7 +17,7 @@ extension Engine {
     ) -> Bool {
         var reader = operation
         updateShapes.collect()
-        guard let shape = try? updateShapes.shape(of: &reader, in: self) else { return false }
+        guard let shape = try? updateShapes.shape(of: &reader, in: self), !shape.isGeneral else { return false }
         return updateOne(shape, &reader, running, &entry)
     }
 

@@ -1,13 +1,16 @@
 // Replies of keyed requests, kept so that a retry is answered and not executed again. Part of the logged state: entries
 // carry the reply, and snapshots carry this table.
 //
-// Bounds: 1,024 replies a client (more than it may have in flight), 65,536 clients, 64 MiB of replies in all; beyond that
-// the client silent for longest is forgotten. A request that is not newer than a forgotten one of its client is refused as
-// expired: it may have been executed.
+// Bounds: 1,024 replies a client (more than it may have in flight), 65,536 clients, 32 MiB in all, so that the table fits one
+// block of a snapshot (64 MiB); beyond that the client silent for longest is forgotten, or the oldest requests of the only one.
+// A request that is not newer than a forgotten one of its client is refused as expired: it may have been executed.
 
 /// Stored replies by client and request. Value semantics.
 struct RequestResults: Sendable {
-    private static let bytesMax = 64 << 20
+    private static let bytesMax = 32 << 20
+    /// What a reply and a client take besides the reply's bytes, as they stand in a snapshot.
+    private static let bytesPerReply = 12
+    private static let bytesPerClient = 28
 
     private struct Client: Sendable {
         var replies: [UInt64: [UInt8]] = [:]
@@ -17,11 +20,15 @@ struct RequestResults: Sendable {
         /// The highest request number that was forgotten.
         var expiredThrough: UInt64 = 0
         var lastPosition: Position = 0
-        var bytes = 0
+        var bytes = RequestResults.bytesPerClient
     }
 
     private var clients: [UInt64: Client] = [:]
     private(set) var bytes = 0
+    /// Who spoke when, in order of positions; only a client's last entry counts. The first one that counts is the client silent
+    /// for longest.
+    private var spoken: [(position: Position, client: UInt64)] = []
+    private var spokenStart = 0
 
     /// The stored reply; nil when the request is new.
     func find(_ key: RequestKey) throws(Refusal) -> [UInt8]? {
@@ -37,12 +44,14 @@ struct RequestResults: Sendable {
     }
 
     mutating func store(_ key: RequestKey, _ reply: UnsafeRawBufferPointer, at position: Position) {
+        if clients[key.client] == nil { bytes += RequestResults.bytesPerClient }
         var client = clients.removeValue(forKey: key.client) ?? Client()
         client.replies[key.request] = Array(reply)
         client.order.append(key.request)
         client.lastPosition = position
-        client.bytes += reply.count
-        bytes += reply.count
+        client.bytes += reply.count + RequestResults.bytesPerReply
+        bytes += reply.count + RequestResults.bytesPerReply
+        note(key.client, at: position)
         while client.order.count - client.orderStart > Limits.requestResultsPerClientMax { forgetOldest(&client) }
         if client.orderStart > Limits.requestResultsPerClientMax {
             client.order.removeFirst(client.orderStart)
@@ -52,24 +61,41 @@ struct RequestResults: Sendable {
         while clients.count > Limits.requestClientsMax || (bytes > RequestResults.bytesMax && clients.count > 1) {
             forgetSilentClient(except: key.client)
         }
+        guard bytes > RequestResults.bytesMax, var only = clients.removeValue(forKey: key.client) else { return }
+        while bytes > RequestResults.bytesMax, only.replies.count > 1 { forgetOldest(&only) }
+        clients[key.client] = only
     }
 
     private mutating func forgetOldest(_ client: inout Client) {
         let request = client.order[client.orderStart]
         client.orderStart += 1
-        let length = client.replies.removeValue(forKey: request)?.count ?? 0
+        let length = (client.replies.removeValue(forKey: request)?.count ?? 0) + RequestResults.bytesPerReply
         client.bytes -= length
         bytes -= length
         client.expiredThrough = max(client.expiredThrough, request)
     }
 
     private mutating func forgetSilentClient(except active: UInt64) {
-        // Rare: O(clients) once the bound is reached. Position decides, and it is unique, so every replay forgets the same.
-        guard
-            let silent = clients.filter({ $0.key != active }).min(by: { $0.value.lastPosition < $1.value.lastPosition })
-        else { return }
-        bytes -= silent.value.bytes
-        clients.removeValue(forKey: silent.key)
+        // Position decides, and it is unique, so every replay forgets the same.
+        while spokenStart < spoken.count {
+            let (position, number) = spoken[spokenStart]
+            if number == active, clients[number]?.lastPosition == position { return }
+            spokenStart += 1
+            guard let silent = clients[number], silent.lastPosition == position else { continue }
+            bytes -= silent.bytes
+            clients.removeValue(forKey: number)
+            return
+        }
+    }
+
+    /// Enters a client as the one that spoke last. O(1) on average: what no longer counts is dropped once it is more than half.
+    private mutating func note(_ client: UInt64, at position: Position) {
+        spoken.append((position, client))
+        guard spoken.count > 2 * clients.count + 1024 else { return }
+        spoken = spoken[spokenStart...].filter {
+            $0.position == ($0.client == client ? position : clients[$0.client]?.lastPosition)
+        }
+        spokenStart = 0
     }
 
     // MARK: Snapshots
@@ -106,10 +132,11 @@ struct RequestResults: Sendable {
                 let reply = Array(UnsafeRawBufferPointer(start: try reader.take(length), count: length))
                 client.replies[request] = reply
                 client.order.append(request)
-                client.bytes += length
+                client.bytes += length + RequestResults.bytesPerReply
             }
             bytes += client.bytes
             clients[number] = client
         }
+        spoken = clients.map { ($0.value.lastPosition, $0.key) }.sorted { $0.0 < $1.0 }
     }
 }

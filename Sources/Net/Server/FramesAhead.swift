@@ -11,8 +11,8 @@ struct Frame {
     var endOffset: Int
 }
 
-/// The next frames of a read, in their order.
-struct FramesAhead {
+/// The next frames of a read, in their order. Not copyable, so that emptying it keeps its memory.
+struct FramesAhead: ~Copyable {
     /// As many records as are asked for together: 32 of 12 columns touch about 900 lines, little more than the first-level
     /// cache holds. Between 8 and 64 no difference was found beyond the noise.
     private static let countMax = 32

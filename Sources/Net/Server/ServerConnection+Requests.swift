@@ -77,10 +77,20 @@ extension ServerConnection {
         _ turn: inout WriterTurn,
         _ output: inout ByteWriter
     ) {
+        var ahead = core.takeFramesAhead()
+        execute(bytes, &walk, &turn, &output, &ahead)
+        core.putFramesAhead(ahead)
+    }
+
+    private func execute(
+        _ bytes: UnsafeRawBufferPointer,
+        _ walk: inout FrameWalk,
+        _ turn: inout WriterTurn,
+        _ output: inout ByteWriter,
+        _ ahead: inout FramesAhead
+    ) {
         let epoch = turn.schema.epoch
         let outputBytesMax = core.limits.pendingReplyBytesMax
-        var ahead = core.takeFramesAhead()
-        defer { core.putFramesAhead(ahead) }
         while output.count <= outputBytesMax {
             if ahead.isEmpty { lookAhead(bytes, &walk, &turn, &ahead) }
             guard let frame = ahead.next() else { return }

@@ -196,9 +196,9 @@ final class ServerCore {
     func takeFramesAhead() -> FramesAhead { framesAhead.take() ?? FramesAhead() }
 
     /// Gives it back.
-    func putFramesAhead(_ frames: FramesAhead) {
-        framesAhead = frames
-        framesAhead?.removeAll()
+    func putFramesAhead(_ frames: consuming FramesAhead) {
+        frames.removeAll()
+        framesAhead = consume frames
     }
 
     /// The bytes as a buffer that is sent at once. The memory is the one of last time, when the socket took all of it.

@@ -61,10 +61,7 @@ package final class CommitCore: Sendable {
         while true {
             let hasRoom = try state.withLock { (state) throws(DirectoryError) -> Bool in
                 try state.requireOpen()
-                let payload = state.pending.payloadBytes + bytes
-                // The batch may become a group of its own, behind what waits and a seal: two paddings and a seal more.
-                let frame = roundedUpToSector(LogFormat.frameHeaderBytes + payload) + 3 * LogFormat.sectorBytes
-                return LogWriter.fits(frameBytes: frame, at: state.plannedOffset, segmentBytes: state.segmentBytes)
+                return state.fits(batchBytes: bytes)
             }
             // What waits and what is reserved make one group at most once the group before it is done, and a group never
             // exceeds a segment: so one spare is always enough, if it is not being used up right now.
@@ -76,6 +73,12 @@ package final class CommitCore: Sendable {
             }
             state.wait(for: .progress) { !$0.isRotating || $0.failure != nil ? () : nil }
         }
+    }
+
+    func hasRoom(bytes: Int) -> Bool {
+        guard bytes <= batchLimitBytes else { return false }
+        let (fits, mayUseSpare) = state.withLock { ($0.fits(batchBytes: bytes), !$0.isRotating) }
+        return fits || mayUseSpare && catalog.firstSpare != nil
     }
 
     func submit(_ batch: borrowing EntryBatch, lastPosition: UInt64) throws(DirectoryError) {
@@ -199,6 +202,14 @@ extension CommitCore.State {
     func requireOpen() throws(DirectoryError) {
         if let failure { throw failure }
         if isClosing { throw .closed }
+    }
+
+    /// Whether a batch has room in the segment that is being written.
+    func fits(batchBytes: Int) -> Bool {
+        let payload = pending.payloadBytes + batchBytes
+        // The batch may become a group of its own, behind what waits and a seal: two paddings and a seal more.
+        let frame = roundedUpToSector(LogFormat.frameHeaderBytes + payload) + 3 * LogFormat.sectorBytes
+        return LogWriter.fits(frameBytes: frame, at: plannedOffset, segmentBytes: segmentBytes)
     }
 
     /// Where the group that the writer just took will stand; the writer decides by the same rule.

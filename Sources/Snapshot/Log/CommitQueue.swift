@@ -17,6 +17,10 @@ public protocol CommitQueue: AnyObject, Sendable {
     /// `submit`; the next one replaces it. Throws `.diskFull`, and works again by itself once there is space.
     func reserve(bytes: Int) throws(DirectoryError)
 
+    /// Whether `reserve` would find this room at once. Never waits for a segment that is being made, and makes none: for
+    /// whoever would like more room than is needed. When it says yes, the room is reserved.
+    func hasRoom(bytes: Int) -> Bool
+
     /// Queues a batch whose last entry has position `lastPosition`. Never waits for the disk. Throws `.queueFull`,
     /// `.batchTooLarge`, `.outOfOrder`, `.halted` or `.closed`, each without having queued anything.
     func submit(_ batch: borrowing EntryBatch, lastPosition: UInt64) throws(DirectoryError)

@@ -9,6 +9,8 @@ public final class InlineCommitQueue: CommitQueue {
 
     public func reserve(bytes: Int) throws(DirectoryError) { try core.reserve(bytes: bytes) }
 
+    public func hasRoom(bytes: Int) -> Bool { core.hasRoom(bytes: bytes) }
+
     public func submit(_ batch: borrowing EntryBatch, lastPosition: UInt64) throws(DirectoryError) {
         try core.submit(batch, lastPosition: lastPosition)
     }
