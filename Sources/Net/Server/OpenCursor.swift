@@ -3,9 +3,9 @@ import NIOCore
 
 /// An answer that a client fetches block by block. One block is computed ahead, so that the last one can be told as such.
 ///
-/// What it keeps between two fetches (the block ahead, and of a sorted or grouped answer all that is left of it) is taken from
-/// the memory of its connection and of the server, and given back when it ends. The blocks of the view that it pins are not
-/// counted: they cost memory only as far as the data have changed since.
+/// What it keeps between two fetches (of a sorted or grouped answer all that is left of it, and the block ahead on top) is taken
+/// from the memory of its connection and of the server, and given back when it ends. The blocks of the view that it pins are
+/// not counted: they cost memory only as far as the data have changed since.
 ///
 /// `@unchecked` because two threads use it in turn, never at once: a call on the pool has it while `isBusy`, which only the
 /// connection's event loop sets and clears.

@@ -33,8 +33,10 @@ public struct WireLimits: Sendable {
     /// Open cursors of one connection: each pins the blocks of a view.
     public var cursorsMax = 16
     /// Bytes that the open cursors of one connection keep between two fetches: one sorted answer as large as a query may make.
+    /// What is left of an answer counts with the buffers it stands in, and the block that is computed ahead on top of it; not
+    /// counted are some KiB of the cursor itself, and what the data have changed since under the view that it pins.
     public var cursorBytesMax = 256 << 20
-    /// Bytes that all open cursors keep: four such answers.
+    /// Bytes that all open cursors keep, counted likewise: four such answers.
     public var cursorBytesInAllMax = 1 << 30
     /// Time that a cursor, or a rehearsal, lives after its last use, since each pins the blocks of a view.
     public var cursorLifetimeMilliseconds = 60_000
