@@ -3,11 +3,11 @@ import Kith
 import NIOCore
 import Synchronization
 
-/// A copy of the data on which one client tries transactions out. It goes with its connection, or when nobody has used it
-/// for as long as a cursor lives.
+/// A copy of the data on which one client tries transactions out. It goes with its connection, when nobody has used it for as
+/// long as a cursor lives, and at the end of its own lifetime in any case.
 ///
-/// Memory: it shares with the data what neither side has changed since, as a view does. What it changed itself is bounded by
-/// the bytes that its changes would have taken in the log (`WireLimits.rehearsalBytesMax`).
+/// Memory: it shares with the data what neither side has changed since, as a view does. The memory of what it changed itself,
+/// blocks that it copied to change a single value included, is bounded: see `WireLimits.rehearsalBytesMax`.
 ///
 /// `@unchecked` for `idleSince`, which is the loop's; everything else may be used from any thread.
 final class OpenRehearsal: @unchecked Sendable {
@@ -16,16 +16,19 @@ final class OpenRehearsal: @unchecked Sendable {
     let position: Position
     private let rehearsal: Rehearsal
     private let bytesMax: Int
+    /// When it was opened.
+    let openedAt: NIODeadline
     private let busy = Atomic(false)
 
     /// When the sweep first saw it unused.
     var idleSince: NIODeadline?
 
-    init(id: UInt64, _ rehearsal: Rehearsal, position: Position, bytesMax: Int) {
+    init(id: UInt64, _ rehearsal: Rehearsal, position: Position, bytesMax: Int, now: NIODeadline) {
         self.id = id
         self.rehearsal = rehearsal
         self.position = position
         self.bytesMax = bytesMax
+        openedAt = now
     }
 
     /// Whether a call on the pool has it.
@@ -37,11 +40,11 @@ final class OpenRehearsal: @unchecked Sendable {
 
     /// Executes an encoded transaction and returns the encoded reply.
     func execute(_ transaction: UnsafeRawBufferPointer, actor: RecordID) throws(Refusal) -> [UInt8] {
-        guard rehearsal.changedBytes < bytesMax else {
+        guard rehearsal.ownBytes < bytesMax else {
             throw Refusal(
                 .limitExceeded,
-                "The rehearsal has changed \(bytesMax >> 20) MiB, as much as the server allows: rehearse on a copy of the "
-                    + "data directory, or with fewer rows."
+                "The rehearsal's changes take \(bytesMax >> 20) MiB of memory, as much as the server allows: rehearse on a "
+                    + "copy of the data directory, or with fewer rows."
             )
         }
         return try rehearsal.execute(transaction, actor: actor)

@@ -60,7 +60,8 @@ extension ServerConnection {
             id: core.takeHandle(),
             Rehearsal(view, clock: core.database.options.clock),
             position: view.position,
-            bytesMax: core.limits.rehearsalBytesMax
+            bytesMax: core.limits.rehearsalBytesMax,
+            now: .now()
         )
         core.rehearsalCount += 1
         rehearsal = opened
@@ -87,9 +88,14 @@ extension ServerConnection {
         core.pool.submit { _ in withExtendedLifetime(closed) {} }
     }
 
-    /// Closes a rehearsal that nobody has used for its lifetime.
+    /// Closes a rehearsal that nobody has used for the lifetime of a cursor, or that has reached its own: then even while a
+    /// request is under way, which still ends and is answered, since one that is never idle would live for ever.
     func expireRehearsal(_ now: NIODeadline) {
-        guard let rehearsal, !rehearsal.isBusy else { return }
+        guard let rehearsal else { return }
+        if now - rehearsal.openedAt >= .milliseconds(Int64(core.limits.rehearsalLifetimeMilliseconds)) {
+            return closeRehearsal()
+        }
+        guard !rehearsal.isBusy else { return }
         let since = rehearsal.idleSince ?? now
         rehearsal.idleSince = since
         if now - since >= .milliseconds(Int64(core.limits.cursorLifetimeMilliseconds)) { closeRehearsal() }

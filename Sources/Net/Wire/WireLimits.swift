@@ -40,9 +40,15 @@ public struct WireLimits: Sendable {
     public var cursorBytesInAllMax = 1 << 30
     /// Time that a cursor, or a rehearsal, lives after its last use, since each pins the blocks of a view.
     public var cursorLifetimeMilliseconds = 60_000
+    /// Time that a rehearsal lives at most, used or not: the blocks that it pins become more with everything that is written.
+    /// What its memory has room for is tried out within minutes.
+    public var rehearsalLifetimeMilliseconds = 15 * 60_000
     /// Rehearsals of all connections, one each at most: a dry run is made now and then, by one person.
     public var rehearsalsMax = 2
-    /// Bytes of log that a rehearsal's changes would have taken; in memory they take about as much. Some four million rows.
+    /// Bytes of memory that a rehearsal's changes may have taken before its next transaction is refused: of new blocks, and of
+    /// those that were copied because the data share them. Some two million new accounts, or small updates in 3,000 chunks of
+    /// 8,192 records. The transaction that reaches the bound is executed to its end, and may go beyond it by what it writes
+    /// and a copy of each block that it changes.
     public var rehearsalBytesMax = 1 << 30
     /// Bytes that one query may keep while it runs: two run at a time.
     public var queryBytesMax = 256 << 20
