@@ -194,6 +194,45 @@ import Testing
         }
     }
 
+    /// While the pool is busy, what was closed waits for it, and the loop answers.
+    @Test func whatIsClosedIsFreedBesideTheLoop() async throws {
+        try await withAccounts(1_000) { client, server in
+            let sorted = "SELECT name FROM account ORDER BY name"
+            var cursors: [ClientCursor] = []
+            for _ in 0..<3 { cursors.append(try await client.query(sorted, rowsPerBlock: 10)) }
+            let other = try await connect(server)
+            let rehearsal = try await other.rehearsal()
+            _ = try await other.query(sorted, rowsPerBlock: 10)
+            // Two queries over 10^12 combinations of rows, which end when their client goes.
+            var busy: RawConnection? = try RawConnection(port: server.port)
+            _ = try busy?.hello()
+            var query = ByteWriter()
+            let joins = ["b", "c", "d"].map { "JOIN account \($0) ON a.name <> \($0).name" }.joined(separator: " ")
+            QueryForm.sql("SELECT COUNT(*) FROM account a \(joins)").encode(into: &query)
+            query.u32(0)
+            QueryArguments().encode(into: &query)
+            try busy?.send(frame(.query, 1, query.bytes) + frame(.query, 2, query.bytes) + frame(.ping, 3))
+            #expect(try busy?.frame()?.header.correlation == 3)
+
+            for var cursor in cursors { try await cursor.close() }
+            #expect(await server.figures.discarded == 3)
+            let connections = await server.figures.connections
+            await other.close()
+            for _ in 0..<1_000 {
+                if await server.figures.connections < connections { break }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            #expect(await server.figures.discarded == 5)
+            withExtendedLifetime(rehearsal) {}
+            busy = nil
+            for _ in 0..<1_000 {
+                if await server.figures.discarded == 0 { break }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            #expect(await server.figures.discarded == 0)
+        }
+    }
+
     @Test func hostileQueriesAreRefused() async throws {
         try await withServer { server, _ in
             let connection = try RawConnection(port: server.port)

@@ -13,7 +13,8 @@ final class OpenCursor: @unchecked Sendable {
     let id: UInt64
     /// Position of the view.
     let position: Position
-    private let cursor: QueryCursor
+    /// nil when it was freed.
+    private var cursor: QueryCursor?
     private var ahead: QueryResult?
     private let memories: [CursorMemory]
     private var takenBytes = 0
@@ -33,14 +34,13 @@ final class OpenCursor: @unchecked Sendable {
         ahead = try cursor.next()
     }
 
-    deinit { giveBack(takenBytes, memories.count) }
+    deinit { giveBack() }
 
     /// Appends the next block: cursor id, or 0 with the last one, position, columns. Returns its rows.
     func encodeNext(into writer: inout ByteWriter) throws(WireFailure) -> Int {
         let block = ahead
-        do { ahead = block == nil ? nil : try cursor.next() } catch { throw .query(error) }
-        isAtEnd = ahead == nil
-        if !isAtEnd { try takeMemory() }
+        do { ahead = block == nil ? nil : try cursor?.next() } catch { throw .query(error) }
+        if ahead == nil { end() } else { try takeMemory() }
         writer.u64(isAtEnd ? 0 : id)
         writer.u64(position)
         guard let block else { return 0 }
@@ -48,16 +48,17 @@ final class OpenCursor: @unchecked Sendable {
         return block.rowCount
     }
 
-    /// Nothing more is to be had from it.
+    /// Nothing more is to be had from it: frees what it holds, on the thread of the call that came to the end.
     func end() {
         isAtEnd = true
-        ahead = nil
+        free()
+        giveBack()
     }
 
     private func takeMemory() throws(WireFailure) {
-        let bytes = cursor.keptBytes + (ahead?.byteCount ?? 0)
+        let bytes = (cursor?.keptBytes ?? 0) + (ahead?.byteCount ?? 0)
         for (index, memory) in memories.enumerated() where !memory.take(bytes - takenBytes) {
-            giveBack(bytes - takenBytes, index)
+            for memory in memories.prefix(index) { _ = memory.take(takenBytes - bytes) }
             let whose = index == 0 ? "The connection's cursors keep" : "The cursors of all connections keep"
             throw .wire(
                 WireError(
@@ -69,7 +70,17 @@ final class OpenCursor: @unchecked Sendable {
         takenBytes = bytes
     }
 
-    private func giveBack(_ bytes: Int, _ count: Int) {
-        for memory in memories.prefix(count) { _ = memory.take(-bytes) }
+    /// Gives back what it took for what it keeps: at its end, or by the loop when it is closed, so that the client's next query
+    /// may have it.
+    func giveBack() {
+        for memory in memories { _ = memory.take(-takenBytes) }
+        takenBytes = 0
+    }
+}
+
+extension OpenCursor: Discardable {
+    func free() {
+        cursor = nil
+        ahead = nil
     }
 }

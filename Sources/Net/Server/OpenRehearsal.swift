@@ -14,7 +14,8 @@ final class OpenRehearsal: @unchecked Sendable {
     let id: UInt64
     /// Position of the view that was copied: what its replies have observed of the log.
     let position: Position
-    private let rehearsal: Rehearsal
+    /// nil when it was freed.
+    private let rehearsal: Mutex<Rehearsal?>
     private let bytesMax: Int
     /// When it was opened.
     let openedAt: NIODeadline
@@ -25,7 +26,7 @@ final class OpenRehearsal: @unchecked Sendable {
 
     init(id: UInt64, _ rehearsal: Rehearsal, position: Position, bytesMax: Int, now: NIODeadline) {
         self.id = id
-        self.rehearsal = rehearsal
+        self.rehearsal = Mutex(rehearsal)
         self.position = position
         self.bytesMax = bytesMax
         openedAt = now
@@ -38,18 +39,39 @@ final class OpenRehearsal: @unchecked Sendable {
     /// The call is done.
     func end() { busy.store(false, ordering: .releasing) }
 
+    /// For one call: when the rehearsal is freed meanwhile, the call's end frees it, which is on the pool as well.
+    private func lend() throws(WireFailure) -> Rehearsal {
+        guard let rehearsal = rehearsal.withLock({ $0 }) else { throw .wire(OpenRehearsal.unknown) }
+        return rehearsal
+    }
+
+    /// What a request of a rehearsal that is not there is told.
+    static var unknown: WireError {
+        WireError(.rehearsalUnknown, "The rehearsal is closed, has expired, or never was.")
+    }
+
     /// Executes an encoded transaction and returns the encoded reply.
-    func execute(_ transaction: UnsafeRawBufferPointer, actor: RecordID) throws(Refusal) -> [UInt8] {
+    func execute(_ transaction: UnsafeRawBufferPointer, actor: RecordID) throws(WireFailure) -> [UInt8] {
+        let rehearsal = try lend()
         guard rehearsal.ownBytes < bytesMax else {
-            throw Refusal(
-                .limitExceeded,
-                "The rehearsal's changes take \(bytesMax >> 20) MiB of memory, as much as the server allows: rehearse on a "
-                    + "copy of the data directory, or with fewer rows."
+            throw .refusal(
+                Refusal(
+                    .limitExceeded,
+                    "The rehearsal's changes take \(bytesMax >> 20) MiB of memory, as much as the server allows: rehearse on "
+                        + "a copy of the data directory, or with fewer rows."
+                )
             )
         }
-        return try rehearsal.execute(transaction, actor: actor)
+        do { return try rehearsal.execute(transaction, actor: actor) } catch { throw .refusal(error) }
     }
 
     /// Executes an encoded read and returns the encoded reply.
-    func read(_ request: UnsafeRawBufferPointer) throws(Refusal) -> [UInt8] { try rehearsal.read(request) }
+    func read(_ request: UnsafeRawBufferPointer) throws(WireFailure) -> [UInt8] {
+        let rehearsal = try lend()
+        do { return try rehearsal.read(request) } catch { throw .refusal(error) }
+    }
+}
+
+extension OpenRehearsal: Discardable {
+    func free() { rehearsal.withLock { $0 = nil } }
 }

@@ -50,7 +50,7 @@ extension ServerConnection {
             cursor.isBusy = true
             return false
         case .closeCursor:
-            cursors[try idleCursor(try handle(body)).id] = nil
+            close(try idleCursor(try handle(body)))
             return true
         default: return try answerRehearsal(operation, header, body, &turn, &output)
         }
@@ -174,12 +174,20 @@ extension ServerConnection {
         return cursor
     }
 
-    /// A call has come back with its cursor, or without one.
+    /// A call has come back with its cursor, or without one; the client may be gone.
     func settle(_ cursor: OpenCursor?) {
         guard let cursor else { return }
         cursor.isBusy = false
         cursor.idleSince = nil
         cursors[cursor.id] = cursor.isAtEnd ? nil : cursor
+        if phase != .open { close(cursor) }
+    }
+
+    /// Gives a cursor up, unless a call has it: then when the call comes back.
+    func close(_ cursor: OpenCursor) {
+        guard !cursor.isBusy, cursors.removeValue(forKey: cursor.id) != nil else { return }
+        cursor.giveBack()
+        core.discard(cursor)
     }
 
     /// Closes cursors that nobody has used for their lifetime.
@@ -189,7 +197,7 @@ extension ServerConnection {
         for cursor in cursors.values where !cursor.isBusy {
             let since = cursor.idleSince ?? now
             cursor.idleSince = since
-            if now - since >= lifetime { cursors[cursor.id] = nil }
+            if now - since >= lifetime { close(cursor) }
         }
     }
 }

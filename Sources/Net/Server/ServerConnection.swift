@@ -94,7 +94,7 @@ final class ServerConnection: ChannelDuplexHandler {
         phase = .closing
         held.removeAll()
         cancellation.cancel()
-        cursors = [:]
+        for cursor in cursors.values { close(cursor) }
         statements = [:]
         closeRehearsal()
         account(0)
@@ -292,8 +292,8 @@ final class ServerConnection: ChannelDuplexHandler {
     ) {
         callCount -= 1
         callBytes -= bytes
-        guard phase == .open else { return }
         settle(cursor)
+        guard phase == .open else { return }
         reply.withUnsafeBytes { send($0, observed: position) }
         flush()
         account(unsentBytes)

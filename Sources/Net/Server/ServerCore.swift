@@ -39,6 +39,8 @@ final class ServerCore {
     private var sendBuffer: ByteBuffer
     /// Rehearsals that connections have open.
     var rehearsalCount = 0
+    /// Cursors and rehearsals that were given up and are not freed yet.
+    var discardedCount = 0
     /// What the cursors of all connections keep.
     let cursorMemory: CursorMemory
     private var nextHandle = UInt64.random(in: 1...UInt64.max)
