@@ -151,6 +151,45 @@ import Testing
         }
     }
 
+    /// Queries that are sent together cannot open more cursors together than one after the other; short answers need none.
+    @Test func cursorsArePlacesThatPipeliningCannotPass() async throws {
+        var limits = WireLimits()
+        limits.cursorsMax = 5
+        try await withAccounts(100, limits: limits) { _, server in
+            let connection = try RawConnection(port: server.port)
+            _ = try connection.hello()
+            for round in 0..<3 {
+                var bytes: [UInt8] = []
+                for index in 0..<40 {
+                    var query = ByteWriter()
+                    QueryForm.sql("SELECT name FROM account LIMIT \(index % 2 == 0 ? 90 : 10)").encode(into: &query)
+                    query.u32(10)
+                    QueryArguments().encode(into: &query)
+                    bytes += frame(.query, UInt64(index), query.bytes)
+                }
+                try connection.send(bytes)
+                var opened: [[UInt8]] = []
+                var refused = 0
+                for _ in 0..<40 {
+                    let answer = try #require(try connection.frame())
+                    if let code = try wireCode(answer) {
+                        #expect(code == .cursorLimit)
+                        refused += 1
+                    } else if answer.header.correlation % 2 == 0 {
+                        // Descriptions of one column: a count, its name with a length, four bytes; then the block.
+                        opened.append(Array(answer.body[14..<22]))
+                    }
+                }
+                #expect(opened.count == 5, "round \(round)")
+                #expect(refused == 15)
+                for (index, cursor) in opened.enumerated() {
+                    try connection.send(frame(.closeCursor, UInt64(index), cursor))
+                    #expect(try failure(connection.frame()) == nil)
+                }
+            }
+        }
+    }
+
     /// Opens cursors over sorted answers of 1,000 rows, some 20 KB each, until one is refused; returns how many there are.
     private func openCursors(_ client: KithClient, _ limit: Int) async throws -> [ClientCursor] {
         var cursors: [ClientCursor] = []

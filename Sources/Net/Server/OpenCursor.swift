@@ -7,6 +7,9 @@ import NIOCore
 /// from the memory of its connection and of the server, and given back when it ends. The blocks of the view that it pins are
 /// not counted: they cost memory only as far as the data have changed since.
 ///
+/// It takes a place among the cursors of its connection when its first block is not the last one, on the pool: so queries that
+/// are under way together cannot pass the limit together, and those with short answers need no place.
+///
 /// `@unchecked` because two threads use it in turn, never at once: a call on the pool has it while `isBusy`, which only the
 /// connection's event loop sets and clears.
 final class OpenCursor: @unchecked Sendable {
@@ -16,7 +19,9 @@ final class OpenCursor: @unchecked Sendable {
     /// nil when it was freed.
     private var cursor: QueryCursor?
     private var ahead: QueryResult?
-    private let memories: [CursorMemory]
+    private let places: Allowance
+    private var hasPlace = false
+    private let memories: [Allowance]
     private var takenBytes = 0
 
     // The loop's.
@@ -26,9 +31,16 @@ final class OpenCursor: @unchecked Sendable {
     /// Whether the last block was sent, or there will be none. Set by the call, read by the loop after it.
     private(set) var isAtEnd = false
 
-    init(id: UInt64, position: Position, memories: [CursorMemory], _ cursor: QueryCursor) throws(QueryError) {
+    init(
+        id: UInt64,
+        position: Position,
+        places: Allowance,
+        memories: [Allowance],
+        _ cursor: QueryCursor
+    ) throws(QueryError) {
         self.id = id
         self.position = position
+        self.places = places
         self.memories = memories
         self.cursor = cursor
         ahead = try cursor.next()
@@ -40,7 +52,12 @@ final class OpenCursor: @unchecked Sendable {
     func encodeNext(into writer: inout ByteWriter) throws(WireFailure) -> Int {
         let block = ahead
         do { ahead = block == nil ? nil : try cursor?.next() } catch { throw .query(error) }
-        if ahead == nil { end() } else { try takeMemory() }
+        if ahead == nil {
+            end()
+        } else {
+            try takePlace()
+            try takeMemory()
+        }
         writer.u64(isAtEnd ? 0 : id)
         writer.u64(position)
         guard let block else { return 0 }
@@ -53,6 +70,14 @@ final class OpenCursor: @unchecked Sendable {
         isAtEnd = true
         free()
         giveBack()
+    }
+
+    private func takePlace() throws(WireFailure) {
+        if hasPlace { return }
+        guard places.take(1) else {
+            throw .wire(WireError(.cursorLimit, "The connection has as many cursors as it may: close one first."))
+        }
+        hasPlace = true
     }
 
     private func takeMemory() throws(WireFailure) {
@@ -70,9 +95,11 @@ final class OpenCursor: @unchecked Sendable {
         takenBytes = bytes
     }
 
-    /// Gives back what it took for what it keeps: at its end, or by the loop when it is closed, so that the client's next query
-    /// may have it.
+    /// Gives back its place and what it took for what it keeps: at its end, or on the loop when it is closed, so that the
+    /// client's next query may have it.
     func giveBack() {
+        if hasPlace { _ = places.take(-1) }
+        hasPlace = false
         for memory in memories { _ = memory.take(-takenBytes) }
         takenBytes = 0
     }

@@ -66,10 +66,9 @@ extension ServerConnection {
         let bytes = Array(body)
         let view = turn.view
         let id = core.takeHandle()
-        let mayOpen = cursors.count < core.limits.cursorsMax
         let budget = QueryBudget(bytesMax: core.limits.queryBytesMax)
         let cancellation = cancellation
-        let memories = [cursorMemory, core.cursorMemory]
+        let (places, memories) = (cursorPlaces, [cursorMemory, core.cursorMemory])
         let isQuery = header.operation == WireOperation.query.rawValue
         try beginCall(header, bytes.count, observed: view.position, view.schema.epoch) { writer throws(WireFailure) in
             let (query, rowCount, arguments) = try ServerConnection.decode(bytes, view, prepare)
@@ -78,6 +77,7 @@ extension ServerConnection {
                 cursor = try OpenCursor(
                     id: id,
                     position: view.position,
+                    places: places,
                     memories: memories,
                     query.cursor(
                         on: view,
@@ -91,11 +91,7 @@ extension ServerConnection {
                 throw .query(error)
             }
             if isQuery { QueryColumn.encode(query.columns, into: &writer) }
-            let rows = try cursor.encodeNext(into: &writer)
-            guard cursor.isAtEnd || mayOpen else {
-                throw .wire(WireError(.cursorLimit, "The connection has as many cursors as it may: close one first."))
-            }
-            return CallResult(rowCount: rows, cursor: cursor)
+            return CallResult(rowCount: try cursor.encodeNext(into: &writer), cursor: cursor)
         }
     }
 

@@ -30,7 +30,7 @@ public struct WireLimits: Sendable {
     public var bufferedBytesMax = 256 << 20
     /// Queries, fetches and snapshots under way on one connection: each holds its body and a view.
     public var callsMax = 64
-    /// Open cursors of one connection: each pins the blocks of a view.
+    /// Open cursors of one connection, those of queries under way included: each pins the blocks of a view.
     public var cursorsMax = 16
     /// Bytes that the open cursors of one connection keep between two fetches: one sorted answer as large as a query may make.
     /// What is left of an answer counts with the buffers it stands in, and the block that is computed ahead on top of it; not
