@@ -15,8 +15,8 @@ public final class Rehearsal: Session {
     /// `@unchecked` because the engine is reached only under the lock.
     private struct Stage: @unchecked Sendable {
         let engine: Engine
-        /// Bytes of the entries that a log would have got.
-        var changedBytes = 0
+        /// Bytes of blocks, pages and nodes that were made or copied for it.
+        var ownBytes = 0
     }
 
     /// The schema of the copy.
@@ -46,14 +46,18 @@ public final class Rehearsal: Session {
         return try stage.withLock { stage throws(Refusal) in
             var entry = ByteWriter()
             var reply = ByteWriter()
-            _ = try stage.engine.execute(transaction, context: context, entry: &entry, reply: &reply)
-            stage.changedBytes += entry.count
+            let engine = stage.engine
+            // Counted when it is refused, too: what was copied for it stays.
+            _ = try StoreMemory.balance(&stage.ownBytes) { () throws(Refusal) in
+                try engine.execute(transaction, context: context, entry: &entry, reply: &reply)
+            }
             return reply.bytes
         }
     }
 
-    /// Bytes that the changes so far would have taken in the log.
-    package var changedBytes: Int { stage.withLock { $0.changedBytes } }
+    /// Bytes of memory that the changes so far have taken: of what they copied, whole blocks, so that one small update in each
+    /// chunk of a table takes as much as the columns that it changes. What is still shared is not in it.
+    package var ownBytes: Int { stage.withLock { $0.ownBytes } }
 
     /// Reads attributes of records of the copy by id.
     public func read(_ entity: String, _ attributes: [String], _ ids: [RecordID]) async throws -> RecordPage {

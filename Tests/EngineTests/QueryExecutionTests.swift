@@ -79,12 +79,13 @@ import Testing
         "SELECT name, employees FROM account", "SELECT name, employees FROM account ORDER BY employees, accountnumber",
         "SELECT employees, count(*) FROM account GROUP BY employees ORDER BY employees",
         "SELECT name FROM account ORDER BY employees LIMIT 9000", "SELECT name FROM account WHERE name = 'nobody'",
+        "SELECT employees > 5, NULL, revenue, rating, name FROM account ORDER BY revenue, name LIMIT 70",
     ])
     func cursorsGiveTheSameRows(_ sql: String) throws {
         let view = try harness(accounts: 20_000).0.engine.view
         let prepared = try PreparedQuery(sql, schema: view.schema)
         let whole = try prepared.execute(on: view).rows
-        for chunkRows in [1000, 8192] {
+        for chunkRows in [1, 13, 1000, 8192, 70_000] {
             let cursor = try prepared.cursor(on: view, chunkRows: chunkRows)
             var pieces: [[Value]] = []
             while let chunk = try cursor.next() {
@@ -93,6 +94,24 @@ import Testing
             }
             #expect(pieces == whole)
         }
+    }
+
+    /// What a cursor keeps of a sorted or grouped answer is the answer, and no more: not what it was sorted by.
+    @Test(arguments: [
+        "SELECT employees FROM account ORDER BY name, accountnumber",
+        "SELECT max(employees) FROM account GROUP BY accountnumber ORDER BY accountnumber",
+        "SELECT a.employees FROM account a JOIN account b ON a.accountnumber = b.accountnumber ORDER BY a.accountnumber",
+    ])
+    func cursorsKeepOnlyTheAnswer(_ sql: String) throws {
+        let view = try harness(accounts: 20_000).0.engine.view
+        let cursor = try PreparedQuery(sql, schema: view.schema).cursor(on: view, chunkRows: 1)
+        #expect(try cursor.next()?.rowCount == 1)
+        // 20,000 numbers of eight bytes in a buffer of 256 KiB, their bitmap, and the batch of each source.
+        #expect((80_000...310_000).contains(cursor.keptBytes), "\(cursor.keptBytes) bytes")
+        var count = 1
+        while try cursor.next() != nil { count += 1 }
+        #expect(count == 20_000)
+        #expect(cursor.keptBytes < 32_000, "\(cursor.keptBytes) bytes behind the end")
     }
 
     @Test func resultColumnsAreEncodedAsColumnsAre() throws {

@@ -151,6 +151,45 @@ import Testing
         }
     }
 
+    /// Queries that are sent together cannot open more cursors together than one after the other; short answers need none.
+    @Test func cursorsArePlacesThatPipeliningCannotPass() async throws {
+        var limits = WireLimits()
+        limits.cursorsMax = 5
+        try await withAccounts(100, limits: limits) { _, server in
+            let connection = try RawConnection(port: server.port)
+            _ = try connection.hello()
+            for round in 0..<3 {
+                var bytes: [UInt8] = []
+                for index in 0..<40 {
+                    var query = ByteWriter()
+                    QueryForm.sql("SELECT name FROM account LIMIT \(index % 2 == 0 ? 90 : 10)").encode(into: &query)
+                    query.u32(10)
+                    QueryArguments().encode(into: &query)
+                    bytes += frame(.query, UInt64(index), query.bytes)
+                }
+                try connection.send(bytes)
+                var opened: [[UInt8]] = []
+                var refused = 0
+                for _ in 0..<40 {
+                    let answer = try #require(try connection.frame())
+                    if let code = try wireCode(answer) {
+                        #expect(code == .cursorLimit)
+                        refused += 1
+                    } else if answer.header.correlation % 2 == 0 {
+                        // Descriptions of one column: a count, its name with a length, four bytes; then the block.
+                        opened.append(Array(answer.body[14..<22]))
+                    }
+                }
+                #expect(opened.count == 5, "round \(round)")
+                #expect(refused == 15)
+                for (index, cursor) in opened.enumerated() {
+                    try connection.send(frame(.closeCursor, UInt64(index), cursor))
+                    #expect(try failure(connection.frame()) == nil)
+                }
+            }
+        }
+    }
+
     /// Opens cursors over sorted answers of 1,000 rows, some 20 KB each, until one is refused; returns how many there are.
     private func openCursors(_ client: KithClient, _ limit: Int) async throws -> [ClientCursor] {
         var cursors: [ClientCursor] = []
@@ -191,6 +230,45 @@ import Testing
                 again = try await openCursors(client, 16)
             }
             #expect(again.count == open.count)
+        }
+    }
+
+    /// While the pool is busy, what was closed waits for it, and the loop answers.
+    @Test func whatIsClosedIsFreedBesideTheLoop() async throws {
+        try await withAccounts(1_000) { client, server in
+            let sorted = "SELECT name FROM account ORDER BY name"
+            var cursors: [ClientCursor] = []
+            for _ in 0..<3 { cursors.append(try await client.query(sorted, rowsPerBlock: 10)) }
+            let other = try await connect(server)
+            let rehearsal = try await other.rehearsal()
+            _ = try await other.query(sorted, rowsPerBlock: 10)
+            // Two queries over 10^12 combinations of rows, which end when their client goes.
+            var busy: RawConnection? = try RawConnection(port: server.port)
+            _ = try busy?.hello()
+            var query = ByteWriter()
+            let joins = ["b", "c", "d"].map { "JOIN account \($0) ON a.name <> \($0).name" }.joined(separator: " ")
+            QueryForm.sql("SELECT COUNT(*) FROM account a \(joins)").encode(into: &query)
+            query.u32(0)
+            QueryArguments().encode(into: &query)
+            try busy?.send(frame(.query, 1, query.bytes) + frame(.query, 2, query.bytes) + frame(.ping, 3))
+            #expect(try busy?.frame()?.header.correlation == 3)
+
+            for var cursor in cursors { try await cursor.close() }
+            #expect(await server.figures.discarded == 3)
+            let connections = await server.figures.connections
+            await other.close()
+            for _ in 0..<1_000 {
+                if await server.figures.connections < connections { break }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            #expect(await server.figures.discarded == 5)
+            withExtendedLifetime(rehearsal) {}
+            busy = nil
+            for _ in 0..<1_000 {
+                if await server.figures.discarded == 0 { break }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            #expect(await server.figures.discarded == 0)
         }
     }
 

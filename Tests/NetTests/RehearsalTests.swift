@@ -157,6 +157,62 @@ import Testing
         }
     }
 
+    /// The least change of a record copies whole blocks, which take a thousand times the memory of what it writes.
+    @Test func copiesOfBlocksAreCounted() async throws {
+        var limits = WireLimits()
+        limits.rehearsalBytesMax = 512 << 10
+        try await withServer(limits: limits) { server, _ in
+            let client = try await connect(server)
+            for chunk in 0..<4 {
+                _ = try await client.execute(.accounts(8_192, client.schema, prefix: "Chunk \(chunk)"))
+            }
+            let session = try await client.rehearsal()
+            var executed = 0
+            let refusal = await #expect(throws: Refusal.self) {
+                for chunk in 0..<100 {
+                    var batch = try RecordBatch(
+                        client.schema,
+                        .upsert,
+                        "account",
+                        attributes: ["accountnumber", "name"],
+                        key: "accountnumber"
+                    )
+                    try batch.append([.text("Chunk \(chunk % 4)-\(chunk)"), .text("Changed")])
+                    var transaction = Transaction(client.schema)
+                    transaction.append(batch)
+                    _ = try await session.execute(transaction)
+                    executed += 1
+                }
+            }
+            #expect(refusal?.code == .limitExceeded)
+            // Three columns of eight bytes a chunk at least, with the pages and nodes of their indexes.
+            #expect((1...4).contains(executed), "\(executed) transactions")
+            await client.close()
+        }
+    }
+
+    /// However often it is used.
+    @Test func aRehearsalHasALifetime() async throws {
+        var limits = WireLimits()
+        limits.rehearsalLifetimeMilliseconds = 100
+        try await withServer(limits: limits) { server, _ in
+            let client = try await connect(server)
+            let session = try await client.rehearsal()
+            var error: ClientError?
+            let end = ContinuousClock.now + .seconds(30)
+            while error == nil, ContinuousClock.now < end {
+                do {
+                    _ = try await session.read("account", ["name"], [])
+                } catch let failure as ClientError {
+                    error = failure
+                }
+            }
+            #expect(wireCode(error) == .rehearsalUnknown)
+            _ = try await client.rehearsal()
+            await client.close()
+        }
+    }
+
     @Test func hostileRequestsAreRefused() async throws {
         try await withServer { server, _ in
             let connection = try RawConnection(port: server.port)

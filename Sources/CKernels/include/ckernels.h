@@ -12,4 +12,10 @@ uint32_t kith_crc32c(uint32_t crc, const void *bytes, size_t length);
 // Hints that the cache line at `address` will be read soon. Never faults.
 static inline void kith_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
 
+// Bytes that the calling thread has taken of the store's memory, less those that it gave back: see StoreMemory.swift. Here
+// because Swift has no variables of a thread.
+extern _Thread_local int64_t kith_thread_bytes;
+static inline void kith_count_bytes(int64_t bytes) { kith_thread_bytes += bytes; }
+static inline int64_t kith_counted_bytes(void) { return kith_thread_bytes; }
+
 #endif

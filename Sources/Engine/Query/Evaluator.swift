@@ -28,6 +28,15 @@ final class Evaluator {
     /// Gives a vector back; nobody may use it afterwards.
     func release(_ vector: Vector) { pool.append(vector) }
 
+    /// Bytes of the vectors that wait to be used again.
+    var spareBytes: Int { pool.count * Vector.bytes }
+
+    /// Gives up what is kept for further evaluation.
+    func discard() {
+        pool = []
+        slots = []
+    }
+
     /// The buffer for folded texts, out of the object, so that a loop does not check for exclusive access in every row.
     private func takeScratch() -> [UInt8] {
         defer { scratch = [] }

@@ -7,7 +7,7 @@ final class Execution {
     let evaluator: Evaluator
     let limit: Int
     let offset: Int
-    private let chunkRows: Int
+    private let blockRows: Int
 
     var stages: [Stage] { plan.stages }
     /// By source, made when they are first probed.
@@ -33,12 +33,12 @@ final class Execution {
         offset: Int,
         visible: VisibleRows?,
         meter: QueryMeter,
-        chunkRows: Int
+        blockRows: Int
     ) {
         self.query = query
         self.limit = limit ?? .max
         self.offset = offset
-        self.chunkRows = chunkRows
+        self.blockRows = blockRows
         let tables = query.sources.map { source in
             let bitmaps = visible?.bitmaps ?? []
             return SourceTable(
@@ -51,7 +51,7 @@ final class Execution {
         evaluator.base = plan.base
         batch = Batch(sourceCount: query.sources.count)
         words.initialize(repeating: 0, count: Block.validityWords)
-        output = OutputSink(evaluator, query.outputs, offset: offset, limit: self.limit, chunkRows: chunkRows)
+        output = OutputSink(evaluator, query.outputs, offset: offset, limit: self.limit, blockRows: blockRows)
         sink = output
         resetSink()
     }
@@ -64,7 +64,7 @@ final class Execution {
     private var sortedRowsMax: Int { offset.addingReportingOverflow(limit).overflow ? .max : offset + limit }
 
     private func resetSink() {
-        output = OutputSink(evaluator, query.outputs, offset: offset, limit: limit, chunkRows: chunkRows)
+        output = OutputSink(evaluator, query.outputs, offset: offset, limit: limit, blockRows: blockRows)
         var isOrdered = false
         if case .ordered = plan.access { isOrdered = true }
         if query.isGrouped {
@@ -76,23 +76,25 @@ final class Execution {
         }
     }
 
-    /// Bytes kept for what is to come.
-    var keptBytes: Int { evaluator.meter.bytes }
+    /// Bytes kept for what is to come, vectors and batches included.
+    var keptBytes: Int {
+        let batchBytes = query.sources.count * Vector.capacity * MemoryLayout<UInt32>.size
+        return evaluator.meter.bytes + evaluator.spareBytes + (1 + expansions.count) * batchBytes
+    }
 
     // MARK: Results
 
     /// The whole answer.
     func run() throws(QueryError) -> QueryResult {
         while try advance() {}
-        if let chunk = try output.takeChunk() { return chunk }
-        return output.takeRest() ?? QueryResult(columns: OutputSink.empty(query.outputs))
+        return try output.takeBlock(isLast: true) ?? QueryResult(columns: OutputSink.empty(query.outputs))
     }
 
-    /// The next at most `chunkRows` rows; nil behind the last.
+    /// The next at most `blockRows` rows; nil behind the last.
     func next() throws(QueryError) -> QueryResult? {
         while true {
-            if let chunk = try output.takeChunk() { return chunk }
-            if isFinished { return output.takeRest() }
+            if let block = try output.takeBlock(isLast: isFinished) { return block }
+            if isFinished { return nil }
             _ = try advance()
         }
     }
@@ -116,6 +118,12 @@ final class Execution {
         } else if let groups = sink as? GroupSink {
             try finish(groups)
         }
+        // Only the answer is needed from here on: a cursor may keep it for long, but not what it was made from.
+        sink = output
+        joinTables = [:]
+        expansions = [:]
+        evaluator.discard()
+        evaluator.meter.keepOnly(rows: output.keptRows, bytes: output.keptBytes)
     }
 
     /// Sends the groups through HAVING and ORDER BY into the result.
@@ -143,7 +151,7 @@ final class Execution {
             count = distinct.groupCount
         }
         let filter = query.isDistinct ? [] : query.groupFilter
-        output = OutputSink(evaluator, outputs, offset: offset, limit: limit, chunkRows: chunkRows)
+        output = OutputSink(evaluator, outputs, offset: offset, limit: limit, blockRows: blockRows)
         if order.isEmpty { return try feed(count, slots, filter, into: output) }
         let sort = SortSink(evaluator, order, sources: [0], keep: sortedRowsMax)
         try feed(count, slots, filter, into: sort)

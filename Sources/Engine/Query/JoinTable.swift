@@ -28,6 +28,9 @@ struct Children: Partners {
 
 /// All rows of a source that may be seen, chained by the hash of their keys. Without keys there is one chain of all.
 final class JoinTable {
+    /// Bytes of one row: number and hash in lists that are up to half empty, the next of its chain, and up to four heads.
+    private static let rowBytes = 2 * (4 + 8) + 4 + 16
+
     private var rows: [UInt32] = []
     private var hashes: [UInt64] = []
     private var following: [UInt32] = []
@@ -67,7 +70,7 @@ final class JoinTable {
             rows.append(batch.rows[source][index])
             self.hashes.append(hashes[index])
         }
-        try evaluator.meter.keep(rows: batch.count, bytes: batch.count * 24)
+        try evaluator.meter.keep(rows: batch.count, bytes: batch.count * Self.rowBytes)
         batch.count = 0
     }
 

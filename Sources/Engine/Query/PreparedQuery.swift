@@ -62,7 +62,7 @@ public struct PreparedQuery: Sendable {
         visible: VisibleRows? = nil,
         cancellation: QueryCancellation? = nil
     ) throws(QueryError) -> QueryResult {
-        let execution = try execution(view, parameters, budget, visible, cancellation, chunkRows: .max)
+        let execution = try execution(view, parameters, budget, visible, cancellation, blockRows: .max)
         let result = try execution.run()
         guard isExplain else { return result }
         var column = ResultColumn(name: "plan", type: .text)
@@ -91,7 +91,7 @@ public struct PreparedQuery: Sendable {
             )
         }
         return QueryCursor(
-            try execution(view, parameters, budget, visible, cancellation, chunkRows: max(1, chunkRows))
+            try execution(view, parameters, budget, visible, cancellation, blockRows: max(1, chunkRows))
         )
     }
 
@@ -101,7 +101,7 @@ public struct PreparedQuery: Sendable {
         _ budget: QueryBudget,
         _ visible: VisibleRows?,
         _ cancellation: QueryCancellation?,
-        chunkRows: Int
+        blockRows: Int
     ) throws(QueryError) -> Execution {
         guard view.schema.epoch == schemaEpoch else {
             throw QueryError(.staleSchema, "the schema has changed since the query was prepared")
@@ -121,7 +121,7 @@ public struct PreparedQuery: Sendable {
             offset: try specializer.rowCount(bound.offset, "OFFSET") ?? 0,
             visible: visible,
             meter: QueryMeter(budget, cancellation),
-            chunkRows: chunkRows
+            blockRows: blockRows
         )
     }
 }

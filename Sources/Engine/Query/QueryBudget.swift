@@ -53,6 +53,12 @@ struct QueryMeter {
         if let cancellation, cancellation.isCancelled { throw QueryError(.cancelled, "the query was cancelled") }
     }
 
+    /// Everything but so many rows and bytes was given back.
+    mutating func keepOnly(rows rowCount: Int, bytes byteCount: Int) {
+        rows = rowCount
+        bytes = byteCount
+    }
+
     /// Rows and bytes are kept; negative when they are given back.
     mutating func keep(rows rowCount: Int, bytes byteCount: Int) throws(QueryError) {
         rows += rowCount

@@ -20,8 +20,40 @@ public struct ResultColumn: Sendable {
         self.type = type
     }
 
-    /// Bytes that the values take.
-    package var byteCount: Int { values.count + bitmap.count + heap.count }
+    /// Bytes that the values take of the allocator: buffers that grow by doubling are up to half empty.
+    package var byteCount: Int { values.capacity + bitmap.capacity + heap.capacity }
+
+    /// A copy of some of the rows. O(rows and bytes of their texts).
+    func cut(_ rows: Range<Int>) -> ResultColumn {
+        precondition(rows.lowerBound >= 0 && rows.upperBound <= count)
+        var part = ResultColumn(name: name, type: type)
+        part.count = rows.count
+        let strideBytes = type.physicalKind.strideBytes
+        part.values = Array(values[rows.lowerBound * strideBytes..<rows.upperBound * strideBytes])
+        let (first, shift) = (rows.lowerBound >> 3, UInt8(rows.lowerBound & 7))
+        let byteCount = (rows.count + 7) >> 3
+        part.bitmap.reserveCapacity(byteCount)
+        for index in first..<first + byteCount {
+            let low = bitmap[index] >> shift
+            // A shift by all eight bits gives zero.
+            let high = index + 1 < bitmap.count ? bitmap[index + 1] << (8 - shift) : 0
+            part.bitmap.append(low | high)
+        }
+        // Bits behind the last row are zero in every column.
+        if rows.count & 7 != 0 { part.bitmap[byteCount - 1] &= 1 << UInt8(rows.count & 7) - 1 }
+        part.nullCount = part.bitmap.reduce(rows.count) { $0 - $1.nonzeroBitCount }
+        guard type.physicalKind == .text else { return part }
+        let (start, end) = (textStart(rows.lowerBound), textStart(rows.upperBound))
+        part.heap = Array(heap[start..<end])
+        part.values.withUnsafeMutableBytes { bytes in
+            for offset in stride(from: 0, to: bytes.count, by: 4) {
+                let end = UInt32(littleEndian: bytes.load(fromByteOffset: offset, as: UInt32.self))
+                // Ends rise, and the first is not before the text that it ends begins.
+                bytes.storeBytes(of: (end - UInt32(start)).littleEndian, toByteOffset: offset, as: UInt32.self)
+            }
+        }
+        return part
+    }
 
     /// Appends `count` values of a vector, from `start`.
     mutating func append(_ vector: Vector, from start: Int, _ count: Int) throws(QueryError) {
@@ -124,6 +156,11 @@ public struct QueryResult: Sendable {
         (0..<rowCount).map { row in columns.map { $0[row] } }
     }
 
-    /// Bytes that the values take.
-    package var byteCount: Int { columns.reduce(0) { $0 + $1.byteCount } }
+    /// Bytes that the values take of the allocator.
+    package var byteCount: Int { columns.byteCount }
+}
+
+extension [ResultColumn] {
+    /// Bytes that the values of all columns take of the allocator.
+    var byteCount: Int { reduce(0) { $0 + $1.byteCount } }
 }

@@ -4,6 +4,8 @@
 final class Vector {
     /// Rows of a batch. 2,048 eight-byte values are 16 KiB: a handful of vectors stays in a core's first two caches.
     static let capacity = 2048
+    /// Bytes of one vector: a number, a mark and a borrowed text in each place.
+    static let bytes = capacity * (8 + 1 + MemoryLayout<UnsafeBufferPointer<UInt8>>.stride)
 
     // Constant pointers, since every read of a class's variable checks for exclusive access. Written before they are read,
     // so they begin with whatever the allocator gives.

@@ -9,7 +9,10 @@
 // - Pieces come in size classes, eight for each doubling: less than an eighth is lost. What is given back serves the next
 //   piece of its class and stays with the process: the store's sizes are few and come again.
 // - Below a kibibyte and above a mebibyte the allocator serves: too small to matter, too rare to keep.
+// - Every thread knows what it has taken less what it gave back, so that the memory of a piece of work can be told exactly,
+//   copies that the work made of shared blocks included, with nothing said about it where they are made.
 
+import CKernels
 import Glibc
 import Synchronization
 
@@ -43,6 +46,16 @@ package enum StoreMemory {
         return ((exponent - 10) * 8 + steps, (1 << exponent) + steps * step + alignmentBytes)
     }
 
+    /// What `work` takes of the store's memory on this thread, less what it gives back.
+    package static func balance<R, E: Error>(
+        _ bytes: inout Int,
+        of work: () throws(E) -> R
+    ) throws(E) -> R {
+        let before = kith_counted_bytes()
+        defer { bytes += Int(kith_counted_bytes() - before) }
+        return try work()
+    }
+
     /// A piece of memory with any content.
     package static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer { take(byteCount, isZeroed: false) }
 
@@ -50,6 +63,7 @@ package enum StoreMemory {
     package static func allocateZeroed(_ byteCount: Int) -> UnsafeMutableRawPointer { take(byteCount, isZeroed: true) }
 
     private static func take(_ byteCount: Int, isZeroed: Bool) -> UnsafeMutableRawPointer {
+        kith_count_bytes(Int64(byteCount))
         guard isPooled(byteCount) else {
             let piece = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: alignmentBytes)
             if isZeroed { piece.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount) }
@@ -80,6 +94,7 @@ package enum StoreMemory {
 
     /// Gives a piece back; `byteCount` is what it was asked for with.
     package static func deallocate(_ piece: UnsafeMutableRawPointer, _ byteCount: Int) {
+        kith_count_bytes(-Int64(byteCount))
         guard isPooled(byteCount) else { return piece.deallocate() }
         let (index, _) = sizeClass(ofBytes: byteCount)
         let address = UInt(bitPattern: piece)

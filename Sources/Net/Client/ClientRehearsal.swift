@@ -4,8 +4,8 @@ import Kith
 /// A copy of a server's data to try transactions on: every rule holds, and nothing stays. It sees the data as they were when
 /// it was opened, and what was tried since.
 ///
-/// It lives on its connection: when that is lost, or the rehearsal was not used for a minute, calls fail, and there is
-/// nothing to go on with. Given back with its last reference. One call at a time.
+/// It lives on its connection: when that is lost, or the rehearsal was not used for a minute or is a quarter of an hour old,
+/// calls fail, and there is nothing to go on with. Given back with its last reference. One call at a time.
 public final class ClientRehearsal: Session {
     /// The schema of the copy.
     public let schema: Schema

@@ -162,6 +162,8 @@ public final class Server: Sendable {
     package struct Figures: Sendable {
         package var connections: Int
         package var bufferedBytes: Int
+        /// Cursors and rehearsals that were given up and wait for the pool to free them.
+        package var discarded: Int
     }
 
     /// Asks the loop.
@@ -169,9 +171,13 @@ public final class Server: Sendable {
         get async {
             let core = core
             let figures = try? await group.next().submit {
-                Figures(connections: core.value.connections.count, bufferedBytes: core.value.bufferedBytes)
+                Figures(
+                    connections: core.value.connections.count,
+                    bufferedBytes: core.value.bufferedBytes,
+                    discarded: core.value.discardedCount
+                )
             }.get()
-            return figures ?? Figures(connections: 0, bufferedBytes: 0)
+            return figures ?? Figures(connections: 0, bufferedBytes: 0, discarded: 0)
         }
     }
 }

@@ -34,7 +34,7 @@ extension ServerCore {
     var sweepIntervalMilliseconds: Int64 {
         let deadlines = [
             limits.helloDeadlineMilliseconds, limits.frameDeadlineMilliseconds, limits.readDeadlineMilliseconds,
-            limits.idleDeadlineMilliseconds, limits.cursorLifetimeMilliseconds,
+            limits.idleDeadlineMilliseconds, limits.cursorLifetimeMilliseconds, limits.rehearsalLifetimeMilliseconds,
         ]
         let shortest = deadlines.filter { $0 > 0 }.min() ?? 4_000
         return Int64(min(max(shortest / 4, 5), 1_000))

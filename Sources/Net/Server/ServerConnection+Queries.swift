@@ -50,7 +50,7 @@ extension ServerConnection {
             cursor.isBusy = true
             return false
         case .closeCursor:
-            cursors[try idleCursor(try handle(body)).id] = nil
+            close(try idleCursor(try handle(body)))
             return true
         default: return try answerRehearsal(operation, header, body, &turn, &output)
         }
@@ -66,10 +66,9 @@ extension ServerConnection {
         let bytes = Array(body)
         let view = turn.view
         let id = core.takeHandle()
-        let mayOpen = cursors.count < core.limits.cursorsMax
         let budget = QueryBudget(bytesMax: core.limits.queryBytesMax)
         let cancellation = cancellation
-        let memories = [cursorMemory, core.cursorMemory]
+        let (places, memories) = (cursorPlaces, [cursorMemory, core.cursorMemory])
         let isQuery = header.operation == WireOperation.query.rawValue
         try beginCall(header, bytes.count, observed: view.position, view.schema.epoch) { writer throws(WireFailure) in
             let (query, rowCount, arguments) = try ServerConnection.decode(bytes, view, prepare)
@@ -78,6 +77,7 @@ extension ServerConnection {
                 cursor = try OpenCursor(
                     id: id,
                     position: view.position,
+                    places: places,
                     memories: memories,
                     query.cursor(
                         on: view,
@@ -91,11 +91,7 @@ extension ServerConnection {
                 throw .query(error)
             }
             if isQuery { QueryColumn.encode(query.columns, into: &writer) }
-            let rows = try cursor.encodeNext(into: &writer)
-            guard cursor.isAtEnd || mayOpen else {
-                throw .wire(WireError(.cursorLimit, "The connection has as many cursors as it may: close one first."))
-            }
-            return CallResult(rowCount: rows, cursor: cursor)
+            return CallResult(rowCount: try cursor.encodeNext(into: &writer), cursor: cursor)
         }
     }
 
@@ -174,12 +170,20 @@ extension ServerConnection {
         return cursor
     }
 
-    /// A call has come back with its cursor, or without one.
+    /// A call has come back with its cursor, or without one; the client may be gone.
     func settle(_ cursor: OpenCursor?) {
         guard let cursor else { return }
         cursor.isBusy = false
         cursor.idleSince = nil
         cursors[cursor.id] = cursor.isAtEnd ? nil : cursor
+        if phase != .open { close(cursor) }
+    }
+
+    /// Gives a cursor up, unless a call has it: then when the call comes back.
+    func close(_ cursor: OpenCursor) {
+        guard !cursor.isBusy, cursors.removeValue(forKey: cursor.id) != nil else { return }
+        cursor.giveBack()
+        core.discard(cursor)
     }
 
     /// Closes cursors that nobody has used for their lifetime.
@@ -189,7 +193,7 @@ extension ServerConnection {
         for cursor in cursors.values where !cursor.isBusy {
             let since = cursor.idleSince ?? now
             cursor.idleSince = since
-            if now - since >= lifetime { cursors[cursor.id] = nil }
+            if now - since >= lifetime { close(cursor) }
         }
     }
 }

@@ -35,11 +35,11 @@ extension ServerConnection {
                     writer throws(WireFailure) in
                     defer { rehearsal.end() }
                     let reply = request.withUnsafeBytes { bytes in
-                        Result { () throws(Refusal) in
+                        Result { () throws(WireFailure) in
                             isRead ? try rehearsal.read(bytes) : try rehearsal.execute(bytes, actor: actor)
                         }
                     }
-                    do throws(Refusal) { writer.raw(try reply.get()) } catch { throw .refusal(error) }
+                    writer.raw(try reply.get())
                     return CallResult()
                 }
             } catch {
@@ -60,7 +60,8 @@ extension ServerConnection {
             id: core.takeHandle(),
             Rehearsal(view, clock: core.database.options.clock),
             position: view.position,
-            bytesMax: core.limits.rehearsalBytesMax
+            bytesMax: core.limits.rehearsalBytesMax,
+            now: .now()
         )
         core.rehearsalCount += 1
         rehearsal = opened
@@ -71,7 +72,7 @@ extension ServerConnection {
     private func idleRehearsal(_ body: UnsafeRawBufferPointer, exactly: Bool) throws(WireFailure) -> OpenRehearsal {
         let id = try handle(body, exactly: exactly)
         guard let rehearsal, rehearsal.id == id else {
-            throw .wire(WireError(.rehearsalUnknown, "The rehearsal is closed, has expired, or never was."))
+            throw .wire(OpenRehearsal.unknown)
         }
         guard !rehearsal.isBusy else {
             throw .wire(WireError(.overloaded, "A request of this rehearsal is under way: wait for it."))
@@ -80,16 +81,21 @@ extension ServerConnection {
         return rehearsal
     }
 
-    /// Gives the rehearsal up, if there is one. What it holds may be large, so the pool frees it.
+    /// Gives the rehearsal up, if there is one.
     func closeRehearsal() {
         guard let closed = rehearsal.take() else { return }
         core.rehearsalCount -= 1
-        core.pool.submit { _ in withExtendedLifetime(closed) {} }
+        core.discard(closed)
     }
 
-    /// Closes a rehearsal that nobody has used for its lifetime.
+    /// Closes a rehearsal that nobody has used for the lifetime of a cursor, or that has reached its own: then even while a
+    /// request is under way, which still ends and is answered, since one that is never idle would live for ever.
     func expireRehearsal(_ now: NIODeadline) {
-        guard let rehearsal, !rehearsal.isBusy else { return }
+        guard let rehearsal else { return }
+        if now - rehearsal.openedAt >= .milliseconds(Int64(core.limits.rehearsalLifetimeMilliseconds)) {
+            return closeRehearsal()
+        }
+        guard !rehearsal.isBusy else { return }
         let since = rehearsal.idleSince ?? now
         rehearsal.idleSince = since
         if now - since >= .milliseconds(Int64(core.limits.cursorLifetimeMilliseconds)) { closeRehearsal() }

@@ -62,7 +62,8 @@ final class ServerConnection: ChannelDuplexHandler {
     /// What queries left open, by handle.
     var statements: [UInt64: PreparedQuery] = [:]
     var cursors: [UInt64: OpenCursor] = [:]
-    let cursorMemory: CursorMemory
+    let cursorPlaces: Allowance
+    let cursorMemory: Allowance
     /// What the client tries out.
     var rehearsal: OpenRehearsal?
     /// Stops every query of the connection when the client is gone.
@@ -73,7 +74,8 @@ final class ServerConnection: ChannelDuplexHandler {
 
     init(core: ServerCore) {
         self.core = core
-        cursorMemory = CursorMemory(bytesMax: core.limits.cursorBytesMax)
+        cursorPlaces = Allowance(core.limits.cursorsMax)
+        cursorMemory = Allowance(core.limits.cursorBytesMax)
     }
 
     // MARK: Events of the channel
@@ -94,7 +96,7 @@ final class ServerConnection: ChannelDuplexHandler {
         phase = .closing
         held.removeAll()
         cancellation.cancel()
-        cursors = [:]
+        for cursor in cursors.values { close(cursor) }
         statements = [:]
         closeRehearsal()
         account(0)
@@ -292,8 +294,8 @@ final class ServerConnection: ChannelDuplexHandler {
     ) {
         callCount -= 1
         callBytes -= bytes
-        guard phase == .open else { return }
         settle(cursor)
+        guard phase == .open else { return }
         reply.withUnsafeBytes { send($0, observed: position) }
         flush()
         account(unsentBytes)

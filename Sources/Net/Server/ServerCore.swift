@@ -39,8 +39,10 @@ final class ServerCore {
     private var sendBuffer: ByteBuffer
     /// Rehearsals that connections have open.
     var rehearsalCount = 0
+    /// Cursors and rehearsals that were given up and are not freed yet.
+    var discardedCount = 0
     /// What the cursors of all connections keep.
-    let cursorMemory: CursorMemory
+    let cursorMemory: Allowance
     private var nextHandle = UInt64.random(in: 1...UInt64.max)
     private var sweep: RepeatedTask?
     private(set) var isStopping = false
@@ -61,7 +63,7 @@ final class ServerCore {
         self.database = database
         self.organisation = organisation
         self.limits = limits
-        cursorMemory = CursorMemory(bytesMax: limits.cursorBytesInAllMax)
+        cursorMemory = Allowance(limits.cursorBytesInAllMax)
         self.logger = logger
         sendBuffer = ByteBufferAllocator().buffer(capacity: 64 << 10)
     }

@@ -30,17 +30,25 @@ public struct WireLimits: Sendable {
     public var bufferedBytesMax = 256 << 20
     /// Queries, fetches and snapshots under way on one connection: each holds its body and a view.
     public var callsMax = 64
-    /// Open cursors of one connection: each pins the blocks of a view.
+    /// Open cursors of one connection, those of queries under way included: each pins the blocks of a view.
     public var cursorsMax = 16
     /// Bytes that the open cursors of one connection keep between two fetches: one sorted answer as large as a query may make.
+    /// What is left of an answer counts with the buffers it stands in, and the block that is computed ahead on top of it; not
+    /// counted are some KiB of the cursor itself, and what the data have changed since under the view that it pins.
     public var cursorBytesMax = 256 << 20
-    /// Bytes that all open cursors keep: four such answers.
+    /// Bytes that all open cursors keep, counted likewise: four such answers.
     public var cursorBytesInAllMax = 1 << 30
     /// Time that a cursor, or a rehearsal, lives after its last use, since each pins the blocks of a view.
     public var cursorLifetimeMilliseconds = 60_000
+    /// Time that a rehearsal lives at most, used or not: the blocks that it pins become more with everything that is written.
+    /// What its memory has room for is tried out within minutes.
+    public var rehearsalLifetimeMilliseconds = 15 * 60_000
     /// Rehearsals of all connections, one each at most: a dry run is made now and then, by one person.
     public var rehearsalsMax = 2
-    /// Bytes of log that a rehearsal's changes would have taken; in memory they take about as much. Some four million rows.
+    /// Bytes of memory that a rehearsal's changes may have taken before its next transaction is refused: of new blocks, and of
+    /// those that were copied because the data share them. Some two million new accounts, or small updates in 3,000 chunks of
+    /// 8,192 records. The transaction that reaches the bound is executed to its end, and may go beyond it by what it writes
+    /// and a copy of each block that it changes.
     public var rehearsalBytesMax = 1 << 30
     /// Bytes that one query may keep while it runs: two run at a time.
     public var queryBytesMax = 256 << 20

@@ -1,0 +1,3 @@
+#include "ckernels.h"
+
+_Thread_local int64_t kith_thread_bytes = 0;
