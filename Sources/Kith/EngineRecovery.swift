@@ -85,31 +85,30 @@ extension ImagePart {
 /// Builds the engine while a directory is opened: blocks first, then entries. One thread calls `replay`.
 final class EngineRecovery {
     let sink: RestoreSink
-    private var begun: (engine: Engine, replay: Replay)?
+    private var begun: Replay?
 
     init(parallel: @escaping ParallelFor, buildsAhead: Bool) {
         sink = RestoreSink(parallel: parallel, buildsAhead: buildsAhead)
     }
 
     /// The first entry comes after the last block.
-    private func begin() throws -> (engine: Engine, replay: Replay) {
+    private func begin() throws -> Replay {
         if let begun { return begun }
-        let engine = try sink.engine()
-        let started = (engine, Replay(engine))
+        let started = Replay(try sink.engine())
         begun = started
         return started
     }
 
     func replay(_ position: Position, _ entry: UnsafeRawBufferPointer) throws {
-        let replay = try begin().replay
+        let replay = try begin()
         try refusing { () throws(ReplayError) in try replay.replay(entry, position: position) }
     }
 
     func finish() throws -> Engine {
-        let (engine, replay) = try begin()
+        let replay = try begin()
         try refusing { () throws(ReplayError) in try replay.finish() }
         begun = nil
-        return engine
+        return replay.engine
     }
 
     /// A refusal may be of an entry that was given earlier.

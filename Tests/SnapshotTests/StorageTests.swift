@@ -27,6 +27,7 @@ extension StorageFile {
         try file.zeroFill(to: 9)
         #expect(try file.size() == 9)
         #expect(try file.get(3, at: 4) == [3, 0, 0])
+        try checkSectors(of: file)
         try file.truncate(to: 4)
         #expect(try storage.openForReading("a").size() == 4)
         try file.sync()
@@ -38,6 +39,28 @@ extension StorageFile {
         try storage.remove("b")
         #expect(throws: StorageError.notFound(file: "b")) { try storage.remove("b") }
         #expect(try storage.freeBytes() > 0)
+    }
+
+    /// What may go around the cache agrees with what does not, in any order, and zeros reach from any size to any size.
+    private func checkSectors(of file: any StorageFile) throws {
+        try file.zeroFill(to: 3 * 4096 + 17)
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 8192, alignment: 4096)
+        defer { memory.deallocate() }
+        memory.initializeMemory(as: UInt8.self, repeating: 7)
+        try file.put([8, 9], at: 4607)
+        try file.write(sectors: UnsafeRawBufferPointer(rebasing: memory[..<1024]), at: 4608)
+        try file.put([10], at: 5000)
+        #expect(try file.get(4, at: 4606) == [0, 8, 7, 7])
+        #expect(try file.get(3, at: 4999) == [7, 10, 7])
+        #expect(try file.get(2, at: 5631) == [7, 0])
+        #expect(try file.size() == 3 * 4096 + 17)
+        // Behind the end, and at an offset that is none of a sector.
+        try file.write(sectors: UnsafeRawBufferPointer(memory), at: 16_384)
+        try file.write(sectors: UnsafeRawBufferPointer(rebasing: memory[..<512]), at: 100)
+        try file.sync()
+        #expect(try file.get(3, at: 99) == [0, 7, 7])
+        #expect(try file.get(2, at: 16_383) == [0, 7])
+        #expect(try file.size() == 24_576)
     }
 
     @Test func simulatedDirectory() throws { try checkCommonBehaviour(of: SimulatedStorage(seed: 1)) }

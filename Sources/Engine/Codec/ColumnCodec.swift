@@ -94,7 +94,7 @@ package struct ColumnBuilder: ~Copyable {
     package let kind: PhysicalKind
     package private(set) var count = 0
     private var nullCount = 0
-    private var bitmap: [UInt8] = []
+    private var bitmap = ByteWriter(capacityBytes: 16)
     private var values: ByteWriter
     private var heap: ByteWriter
 
@@ -104,9 +104,14 @@ package struct ColumnBuilder: ~Copyable {
         heap = ByteWriter(capacityBytes: kind == .text ? 256 : 16)
     }
 
+    @inline(__always)
     private mutating func mark(_ isValid: Bool) {
-        if count & 7 == 0 { bitmap.append(0) }
-        if isValid { bitmap[count >> 3] |= 1 << UInt8(count & 7) } else { nullCount += 1 }
+        if count & 7 == 0 { bitmap.u8(0) }
+        if isValid {
+            bitmap.address(count >> 3).assumingMemoryBound(to: UInt8.self).pointee |= 1 << UInt8(count & 7)
+        } else {
+            nullCount += 1
+        }
         count += 1
     }
 
@@ -152,7 +157,7 @@ package struct ColumnBuilder: ~Copyable {
             return
         }
         writer.u8(nullCount > 0 ? 1 : 0)
-        if nullCount > 0 { writer.raw(bitmap) }
+        if nullCount > 0 { bitmap.withUnsafeBytes { writer.raw($0) } }
         values.withUnsafeBytes { writer.raw($0) }
         heap.withUnsafeBytes { writer.raw($0) }
     }
@@ -160,7 +165,7 @@ package struct ColumnBuilder: ~Copyable {
     package mutating func removeAll() {
         count = 0
         nullCount = 0
-        bitmap.removeAll(keepingCapacity: true)
+        bitmap.removeAll()
         values.removeAll()
         heap.removeAll()
     }

@@ -53,7 +53,7 @@ struct RecoverySegment {
                     firstPosition: firstPosition,
                     checksumSeed: seed
                 )
-                try file.write(relogged.frame, at: UInt64(offset))
+                try file.write(sectors: relogged.frame, at: UInt64(offset))
                 offset += frameBytes
             }
             var seal = GroupBuffer()
@@ -64,7 +64,7 @@ struct RecoverySegment {
                 firstPosition: scan.nextPosition,
                 checksumSeed: seed
             )
-            try file.write(seal.frame, at: UInt64(offset))
+            try file.write(sectors: seal.frame, at: UInt64(offset))
             offset += seal.frame.count
             try file.sync()
             try storage.rename(SegmentCatalog.newSegmentName, to: name.fileName)

@@ -97,7 +97,7 @@ package struct LogWriter: ~Copyable {
         let frame = group.frame
         hasUnsynced = true
         isSealed = false
-        try halting { [file, offset] () throws(StorageError) in try file.write(frame, at: UInt64(offset)) }
+        try halting { [file, offset] () throws(StorageError) in try file.write(sectors: frame, at: UInt64(offset)) }
         offset += frame.count
     }
 

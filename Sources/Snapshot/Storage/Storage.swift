@@ -45,6 +45,10 @@ public protocol StorageFile: AnyObject, Sendable {
     func read(into bytes: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(StorageError) -> Int
     /// Writes all of `bytes` at `offset`, or throws.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(StorageError)
+    /// As `write`, for what is written once and not soon read: `bytes` are whole sectors in memory aligned to a page,
+    /// `offset` is a multiple of one. The log is written so. An implementation may leave the system's cache out, which
+    /// changes no promise: safe after `sync`, and read by `read` at once.
+    func write(sectors bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(StorageError)
     /// Returns when every byte written so far, and the size needed to read it, is on the disk. See the rule above.
     func sync() throws(StorageError)
     /// Writes zeros from the present end up to `size`, so that later writes change no metadata (`fallocate` would
@@ -52,6 +56,12 @@ public protocol StorageFile: AnyObject, Sendable {
     func zeroFill(to size: UInt64) throws(StorageError)
     func truncate(to size: UInt64) throws(StorageError)
     func size() throws(StorageError) -> UInt64
+}
+
+extension StorageFile {
+    public func write(sectors bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(StorageError) {
+        try write(bytes, at: offset)
+    }
 }
 
 /// Why a storage call failed.
