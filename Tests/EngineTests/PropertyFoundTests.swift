@@ -96,6 +96,50 @@ import Testing
         )
     }
 
+    /// Restores the image of an engine with accounts of which one column's block is another.
+    private func restore(_ attribute: String, _ layout: ColumnLayout, _ numbers: [Int64]) throws -> Engine {
+        let h = EngineHarness()
+        for _ in numbers { try h.run { try $0.create("account", ["name": "A", "tier": "Only"]) } }
+        let entity = try #require(TestSchema.schema.entity(named: "account"))
+        let column = UInt32(try #require(entity.attributeID(attribute)).rawValue)
+        var parts = h.engine.imageParts()
+        let index = try #require(
+            parts.firstIndex {
+                $0.part.kind == ImagePart.blockKind && $0.part.entity == entity.id.rawValue && $0.part.column == column
+            }
+        )
+        let block = Block(layout: layout, capacity: numbers.count)
+        for (row, number) in numbers.enumerated() { block.setNumber(row, number) }
+        var writer = ByteWriter()
+        block.encode(into: &writer)
+        parts[index].bytes = writer.bytes
+        return try Engine.restored(parts)
+    }
+
+    /// A set of one option has one place, and not two as yes and no have.
+    @Test func codesOfASnapshotAreThoseOfTheOptions() throws {
+        _ = try restore("tier", .code8, [0, 0])
+        #expect(throws: DecodeError.self) { try restore("tier", .code8, [0, 1]) }
+        _ = try restore("onhold", .code8, [0, 1])
+        #expect(throws: DecodeError.self) { try restore("onhold", .code8, [0, 2]) }
+    }
+
+    @Test func optionSetsHaveOptions() throws {
+        let schema = TestSchema.schema
+        func decoded(_ sets: [OptionSet]) throws -> Schema {
+            var writer = ByteWriter()
+            Schema(epoch: 1, entities: schema.entities, optionSets: sets).encode(into: &writer)
+            return try writer.withUnsafeBytes { bytes in
+                var reader = ByteReader(bytes)
+                return try Schema(from: &reader)
+            }
+        }
+        #expect(try decoded(schema.optionSets).optionSets.count == schema.optionSets.count)
+        var empty = schema.optionSets[0]
+        empty.options = []
+        #expect(throws: DecodeError.self) { try decoded(schema.optionSets + [empty]) }
+    }
+
     /// A schema with long texts.
     private static let memoSchema: Schema = {
         var builder = SchemaBuilder()

@@ -109,10 +109,12 @@ extension Table {
         guard column < layout.columns.count, index < chunks.count, block.layout == layout.columns[column] else {
             throw DecodeError("\(entity.name): a block of a column that is not there", at: 0)
         }
-        // Places in the attribute's option set; yes/no has two.
-        let options = layout.columns[column].strideBytes > 2 ? 0 : max(2, layout.optionValues[column].count)
-        if options > 0, block.maximum >= block.minimum, block.minimum < 0 || block.maximum >= options {
-            throw DecodeError("\(entity.name): an unknown option", at: 0)
+        // Codes are places in the attribute's option set, and are used as such unseen later; yes/no has two values.
+        if layout.columns[column].strideBytes <= 2, block.maximum >= block.minimum {
+            let codeCount = layout.rules[column].isOption ? layout.optionValues[column].count : 2
+            guard block.minimum >= 0, block.maximum < codeCount else {
+                throw DecodeError("\(entity.name): an unknown option", at: 0)
+            }
         }
         chunks[index].setBlock(column, block)
     }
