@@ -124,6 +124,13 @@ import Testing
         #expect(throws: DecodeError.self) { try restore("onhold", .code8, [0, 2]) }
     }
 
+    /// Nobody's id, in a row that lives: its values would stay in indexes and the row would be given out again.
+    @Test func idsOfASnapshotAreSomebodys() throws {
+        let ids = (1...2).map { Int64(bitPattern: RecordID(entity: EntityID(3), sequence: $0).rawValue) }
+        _ = try restore("accountid", .id, ids)
+        #expect(throws: DecodeError.self) { try restore("accountid", .id, [ids[0], 0]) }
+    }
+
     @Test func optionSetsHaveOptions() throws {
         let schema = TestSchema.schema
         func decoded(_ sets: [OptionSet]) throws -> Schema {
