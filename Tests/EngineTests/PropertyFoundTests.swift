@@ -173,6 +173,30 @@ import Testing
         return (h, ids)
     }
 
+    @Test func manyTextsOfAChunkArePutTogetherAgain() throws {
+        let (h, _) = try largeHarness()
+        let column = UInt32(try #require(Self.memoSchema.entities[0].attributeID("notes")).rawValue)
+        var random = PropertyRandom(seed: 1)
+        let parts = h.engine.imageParts().shuffled(using: &random)
+        let pieces = parts.indices.filter { parts[$0].part.column == column }
+        #expect(pieces.count == 5 && Set(pieces.map { parts[$0].part.piece }) == Set(0..<5))
+        #expect(pieces.allSatisfy { parts[$0].bytes.count < 9 << 20 && parts[$0].part.chunk == 0 })
+        let restored = try Engine.restored(parts)
+        #expect(restored.digest == h.engine.digest)
+        restored.checkInvariants()
+        for (step, piece) in pieces.enumerated() {
+            let number = parts[piece].part.piece
+            var damaged = parts
+            // One is missing, or one stands twice under another's number.
+            if step % 2 == 0, number < 4 {
+                damaged.remove(at: piece)
+            } else {
+                damaged[piece].bytes = parts[pieces[step == 0 ? 1 : 0]].bytes
+            }
+            #expect(throws: DecodeError.self) { try Engine.restored(damaged) }
+        }
+    }
+
     @Test func readOfMoreThanAReplyHoldsIsRefused() throws {
         let (h, ids) = try largeHarness()
         let (entity, attributes) = try RecordPage.resolve("systemuser", ["notes"], Self.memoSchema)

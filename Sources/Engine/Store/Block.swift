@@ -285,6 +285,16 @@ package final class Block: @unchecked Sendable {
         heapGarbage = 0
     }
 
+    /// Values up to the last valid one.
+    var usedCount: Int { Block.usedCount(head) }
+
+    static func usedCount(_ head: BlockHead) -> Int {
+        for word in stride(from: validityWords - 1, through: 0, by: -1) where head.validity[word] != 0 {
+            return word * 64 + 64 - head.validity[word].leadingZeroBitCount
+        }
+        return 0
+    }
+
     /// Valid values among the block's rows.
     package var validCount: Int {
         var count = 0
