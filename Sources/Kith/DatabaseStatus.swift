@@ -40,6 +40,8 @@ public struct DatabaseStatus: Sendable {
     public var logBytesSinceSnapshot: UInt64
     /// The newest snapshot, nil before the first one.
     public var newestSnapshot: SnapshotInfo?
+    /// Why the last attempt at a snapshot failed; nil when it succeeded, and before the first one since the start.
+    public var lastSnapshotFailure: SnapshotFailure?
     /// What the last start found and did.
     public var recovery: RecoveryReport
 
@@ -74,6 +76,7 @@ extension Database {
             entities: entities,
             logBytesSinceSnapshot: directory.logBytesSinceSnapshot,
             newestSnapshot: directory.newestSnapshot,
+            lastSnapshotFailure: snapshotAttempts.lastFailure,
             recovery: recovery
         )
     }
@@ -93,6 +96,8 @@ extension DatabaseStatus {
             status.member("logBytesSinceSnapshot", logBytesSinceSnapshot)
             status.key("newestSnapshot")
             newestSnapshot.map { $0.write(to: &status) } ?? status.null()
+            status.key("lastSnapshotFailure")
+            lastSnapshotFailure.map { $0.write(to: &status) } ?? status.null()
             status.object("recovery") { recovery.writeMembers(to: &$0) }
             status.object("entities") { list in
                 for entity in entities { entity.write(to: &list) }
@@ -121,6 +126,16 @@ extension SnapshotInfo {
         writer.object { snapshot in
             snapshot.member("position", position)
             snapshot.member("fileBytes", fileBytes)
+        }
+    }
+}
+
+extension SnapshotFailure {
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.object { failure in
+            failure.member("timeMicroseconds", timeMicroseconds)
+            failure.member("reason", reason)
+            failure.member("nextAttemptLogBytes", nextAttemptLogBytes)
         }
     }
 }
