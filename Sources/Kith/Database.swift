@@ -122,7 +122,8 @@ public final class Database: Sendable {
                 options: options.directory,
                 parallel: parallel,
                 sink: recovery.sink,
-                replay: recovery.replay
+                replay: recovery.replay,
+                endReplay: recovery.endReplay
             )
             do {
                 return try Database(directory, try recovery.finish(), options)

@@ -82,7 +82,8 @@ extension ImagePart {
     }
 }
 
-/// Builds the engine while a directory is opened: blocks first, then entries. One thread calls `replay`.
+/// Builds the engine while a directory is opened: blocks first, then entries, then `endReplay`, then `finish`. One thread
+/// calls the last three.
 final class EngineRecovery {
     let sink: RestoreSink
     private var begun: (engine: Engine, replay: Replay)?
@@ -105,9 +106,16 @@ final class EngineRecovery {
         try refusing { () throws(ReplayError) in try replay.replay(entry, position: position) }
     }
 
-    func finish() throws -> Engine {
-        let (engine, replay) = try begin()
+    /// All entries came: applies those that are held back. Without any, the engine may still be under construction and
+    /// nobody waits for it here.
+    func endReplay() throws {
+        guard let replay = begun?.replay else { return }
         try refusing { () throws(ReplayError) in try replay.finish() }
+    }
+
+    /// The engine, after `endReplay`.
+    func finish() throws -> Engine {
+        let engine = try begin().engine
         begun = nil
         return engine
     }
