@@ -36,6 +36,8 @@ public struct DatabaseStatus: Sendable {
     public var schemaEpoch: UInt32
     /// Every entity, in the order of the schema.
     public var entities: [EntityFigures]
+    /// Bytes that the process has for records and that none has at the moment: of all its databases.
+    public var idleBytes: Int
     /// Bytes of log that a restart would replay.
     public var logBytesSinceSnapshot: UInt64
     /// The newest snapshot, nil before the first one.
@@ -74,6 +76,7 @@ extension Database {
             durablePosition: durablePosition,
             schemaEpoch: view.schema.epoch,
             entities: entities,
+            idleBytes: StoreMemory.idleBytes,
             logBytesSinceSnapshot: directory.logBytesSinceSnapshot,
             newestSnapshot: directory.newestSnapshot,
             lastSnapshotFailure: snapshotAttempts.lastFailure,
@@ -93,6 +96,7 @@ extension DatabaseStatus {
             status.member("schemaEpoch", schemaEpoch)
             status.member("recordCount", recordCount)
             status.member("memoryBytes", memoryBytes)
+            status.member("idleBytes", idleBytes)
             status.member("logBytesSinceSnapshot", logBytesSinceSnapshot)
             status.key("newestSnapshot")
             newestSnapshot.map { $0.write(to: &status) } ?? status.null()

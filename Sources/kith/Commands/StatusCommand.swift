@@ -41,6 +41,7 @@ struct StatusCommand: AsyncParsableCommand {
         facts.append(["schema epoch", String(status.schemaEpoch)])
         facts.append(["records", String(status.recordCount)])
         facts.append(["memory, bytes", String(status.memoryBytes)])
+        facts.append(["memory kept idle, bytes", String(status.idleBytes)])
         facts.append(["log since snapshot, bytes", String(status.logBytesSinceSnapshot)])
         facts.append(["newest snapshot at", status.newestSnapshot.map { String($0.position) } ?? "none"])
         facts.append(["last snapshot failed", status.lastSnapshotFailure?.reason ?? "no"])
@@ -89,7 +90,7 @@ private struct StatusDocument: Decodable {
     }
 
     var position, durablePosition: UInt64
-    var schemaEpoch, recordCount, memoryBytes: Int
+    var schemaEpoch, recordCount, memoryBytes, idleBytes: Int
     var logBytesSinceSnapshot: UInt64
     var newestSnapshot: Snapshot?
     var lastSnapshotFailure: SnapshotFailure?
