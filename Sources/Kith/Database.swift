@@ -19,6 +19,8 @@ public struct DatabaseOptions: Sendable {
     public var threadCount: Int
     /// Whether snapshots are taken by themselves when the log has grown (`SnapshotPolicy`).
     public var takesSnapshots = true
+    /// Called when such a snapshot has failed, on a thread of its own: for a log that someone reads.
+    public var snapshotFailed: (@Sendable (SnapshotFailure) -> Void)?
     /// The schema of a new directory, and what an older one is brought up to. Tests take smaller ones.
     package var schema: Schema = .standard
     /// Source of time: microseconds since 1970-01-01T00:00:00Z.
@@ -73,8 +75,7 @@ public final class Database: Sendable {
     /// Not the standard library's `Mutex`: a turn's body is the caller's, and need not be sendable.
     private let writer: Monitor<WriterTurn>
     private let waiters = Mutex(Waiters())
-    /// Whether an automatic snapshot is under way.
-    private let isSnapshotting = Atomic(false)
+    let snapshotAttempts = SnapshotAttempts()
 
     private struct Waiters {
         var sleeping: [(position: Position, continuation: CheckedContinuation<Void, any Error>)] = []
@@ -121,7 +122,8 @@ public final class Database: Sendable {
                 options: options.directory,
                 parallel: parallel,
                 sink: recovery.sink,
-                replay: recovery.replay
+                replay: recovery.replay,
+                endReplay: recovery.endReplay
             )
             do {
                 return try Database(directory, try recovery.finish(), options)
@@ -230,24 +232,32 @@ public final class Database: Sendable {
     public func writeSnapshot() throws(DatabaseError) -> SnapshotInfo {
         let image = writer.withLock { $0.image }
         let parallel = options.threadCount > 1 ? threadedFor(threads: options.threadCount) : serialFor
+        let logBytes = directory.logBytesSinceSnapshot
         do throws(DirectoryError) {
-            return try directory.writeSnapshot(
+            let info = try directory.writeSnapshot(
                 at: image.view.position,
                 source: ImageSource(image.prepared()),
                 parallel: parallel
             )
+            snapshotAttempts.succeeded()
+            return info
         } catch {
+            // Being closed is no failure.
+            if error != .closed {
+                snapshotAttempts.failed(error.description, logBytes: logBytes, timeMicroseconds: options.clock())
+            }
             throw .directory(error)
         }
     }
 
     private func snapshotInBackground() {
-        guard isSnapshotting.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
-        else { return }
+        guard snapshotAttempts.begin(logBytes: directory.logBytesSinceSnapshot) else { return }
         startThread { [self] in
-            // A snapshot that fails leaves the directory as it was: the log is kept, and the next turn asks again.
+            // A snapshot that fails leaves the directory as it was: the log is kept, and a later turn tries again.
+            let before = snapshotAttempts.lastFailure
             _ = try? writeSnapshot()
-            isSnapshotting.store(false, ordering: .releasing)
+            snapshotAttempts.end()
+            if let failure = snapshotAttempts.lastFailure, failure != before { options.snapshotFailed?(failure) }
         }
     }
 

@@ -147,7 +147,8 @@ extension Database {
                 storage,
                 parallel: parallel,
                 sink: recovery.sink,
-                replay: recovery.replay
+                replay: recovery.replay,
+                endReplay: recovery.endReplay
             )
             return (try recovery.finish(), report)
         } catch {

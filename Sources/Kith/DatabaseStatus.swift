@@ -36,10 +36,14 @@ public struct DatabaseStatus: Sendable {
     public var schemaEpoch: UInt32
     /// Every entity, in the order of the schema.
     public var entities: [EntityFigures]
+    /// Bytes that the process has for records and that none has at the moment: of all its databases.
+    public var idleBytes: Int
     /// Bytes of log that a restart would replay.
     public var logBytesSinceSnapshot: UInt64
     /// The newest snapshot, nil before the first one.
     public var newestSnapshot: SnapshotInfo?
+    /// Why the last attempt at a snapshot failed; nil when it succeeded, and before the first one since the start.
+    public var lastSnapshotFailure: SnapshotFailure?
     /// What the last start found and did.
     public var recovery: RecoveryReport
 
@@ -72,8 +76,10 @@ extension Database {
             durablePosition: durablePosition,
             schemaEpoch: view.schema.epoch,
             entities: entities,
+            idleBytes: StoreMemory.idleBytes,
             logBytesSinceSnapshot: directory.logBytesSinceSnapshot,
             newestSnapshot: directory.newestSnapshot,
+            lastSnapshotFailure: snapshotAttempts.lastFailure,
             recovery: recovery
         )
     }
@@ -90,9 +96,12 @@ extension DatabaseStatus {
             status.member("schemaEpoch", schemaEpoch)
             status.member("recordCount", recordCount)
             status.member("memoryBytes", memoryBytes)
+            status.member("idleBytes", idleBytes)
             status.member("logBytesSinceSnapshot", logBytesSinceSnapshot)
             status.key("newestSnapshot")
             newestSnapshot.map { $0.write(to: &status) } ?? status.null()
+            status.key("lastSnapshotFailure")
+            lastSnapshotFailure.map { $0.write(to: &status) } ?? status.null()
             status.object("recovery") { recovery.writeMembers(to: &$0) }
             status.object("entities") { list in
                 for entity in entities { entity.write(to: &list) }
@@ -121,6 +130,16 @@ extension SnapshotInfo {
         writer.object { snapshot in
             snapshot.member("position", position)
             snapshot.member("fileBytes", fileBytes)
+        }
+    }
+}
+
+extension SnapshotFailure {
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.object { failure in
+            failure.member("timeMicroseconds", timeMicroseconds)
+            failure.member("reason", reason)
+            failure.member("nextAttemptLogBytes", nextAttemptLogBytes)
         }
     }
 }

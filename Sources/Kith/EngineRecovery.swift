@@ -82,7 +82,8 @@ extension ImagePart {
     }
 }
 
-/// Builds the engine while a directory is opened: blocks first, then entries. One thread calls `replay`.
+/// Builds the engine while a directory is opened: blocks first, then entries, then `endReplay`, then `finish`. One thread
+/// calls the last three.
 final class EngineRecovery {
     let sink: RestoreSink
     private var begun: Replay?
@@ -104,11 +105,18 @@ final class EngineRecovery {
         try refusing { () throws(ReplayError) in try replay.replay(entry, position: position) }
     }
 
+    /// All entries came: applies those that are held back. Without any, the engine may still be under construction and
+    /// nobody waits for it here.
+    func endReplay() throws {
+        guard let begun else { return }
+        try refusing { () throws(ReplayError) in try begun.finish() }
+    }
+
+    /// The engine, after `endReplay`.
     func finish() throws -> Engine {
-        let replay = try begin()
-        try refusing { () throws(ReplayError) in try replay.finish() }
+        let engine = try begin().engine
         begun = nil
-        return replay.engine
+        return engine
     }
 
     /// A refusal may be of an entry that was given earlier.

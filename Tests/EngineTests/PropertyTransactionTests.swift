@@ -142,6 +142,7 @@ import Testing
                     let engine = try Engine.restored(damaged)
                     restored += 1
                     engine.checkInvariants()
+                    _ = engine.contents()
                     for _ in 0..<3 { _ = PropertyEngine(engine).execute(try workload.transaction(engine)) }
                     engine.checkInvariants()
                 } catch is DecodeError {

@@ -141,7 +141,7 @@ struct PropertyWorkload {
             case "account":
                 [
                     "name", "accountnumber", "revenue", "employees", "onhold", "rating", "founded",
-                    "parentaccountid",
+                    "tier", "parentaccountid",
                     "statecode", "statuscode", "ownerid",
                 ].filter {
                     $0 == "name" || random.below(3) == 0 || kind == .upsert && $0 == "accountnumber"
@@ -201,6 +201,7 @@ struct PropertyWorkload {
         case "onhold": batch.appendNumber(column: column, Int64(random.below(2)))
         case "rating":
             batch.appendNumber(column: column, [1, 2, 100_001, 1, 2, 100_001, 3][random.below(7)])
+        case "tier": batch.appendNumber(column: column, [7, 7, 7, 8][random.below(4)])
         case "statecode": batch.appendNumber(column: column, Int64(random.below(2)))
         case "statuscode": batch.appendNumber(column: column, Int64(1 + random.below(3)))
         default: batch.appendNumber(column: column, Int64(random.below(30_000)))

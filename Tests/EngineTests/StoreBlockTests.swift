@@ -183,6 +183,37 @@ import Testing
         #expect(block.memoryBytes < 64 * 1024)
     }
 
+    /// The texts of a chunk as a restart finds them, one after another replaced by another: what a year of updates does.
+    @Test func heapsStayCloseToTheirTexts() throws {
+        for count in [300, Block.rowCount] {
+            let made = Block(layout: .text, capacity: count)
+            func text(_ row: Int, _ round: Int) -> [UInt8] {
+                Array("row \(row) in round \(round), ".utf8) + [UInt8](repeating: 1, count: 30)
+            }
+            for row in 0..<count { text(row, 0).withUnsafeBytes { made.setText(row, $0) } }
+            let block = try roundTrip(made)
+            let fixedBytes = block.capacity * 8 + Block.rowCount / 8
+            let live = (0..<count).reduce(0) { $0 + text($1, 0).count }
+            if count == Block.rowCount { #expect(made.memoryBytes - fixedBytes <= live / 8 * 9 + 64) }
+            #expect(block.memoryBytes - fixedBytes == live)
+            var random = PropertyRandom(seed: 1)
+            var model = (0..<count).map { text($0, 0) as [UInt8]? }
+            model += Array(repeating: nil, count: Block.rowCount - count)
+            for round in 1...3 {
+                for step in 0..<count {
+                    let row = random.below(count)
+                    model[row] = text(row, round)
+                    text(row, round).withUnsafeBytes { block.setText(row, $0) }
+                    if count == Block.rowCount, round == 1, step == 0 {
+                        #expect(block.memoryBytes - fixedBytes < live / 7 * 8)
+                    }
+                }
+                if count == Block.rowCount { #expect(block.memoryBytes - fixedBytes < live / 2 * 3, "round \(round)") }
+            }
+            check(block, model, "\(count) rows")
+        }
+    }
+
     @Test func longestTextComesBack() throws {
         let long = [UInt8](repeating: 0x61, count: Limits.textBytesMax)
         let model: [[UInt8]?] = [long, nil, [], Array("seven77".utf8), Array("eight888".utf8), long]

@@ -85,4 +85,56 @@ import Testing
         try queue.sync()
         #expect(database.durablePosition == reply.position)
     }
+
+    /// An entry that does not fit is refused while the directory is as it was, also where replay holds it back: the last one
+    /// of a run of creates.
+    @Test func refusedEntryLeavesTheDirectoryAlone() throws {
+        let storage = SimulatedStorage(seed: 4)
+        let ids: [RecordID]
+        do {
+            let database = try database(storage)
+            let queue = try #require(database.directory.inlineQueue)
+            let parent = try execute(database) { try $0.create("account", ["name": "A"]) }.operations[0].ids[0]
+            ids = try (0..<9).map { _ in
+                try execute(database) {
+                    try $0.create("account", ["name": "B", "parentaccountid": .reference(parent)])
+                }.operations[0].ids[0]
+            }
+            try queue.commit()
+            let position = database.durablePosition
+            var entry: [UInt8] = []
+            try database.directory.readLog(after: position - 1) { _, bytes in entry = Array(bytes) }
+            // The next record, of a parent that is not there.
+            let missing = RecordID(entity: parent.entity, sequence: 999)
+            let next = RecordID(entity: parent.entity, sequence: ids[8].sequence + 1)
+            #expect(replace(ids[8], by: next, in: &entry) == 1 && replace(parent, by: missing, in: &entry) == 1)
+            var batch = EntryBatch()
+            batch.append(entry)
+            try queue.reserve(bytes: batch.lengthBytes)
+            try queue.submit(batch, lastPosition: position + 1)
+            try queue.commit()
+            try database.close()
+        }
+        storage.setContents(of: "snapshot.tmp", to: [1])
+        let before = try storage.list().map { [$0: storage.contents(of: $0)] }
+        for _ in 0..<2 {
+            let error = #expect(throws: DatabaseError.self) { try database(storage) }
+            guard case .directory(.entryRejected)? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(try storage.list().map { [$0: storage.contents(of: $0)] } == before)
+        }
+    }
+
+    /// Returns how often the id stood there.
+    private func replace(_ id: RecordID, by other: RecordID, in bytes: inout [UInt8]) -> Int {
+        func littleEndian(_ id: RecordID) -> [UInt8] { withUnsafeBytes(of: id.rawValue.littleEndian) { Array($0) } }
+        var count = 0
+        for start in 0...bytes.count - 8 where bytes[start..<start + 8].elementsEqual(littleEndian(id)) {
+            bytes.replaceSubrange(start..<start + 8, with: littleEndian(other))
+            count += 1
+        }
+        return count
+    }
 }

@@ -21,6 +21,8 @@ package enum TestSchema {
             e.option("rating", "Rating", [1: "Hot", 2: "Warm", 100_001: "Cold"])
             e.date("founded", "Founded", ordered: true)
             e.lookup("parentaccountid", "Parent", to: "account", onDelete: .removeLink)
+            // One option: its place can only be 0.
+            e.option("tier", "Tier", [7: "Only"])
             e.key("accountnumber")
             e.states([(0, "Active", [1: "Active", 3: "Dormant"]), (1, "Inactive", [2: "Inactive"])])
             e.primaryName("name")

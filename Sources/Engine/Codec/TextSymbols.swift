@@ -99,9 +99,12 @@ package struct TextSymbols: Sendable {
 
     // MARK: Writing
 
-    /// The bytes as codes behind the list of symbols; nil where that does not save a tenth.
+    /// The bytes as codes behind the list of symbols; nil where that does not save a tenth, or where the number of codes, at
+    /// most two a byte, might not fit its field.
     func encoded(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
-        guard let base = bytes.baseAddress, bytes.count >= TextSymbols.sampleBytesMin else { return nil }
+        guard let base = bytes.baseAddress, bytes.count >= TextSymbols.sampleBytesMin,
+            bytes.count <= Int(UInt32.max) / 2
+        else { return nil }
         var list: [UInt8] = [UInt8(symbols.count)]
         for symbol in symbols { list.append(UInt8(symbol.length)) }
         for symbol in symbols {

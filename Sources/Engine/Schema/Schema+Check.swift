@@ -13,6 +13,10 @@ extension Schema {
         guard epoch < .max, ids.count == entities.count, Set(entities.map(\.name)).count == entities.count else {
             throw DecodeError("an entity stands twice in the schema", at: offset)
         }
+        // An attribute without options could have no value, and places of options are numbered in sixteen bits.
+        guard optionSets.allSatisfy({ 1...Int(UInt16.max) ~= $0.options.count }) else {
+            throw DecodeError("an option set has no options, or too many", at: offset)
+        }
         for entity in entities {
             guard
                 isSound(entity), hasSystemAttributes(entity), hasSoundLifeCycle(entity, optionSets),

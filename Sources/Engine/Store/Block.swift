@@ -6,8 +6,8 @@
 // - `validity` has 8,192 bits always; bit i is set exactly when row i has a value, and then i < capacity.
 // - `minimum` and `maximum` enclose every valid value, read as Int64 (ids as bit patterns); they are widened by writes and
 //   never narrowed, so they may be loose after updates. A block of texts has none.
-// - Text slots that are not valid are garbage; heap bytes that no slot names are counted in `heapGarbage` and dropped when
-//   they are more than half.
+// - Text slots that are not valid are garbage; heap bytes that no valid slot names are counted in `heapGarbage`. A heap that is
+//   full drops them where they are a quarter of what lives, so that rewriting texts leaves it below one and a half times that.
 
 /// What a reader needs of a block, without touching its reference count. Valid while the block is alive and unwritten.
 package struct BlockHead {
@@ -205,7 +205,8 @@ package final class Block: @unchecked Sendable {
     /// Writes a text of at most `Limits.textBytesMax` bytes.
     package func setText(_ index: Int, _ bytes: UnsafeRawBufferPointer) {
         precondition(layout == .text && index < capacity)
-        if head.isValid(index) { dropText(index) }
+        // Before there is room for the new text: where that takes a compaction, it must leave the old one behind.
+        setNull(index)
         setNewText(index, bytes)
         markValid(index)
     }
@@ -244,20 +245,20 @@ package final class Block: @unchecked Sendable {
         if !slot.isInline { heapGarbage += slot.lengthBytes }
     }
 
-    /// Makes room for `length` more bytes of text; of a run that ends before row `end`, where that is known: the heap doubles,
-    /// but not beyond what a full block of such rows will take.
+    /// Makes room for `length` more bytes of text; of a run of new rows that ends before row `end`, where that is known. The
+    /// rows to come promise texts like those so far: the heap doubles, but not beyond what a full block of them takes, and so
+    /// a block that is full already grows by an eighth, and a last run by a thirty-second.
     func reserveHeap(_ length: Int, rowsEnd end: Int? = nil) {
-        guard heapUsed + length > heapCapacity else { return }
-        if heapGarbage > heapUsed / 2 { compactHeap() }
         let needed = heapUsed + length
         guard needed > heapCapacity else { return }
+        let live = heapUsed - heapGarbage
+        if heapGarbage > 0, heapGarbage >= live / 4 {
+            return compactHeap(into: max(live + length, live / 8 * 9, Block.heapBytesMin))
+        }
         var newCapacity = max(heapCapacity * 2, Block.heapBytesMin)
         while newCapacity < needed { newCapacity *= 2 }
-        if let end {
-            // A thirty-second more than the rows so far promise: the last run of a block rarely grows the heap again.
-            let promised = needed * Block.rowCount / max(end, 1) / 32 * 33
-            newCapacity = min(newCapacity, max(needed, promised))
-        }
+        let promised = needed * Block.rowCount / max(end ?? 0, usedCount, 1) / 32 * 33
+        newCapacity = min(newCapacity, max(promised, end == nil ? needed / 8 * 9 : 0, needed, Block.heapBytesMin))
         let heap = StoreMemory.allocate(newCapacity)
         if heapCapacity > 0 {
             heap.copyMemory(from: head.heap, byteCount: heapUsed)
@@ -267,9 +268,10 @@ package final class Block: @unchecked Sendable {
         heapCapacity = newCapacity
     }
 
-    /// Copies the live texts together; in place, since they keep their order of offset only by chance, through a new heap.
-    private func compactHeap() {
-        let heap = StoreMemory.allocate(heapCapacity)
+    /// Copies the live texts together, which have room in `newCapacity`; through a new heap, since they keep their order of
+    /// offset only by chance.
+    private func compactHeap(into newCapacity: Int) {
+        let heap = StoreMemory.allocate(newCapacity)
         var used = 0
         for index in 0..<capacity where head.isValid(index) {
             let slot = TextSlot(word: head.values.load(fromByteOffset: index * 8, as: UInt64.self))
@@ -279,10 +281,22 @@ package final class Block: @unchecked Sendable {
             head.values.storeBytes(of: moved.word, toByteOffset: index * 8, as: UInt64.self)
             used += slot.lengthBytes
         }
+        precondition(used == heapUsed - heapGarbage)
         StoreMemory.deallocate(head.heap, heapCapacity)
         head.heap = heap
+        heapCapacity = newCapacity
         heapUsed = used
         heapGarbage = 0
+    }
+
+    /// Values up to the last valid one.
+    var usedCount: Int { Block.usedCount(head) }
+
+    static func usedCount(_ head: BlockHead) -> Int {
+        for word in stride(from: validityWords - 1, through: 0, by: -1) where head.validity[word] != 0 {
+            return word * 64 + 64 - head.validity[word].leadingZeroBitCount
+        }
+        return 0
     }
 
     /// Valid values among the block's rows.

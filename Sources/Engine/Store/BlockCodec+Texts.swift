@@ -9,7 +9,8 @@ extension Block {
     // MARK: Writing
 
     /// Returns encoding and width of the lengths.
-    func encodeTexts(
+    static func encodeTexts(
+        _ head: BlockHead,
         _ count: Int,
         _ symbols: TextSymbols?,
         into writer: inout ByteWriter

@@ -28,20 +28,26 @@ extension Block {
     static let symbolsEncoding: UInt8 = 4
     static let allValidFlag: UInt8 = 1
 
-    /// Values up to the last valid one.
-    private var usedCount: Int {
-        for word in stride(from: Block.validityWords - 1, through: 0, by: -1) where head.validity[word] != 0 {
-            return word * 64 + 64 - head.validity[word].leadingZeroBitCount
-        }
-        return 0
-    }
-
     /// Appends the block's bytes. Pure: called from any thread on a shared block.
     ///
-    /// - Parameter symbols: what the column's texts are made of; only texts have any.
-    package func encode(into writer: inout ByteWriter, symbols: TextSymbols? = nil) {
-        let count = usedCount
-        let isAllValid = validCount == count
+    /// - Parameters:
+    ///   - symbols: what the column's texts are made of; only texts have any.
+    ///   - rows: the rows whose texts are written, as if the others had none; only texts are written in pieces.
+    package func encode(into writer: inout ByteWriter, symbols: TextSymbols? = nil, rows: Range<Int>? = nil) {
+        guard let rows else { return encode(head, into: &writer, symbols) }
+        precondition(layout == .text && rows.lowerBound >= 0 && rows.upperBound <= Block.rowCount)
+        var validity = [UInt64](repeating: 0, count: Block.validityWords)
+        for row in rows where head.isValid(row) { validity[row >> 6] |= 1 << UInt64(row & 63) }
+        validity.withUnsafeMutableBufferPointer { validity in
+            guard let start = validity.baseAddress else { return }
+            encode(BlockHead(values: head.values, validity: start, heap: head.heap), into: &writer, symbols)
+        }
+    }
+
+    /// - Parameter head: the block's own, or one that leaves out some texts.
+    private func encode(_ head: BlockHead, into writer: inout ByteWriter, _ symbols: TextSymbols?) {
+        let count = Block.usedCount(head)
+        let isAllValid = (0..<Block.validityWords).reduce(0) { $0 + head.validity[$1].nonzeroBitCount } == count
         writer.u8(layout.rawValue)
         let encodingOffset = writer.count
         writer.u8(Block.rawEncoding)
@@ -53,7 +59,7 @@ extension Block {
         writer.i64(.min)
         if !isAllValid { writer.raw(head.validity, (count + 63) / 64 * 8) }
         if layout == .text {
-            let (encoding, width) = encodeTexts(count, symbols, into: &writer)
+            let (encoding, width) = Block.encodeTexts(head, count, symbols, into: &writer)
             writer.patch(encoding, at: encodingOffset)
             writer.patch(width, at: encodingOffset + 1)
             return

@@ -48,6 +48,8 @@ package enum ColumnLayout: UInt8, Sendable {
 /// Four of ten CRM texts (codes, postal codes, salutations, first names) fit in seven bytes and cost no heap.
 package struct TextSlot {
     package static let inlineBytesMax = 7
+    /// Offsets in a heap have 36 bits.
+    static let heapBytesMax = 1 << 36
     private static let heapTag: UInt64 = 0xFF
 
     package var word: UInt64
@@ -56,7 +58,7 @@ package struct TextSlot {
     package init(word: UInt64) { self.word = word }
 
     package init(lengthBytes: Int, heapOffset: Int) {
-        precondition(lengthBytes <= Limits.textBytesMax && heapOffset < 1 << 36)
+        precondition(lengthBytes <= Limits.textBytesMax && heapOffset < TextSlot.heapBytesMax)
         word = TextSlot.heapTag | UInt64(lengthBytes) << 8 | UInt64(heapOffset) << 28
     }
 

@@ -3,7 +3,7 @@
 //   kind 1  schema                                   one part
 //   kind 2  position, time, request results          one part
 //   kind 3  table: rows, next sequence               per entity
-//   kind 4  column block                             per entity, column, chunk
+//   kind 4  column block, or a piece of one          per entity, column, chunk: BlockPieces
 //   kind 5  order of an indexed column: OrderPlaces  per entity, column, chunk
 //
 // Directory, links, hash indexes and free rows follow from the columns and are rebuilt; the order of ordered indexes is
@@ -42,6 +42,8 @@ package struct EngineImage: Sendable {
     private let orders: [ColumnKey: (places: [UInt32], count: Int)]
     /// Per column of texts what they are made of, where that is known.
     private let symbols: [ColumnKey: TextSymbols]
+    /// The rows of those parts that are pieces of a block.
+    private let pieceRows: [ImagePart: Range<Int>]
 
     private struct ColumnKey: Hashable, Sendable {
         var place: Int
@@ -56,13 +58,15 @@ package struct EngineImage: Sendable {
         parts = []
         orders = [:]
         symbols = [:]
+        pieceRows = [:]
     }
 
     private init(
         _ image: EngineImage,
         parts: [ImagePart],
         orders: [ColumnKey: (places: [UInt32], count: Int)],
-        symbols: [ColumnKey: TextSymbols]
+        symbols: [ColumnKey: TextSymbols],
+        pieceRows: [ImagePart: Range<Int>]
     ) {
         view = image.view
         timeMicroseconds = image.timeMicroseconds
@@ -70,6 +74,7 @@ package struct EngineImage: Sendable {
         self.parts = parts
         self.orders = orders
         self.symbols = symbols
+        self.pieceRows = pieceRows
     }
 
     /// The same image with its parts listed: work for a thread that is not the writer.
@@ -77,19 +82,18 @@ package struct EngineImage: Sendable {
         var parts = [ImagePart(kind: ImagePart.schemaKind), ImagePart(kind: ImagePart.stateKind)]
         var orders: [ColumnKey: (places: [UInt32], count: Int)] = [:]
         var symbols: [ColumnKey: TextSymbols] = [:]
+        var pieceRows: [ImagePart: Range<Int>] = [:]
         for (place, table) in view.tables.enumerated() {
             let entity = table.entity.id.rawValue
             parts.append(ImagePart(kind: ImagePart.tableKind, entity: entity))
             for chunk in 0..<table.blockCount {
-                for column in table.layout.columns.indices where table.block(column, chunk) != nil {
-                    parts.append(
-                        ImagePart(
-                            kind: ImagePart.blockKind,
-                            entity: entity,
-                            column: UInt32(column),
-                            index: UInt32(chunk)
-                        )
-                    )
+                for column in table.layout.columns.indices {
+                    let pieces = table.block(column, chunk)?.pieces() ?? []
+                    for (piece, rows) in pieces.enumerated() {
+                        let part = ImagePart(entity: table.entity.id, column: column, chunk: chunk, piece: piece)
+                        parts.append(part)
+                        if pieces.count > 1 { pieceRows[part] = rows }
+                    }
                 }
             }
             for column in table.layout.columns.indices where table.layout.columns[column] == .text {
@@ -121,7 +125,7 @@ package struct EngineImage: Sendable {
                 orders[ColumnKey(place: place, column: column)] = (places, order.count)
             }
         }
-        return EngineImage(self, parts: parts, orders: orders, symbols: symbols)
+        return EngineImage(self, parts: parts, orders: orders, symbols: symbols, pieceRows: pieceRows)
     }
 
     /// Appends the bytes of a part.
@@ -142,7 +146,8 @@ package struct EngineImage: Sendable {
                 writer.u64(table.nextSequence)
             case ImagePart.blockKind:
                 let symbols = symbols[ColumnKey(place: place, column: Int(part.column))]
-                table.block(Int(part.column), Int(part.index))?.encode(into: &writer, symbols: symbols)
+                let block = table.block(Int(part.column), part.chunk)
+                block?.encode(into: &writer, symbols: symbols, rows: pieceRows[part])
             default:
                 let key = ColumnKey(place: place, column: Int(part.column))
                 guard let order = orders[key], let block = table.block(Int(part.column), Int(part.index)) else {

@@ -74,9 +74,10 @@ package final class EngineRestore: Sendable {
         guard state.collation == Collation.version else {
             throw DecodeError("text was ordered by collation \(state.collation), this is \(Collation.version)", at: 0)
         }
+        let blocks = try EngineRestore.whole(taken.blocks)
         // Every chunk has a block of ids, so that a wrong number of rows cannot claim more memory than blocks came.
         let identifier = UInt32(SystemAttribute.identifier.rawValue)
-        let chunkCounts = taken.blocks.reduce(into: [UInt16: Int]()) { counts, element in
+        let chunkCounts = blocks.reduce(into: [UInt16: Int]()) { counts, element in
             if element.part.column == identifier { counts[element.part.entity, default: 0] += 1 }
         }
         let engine = Engine(schema: schema)
@@ -89,7 +90,7 @@ package final class EngineRestore: Sendable {
             engine.tables[place].extendRows(to: header.rowCount)
             engine.tables[place].nextSequence = header.nextSequence
         }
-        for (part, block) in taken.blocks {
+        for (part, block) in blocks {
             guard let place = schema.place(of: EntityID(part.entity)) else {
                 throw DecodeError("unknown entity", at: 0)
             }
@@ -109,10 +110,12 @@ extension Table {
         guard column < layout.columns.count, index < chunks.count, block.layout == layout.columns[column] else {
             throw DecodeError("\(entity.name): a block of a column that is not there", at: 0)
         }
-        // Places in the attribute's option set; yes/no has two.
-        let options = layout.columns[column].strideBytes > 2 ? 0 : max(2, layout.optionValues[column].count)
-        if options > 0, block.maximum >= block.minimum, block.minimum < 0 || block.maximum >= options {
-            throw DecodeError("\(entity.name): an unknown option", at: 0)
+        // Codes are places in the attribute's option set, and are used as such unseen later; yes/no has two values.
+        if layout.columns[column].strideBytes <= 2, block.maximum >= block.minimum {
+            let codeCount = layout.rules[column].isOption ? layout.optionValues[column].count : 2
+            guard block.minimum >= 0, block.maximum < codeCount else {
+                throw DecodeError("\(entity.name): an unknown option", at: 0)
+            }
         }
         chunks[index].setBlock(column, block)
     }

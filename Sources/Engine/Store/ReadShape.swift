@@ -96,7 +96,7 @@ extension ReadColumn {
         form =
             switch layout.columns[column] {
             case .text: .text
-            case .code8: values.isEmpty ? .bool : .option8
+            case .code8: layout.rules[column].isOption ? .option8 : .bool
             case .code16: .option16
             case .int32: layout.kinds[column].strideBytes == 8 ? .widened : .int32
             case .int64, .id: .int64

@@ -7,7 +7,9 @@
 // Guarantees
 // - A piece is aligned to a cache line and belongs to its holder until `deallocate` with the same size.
 // - Pieces come in size classes, eight for each doubling: less than an eighth is lost. What is given back serves the next
-//   piece of its class and stays with the process: the store's sizes are few and come again.
+//   piece of its class: the store's sizes are few and come again.
+// - Of idle pieces of 64 KiB and more, the process keeps at most 64 MiB or an eighth of what is in use, whichever is more; of
+//   the others the pages go back to the system, and only their addresses are kept.
 // - Below a kibibyte and above a mebibyte the allocator serves: too small to matter, too rare to keep.
 // - Every thread knows what it has taken less what it gave back, so that the memory of a piece of work can be told exactly,
 //   copies that the work made of shared blocks included, with nothing said about it where they are made.
@@ -23,19 +25,36 @@ package enum StoreMemory {
     /// Sixteen huge pages; of an untouched one only the addresses are used up.
     private static let regionBytes = 32 << 20
     private static let alignmentBytes = 64
+    /// Smaller pieces stay: of these most is whole pages.
+    private static let droppableBytes = 64 << 10
+    private static let pageBytes = 4 << 10
+    /// Idle bytes that are kept in any case: what a snapshot's copies of blocks leave behind, and what comes again soon.
+    private static let keptBytes = 64 << 20
 
     /// Addresses as numbers: what they lead to belongs to the lists while it is in them.
     private struct Lists {
         /// Per class the piece given back last, whose first word leads to the one before it; 0 at the end.
         var idle: [UInt]
+        /// The same for pieces whose inside went back to the system, and is zeros.
+        var dropped: [UInt]
+        /// Bytes of pieces that are given out, of those in `idle`, and of the droppable ones among these.
+        var usedBytes = 0
+        var idleBytes = 0
+        var idleDroppableBytes = 0
         /// The untouched rest of the newest region, which is zeros.
         var freshStart: UInt = 0
         var freshBytes = 0
     }
 
     private static let lists = Mutex(
-        Lists(idle: Array(repeating: 0, count: sizeClass(ofBytes: mostBytes).index + 1))
+        Lists(
+            idle: Array(repeating: 0, count: sizeClass(ofBytes: mostBytes).index + 1),
+            dropped: Array(repeating: 0, count: sizeClass(ofBytes: mostBytes).index + 1)
+        )
     )
+
+    /// Bytes of the process that no piece in use has: given back by their holders and kept for the next ones.
+    package static var idleBytes: Int { lists.withLock { $0.idleBytes } }
 
     /// The class of a size and the bytes of its pieces: 2^e · (1 + j/8), j from 1 to 8, for sizes above 2^e, and a cache
     /// line: without it the same row of all columns would compete for one set of the caches.
@@ -70,12 +89,14 @@ package enum StoreMemory {
             return piece
         }
         let (index, pieceBytes) = sizeClass(ofBytes: byteCount)
-        let (address, isFresh) = lists.withLock { lists -> (UInt, Bool) in
-            let idle = lists.idle[index]
-            if let piece = UnsafeRawPointer(bitPattern: idle) {
-                lists.idle[index] = piece.load(as: UInt.self)
-                return (idle, false)
+        let (address, content) = lists.withLock { lists -> (UInt, Content) in
+            lists.usedBytes += pieceBytes
+            if let address = pop(&lists.idle[index]) {
+                lists.idleBytes -= pieceBytes
+                if pieceBytes >= droppableBytes { lists.idleDroppableBytes -= pieceBytes }
+                return (address, .any)
             }
+            if let address = pop(&lists.dropped[index]) { return (address, .zeroInside) }
             if lists.freshBytes < pieceBytes {
                 lists.freshStart = makeRegion()
                 lists.freshBytes = regionBytes
@@ -84,23 +105,78 @@ package enum StoreMemory {
                 lists.freshStart += UInt(pieceBytes)
                 lists.freshBytes -= pieceBytes
             }
-            return (lists.freshStart, true)
+            return (lists.freshStart, .zero)
         }
         // Not 0: neither a region nor a piece in a list begins there.
         let piece = UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped
-        if isZeroed, !isFresh { piece.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount) }
+        guard isZeroed else { return piece }
+        switch content {
+        case .any: piece.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+        case .zeroInside:
+            let pages = inside(address, pieceBytes)
+            piece.initializeMemory(as: UInt8.self, repeating: 0, count: Int(pages.lowerBound - address))
+            let tailBytes = Int(address) + pieceBytes - Int(pages.upperBound)
+            (piece + (pieceBytes - tailBytes)).initializeMemory(as: UInt8.self, repeating: 0, count: tailBytes)
+        case .zero: break
+        }
         return piece
+    }
+
+    /// What a piece that is given out holds.
+    private enum Content {
+        case any
+        /// Zeros in the pages that are its alone.
+        case zeroInside
+        case zero
+    }
+
+    /// Takes the first piece of a list.
+    private static func pop(_ list: inout UInt) -> UInt? {
+        let address = list
+        guard let piece = UnsafeRawPointer(bitPattern: address) else { return nil }
+        list = piece.load(as: UInt.self)
+        return address
+    }
+
+    private static func push(_ address: UInt, _ list: inout UInt) {
+        UnsafeMutableRawPointer(bitPattern: address)?.storeBytes(of: list, as: UInt.self)
+        list = address
+    }
+
+    /// The whole pages of a piece, but for that of its first word.
+    private static func inside(_ address: UInt, _ pieceBytes: Int) -> Range<UInt> {
+        let mask = ~UInt(pageBytes - 1)
+        let start = (address + UInt(MemoryLayout<UInt>.size) + UInt(pageBytes) - 1) & mask
+        return start..<(address + UInt(pieceBytes)) & mask
     }
 
     /// Gives a piece back; `byteCount` is what it was asked for with.
     package static func deallocate(_ piece: UnsafeMutableRawPointer, _ byteCount: Int) {
         kith_count_bytes(-Int64(byteCount))
         guard isPooled(byteCount) else { return piece.deallocate() }
-        let (index, _) = sizeClass(ofBytes: byteCount)
+        let (index, pieceBytes) = sizeClass(ofBytes: byteCount)
         let address = UInt(bitPattern: piece)
+        let isKept = lists.withLock { lists -> Bool in
+            lists.usedBytes -= pieceBytes
+            if pieceBytes >= droppableBytes {
+                let limit = max(keptBytes, lists.usedBytes / 8)
+                guard lists.idleDroppableBytes + pieceBytes <= limit else { return false }
+                lists.idleDroppableBytes += pieceBytes
+            }
+            lists.idleBytes += pieceBytes
+            push(address, &lists.idle[index])
+            return true
+        }
+        if isKept { return }
+        // The piece is nobody's until it is in a list.
+        let pages = inside(address, pieceBytes)
+        let isDropped =
+            madvise(UnsafeMutableRawPointer(bitPattern: pages.lowerBound), pages.count, MADV_DONTNEED) == 0
         lists.withLock { lists in
-            UnsafeMutableRawPointer(bitPattern: address)?.storeBytes(of: lists.idle[index], as: UInt.self)
-            lists.idle[index] = address
+            if isDropped { return push(address, &lists.dropped[index]) }
+            lists.idleBytes += pieceBytes
+            lists.idleDroppableBytes += pieceBytes
+            push(address, &lists.idle[index])
         }
     }
 

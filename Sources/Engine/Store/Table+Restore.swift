@@ -96,17 +96,17 @@ extension Table {
 
     /// Enters the rows of a chunk one by one.
     private mutating func enterRows(_ chunk: Int) throws(DecodeError) {
-        let end = min(rowCount, (chunk + 1) * Table.blockRows)
-        for row in chunk * Table.blockRows..<end {
-            let id = recordID(atRow: row)
-            if id == .none { continue }
+        guard let head = chunks[chunk].head(Int(SystemAttribute.identifier.rawValue)) else { return }
+        for place in 0..<Table.blockRows where head.isValid(place) {
+            let id = RecordID(rawValue: UInt64(bitPattern: head.number(place, .id)))
+            // Also refuses an id of 0, which is nobody's: a row lives by its validity bit and is free by its id.
             guard id.entity == entity.id, id.sequence > 0, self.row(of: id) == Table.noRow else {
                 throw DecodeError("\(entity.name): a record twice, or one of another entity", at: 0)
             }
             guard id.origin != 0 || id.sequence < nextSequence else {
                 throw DecodeError("\(entity.name): a record beyond the next sequence", at: 0)
             }
-            setRow(of: id, UInt32(row))
+            setRow(of: id, UInt32(chunk * Table.blockRows + place))
         }
     }
 

@@ -135,6 +135,9 @@ enum ColumnRule: Sendable {
     case option
     case lookup
 
+    /// Whether values are places in an option set.
+    var isOption: Bool { if case .option = self { true } else { false } }
+
     /// Days of 0001-01-01 and 9999-12-31, the range that every calendar format can show.
     private static let daysMin: Int64 = -719_162
     private static let daysMax: Int64 = 2_932_896

@@ -10,6 +10,8 @@ extension DataDirectory {
     ///   - parallel: runs the restore of blocks.
     ///   - sink: takes the blocks. `prepare` is called at least once, with no keys where there is no snapshot.
     ///   - replay: takes each entry after the snapshot, in order, on the calling thread.
+    ///   - endReplay: is called after the last entry and before anything in the directory is changed: the time to refuse
+    ///     an entry that `replay` took and held back.
     /// - Throws: `.notFound`, `.storage(.inUse)`, `.damaged` (then nothing was changed), `.diskFull`, or the sink's and
     ///   the replay's own refusals.
     public static func open(
@@ -17,7 +19,8 @@ extension DataDirectory {
         options: DirectoryOptions = DirectoryOptions(),
         parallel: @escaping ParallelFor = serialFor,
         sink: any SnapshotSink,
-        replay: EntryBody
+        replay: EntryBody,
+        endReplay: () throws -> Void = {}
     ) throws(DirectoryError) -> DataDirectory {
         let lock = try take(storage, .exclusive)
         do throws(DirectoryError) {
@@ -26,8 +29,8 @@ extension DataDirectory {
             guard !contents.segments.isEmpty else { throw .damaged(contents.missingLog) }
             let id = try contents.directoryID(in: storage)
             var recovery = Recovery(storage: storage, id: id, options: options, contents: contents)
-            let directory = try recovery.run(lock: lock, parallel: parallel, sink: sink, replay: replay)
-            return directory
+            let scan = try recovery.readState(parallel: parallel, sink: sink, replay: replay, endReplay: endReplay)
+            return try recovery.run(lock: lock, scan)
         } catch {
             lock.release()
             throw error
@@ -86,7 +89,7 @@ struct DirectoryContents {
     }
 }
 
-/// One reading of a directory. `run` goes on to make it ready to be appended to; `DataDirectory.read` does not.
+/// One reading of a directory by `readState`. `run` goes on to make it ready to be appended to; `DataDirectory.read` does not.
 struct Recovery {
     let storage: any Storage
     let id: DirectoryID
@@ -101,13 +104,8 @@ struct Recovery {
         self.contents = contents
     }
 
-    mutating func run(
-        lock: any StorageLock,
-        parallel: @escaping ParallelFor,
-        sink: any SnapshotSink,
-        replay: EntryBody
-    ) throws(DirectoryError) -> DataDirectory {
-        let scan = try readState(parallel: parallel, sink: sink, replay: replay)
+    /// Makes the directory ready to be appended to, after `readState` gave `scan`.
+    mutating func run(lock: any StorageLock, _ scan: LogScanResult) throws(DirectoryError) -> DataDirectory {
         try removeTemporaryFiles()
         let catalog = SegmentCatalog(
             storage: storage,
@@ -142,11 +140,19 @@ struct Recovery {
     mutating func readState(
         parallel: @escaping ParallelFor,
         sink: any SnapshotSink,
-        replay: EntryBody
+        replay: EntryBody,
+        endReplay: () throws -> Void
     ) throws(DirectoryError) -> LogScanResult {
         let base = try restoreNewest(parallel: parallel, sink: sink)
         let scanner = LogScanner(storage: storage, directory: id, segments: contents.segments)
         let scan = try scanner.scan(after: base?.position ?? 0, anchors: base.map { [$0.anchor] } ?? [], replay)
+        do {
+            try endReplay()
+        } catch let error as DirectoryError {
+            throw error
+        } catch {
+            throw .entryRejected(position: scan.nextPosition - 1, reason: String(describing: error))
+        }
         report.lastPosition = scan.nextPosition - 1
         report.replayedEntries = scan.entryCount
         report.replayedBytes = scan.deliveredBytes

@@ -13,7 +13,8 @@ extension DataDirectory {
         _ storage: any Storage,
         parallel: @escaping ParallelFor = serialFor,
         sink: any SnapshotSink,
-        replay: EntryBody
+        replay: EntryBody,
+        endReplay: () throws -> Void = {}
     ) throws(DirectoryError) -> RecoveryReport {
         let lock = try take(storage, .shared)
         defer { lock.release() }
@@ -21,7 +22,7 @@ extension DataDirectory {
         guard !contents.isEmpty else { throw .notFound }
         let id = try contents.directoryID(in: storage)
         var recovery = Recovery(storage: storage, id: id, options: DirectoryOptions(), contents: contents)
-        _ = try recovery.readState(parallel: parallel, sink: sink, replay: replay)
+        _ = try recovery.readState(parallel: parallel, sink: sink, replay: replay, endReplay: endReplay)
         return recovery.report
     }
 

@@ -41,13 +41,20 @@ struct ServeCommand: AsyncParsableCommand {
         StopSignal.catchSignals()
         var options = DatabaseOptions()
         options.directory.segmentBytes = segmentKibibytes << 10
+        let logger = ServeCommand.logger
+        options.snapshotFailed = { failure in
+            logger.error(
+                "a snapshot failed, the log is kept and grows",
+                metadata: ["reason": "\(failure.reason)", "nextAttemptLogBytes": "\(failure.nextAttemptLogBytes)"]
+            )
+        }
         let database = try Database.open(data, options: options)
         do {
             let server = try await Server.start(
                 database,
                 host: listen.host,
                 port: listen.port,
-                logger: ServeCommand.logger
+                logger: logger
             )
             announce(server, database)
             await StopSignal.wait()

@@ -41,8 +41,10 @@ struct StatusCommand: AsyncParsableCommand {
         facts.append(["schema epoch", String(status.schemaEpoch)])
         facts.append(["records", String(status.recordCount)])
         facts.append(["memory, bytes", String(status.memoryBytes)])
+        facts.append(["memory kept idle, bytes", String(status.idleBytes)])
         facts.append(["log since snapshot, bytes", String(status.logBytesSinceSnapshot)])
         facts.append(["newest snapshot at", status.newestSnapshot.map { String($0.position) } ?? "none"])
+        facts.append(["last snapshot failed", status.lastSnapshotFailure?.reason ?? "no"])
         facts.append(["last start: snapshot at", status.recovery.snapshot.map { String($0.position) } ?? "none"])
         facts.append(["last start: log entries replayed", String(status.recovery.replayedEntries)])
         facts.append(["last start: damaged snapshots", String(status.recovery.damagedSnapshots.count)])
@@ -73,6 +75,10 @@ private struct StatusDocument: Decodable {
         var position: UInt64
     }
 
+    struct SnapshotFailure: Decodable {
+        var reason: String
+    }
+
     struct Recovery: Decodable {
         struct Damage: Decodable {
             var file: String
@@ -84,9 +90,10 @@ private struct StatusDocument: Decodable {
     }
 
     var position, durablePosition: UInt64
-    var schemaEpoch, recordCount, memoryBytes: Int
+    var schemaEpoch, recordCount, memoryBytes, idleBytes: Int
     var logBytesSinceSnapshot: UInt64
     var newestSnapshot: Snapshot?
+    var lastSnapshotFailure: SnapshotFailure?
     var recovery: Recovery
     var entities: [String: Figures]
 }
