@@ -33,7 +33,7 @@ extension EngineRestore {
         var index: Int
     }
 
-    /// Leaves that are checked as one task: 16,384 entries.
+    /// Leaves that are checked as one task: 8,192 entries.
     private static let leavesPerTask = 64
 
     /// Rebuilds everything but the columns of an engine whose columns are whole.
