@@ -16,7 +16,7 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     private let queue: any CommitQueue
     private let clock: @Sendable () -> Int64
     /// A turn that has this much log to hand over does so at once instead of at its end: the queue takes at most half a
-    /// segment at a time, and the next entry may be as large as `Engine.entryBytesMax`. It is also what is reserved beyond
+    /// segment at a time, and the next entry may be as large as `entryBytesMax`. It is also what is reserved beyond
     /// the request itself when there is room: fewer, larger reservations.
     private let batchBytesMax: Int
     /// Bytes that one entry may have: what the engine allows, or less where the log takes less.

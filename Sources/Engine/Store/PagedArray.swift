@@ -1,5 +1,4 @@
 // A long array of integers in copy-on-write pages: what directories and indexes are made of, so that a view retains them
-// A long array of integers in copy-on-write pages: what directories and indexes are made of, so that a view retains them
 // by copying a list of page references and the writer copies only pages that it touches afterwards.
 //
 // 8,192 elements a page: 32 KiB of row numbers, 64 KiB of hash slots. For 10 million rows a view copies 1,220 references.

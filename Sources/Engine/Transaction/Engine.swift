@@ -37,7 +37,8 @@ public final class Engine {
     /// Time of the last transaction.
     @exclusivity(unchecked) public internal(set) var timeMicroseconds: Int64 = 0
 
-    /// Bytes that one log entry may have: `Limits.entryBytesMax`, or less where the log takes less.
+    /// Bytes that the next log entry may have: `Limits.entryBytesMax`, or less where the log takes less or has less room
+    /// reserved. Whoever executes sets it.
     @exclusivity(unchecked) package var entryBytesMax = Limits.entryBytesMax
 
     package let tables: Tables
