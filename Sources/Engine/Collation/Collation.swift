@@ -162,15 +162,11 @@ extension Collation {
                 continue
             }
             if let (word, count) = cursor.nextASCIITail() {
-                let bits = UInt64(8 * count)
                 pending |= word << pendingBits
                 total &+= UInt64(count)
-                if pendingBits + bits >= 64 {
+                if pendingBits + UInt64(8 * count) >= 64 {
                     state = mixed(state ^ pending, multiplier)
                     pending = (word >> 1) >> (63 - pendingBits)
-                    pendingBits += bits - 64
-                } else {
-                    pendingBits += bits
                 }
                 break
             }
