@@ -20,15 +20,17 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CKernels"),
         .target(name: "Engine", dependencies: ["CKernels"]),
         .target(name: "Snapshot", dependencies: ["Engine", "CKernels", "CZstd", "COpenSSL"]),
-        .target(name: "Kith", dependencies: ["Engine", "Snapshot"]),
+        .target(name: "FetchXML", dependencies: ["Engine", "CExpat"]),
+        .target(name: "Kith", dependencies: ["Engine", "FetchXML", "Snapshot"]),
         .target(
             name: "Net",
             dependencies: [
-                "Engine", "Kith", "CKernels",
+                "Engine", "FetchXML", "Kith", "CKernels",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -42,7 +44,7 @@ let package = Package(
         .executableTarget(
             name: "kith",
             dependencies: [
-                "Engine", "Snapshot", "Kith", "Net", "Import", "Demo",
+                "Engine", "FetchXML", "Snapshot", "Kith", "Net", "Import", "Demo",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -54,6 +56,11 @@ let package = Package(
             name: "EngineTests",
             dependencies: ["Engine", "Snapshot", "TestSupport"],
             resources: [.copy("Scripts")]
+        ),
+        .testTarget(
+            name: "FetchXMLTests",
+            dependencies: ["Engine", "FetchXML"],
+            resources: [.copy("Documents")]
         ),
         .testTarget(name: "SnapshotTests", dependencies: ["Snapshot", "Engine", "TestSupport"]),
         .testTarget(name: "KithTests", dependencies: ["Kith", "Engine", "Snapshot", "Demo", "TestSupport"]),

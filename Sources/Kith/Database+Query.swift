@@ -1,7 +1,8 @@
 import Engine
+import FetchXML
 
 extension Database {
-    /// Answers an SQL `SELECT` (docs/queries.md) about the records as they are now. Returns when what it saw is durable, so
+    /// Answers an SQL `SELECT` (docs/queries.md) or a FetchXML document (docs/fetchxml.md) about the records as they are now. Returns when what it saw is durable, so
     /// that nobody acts on a write that can still vanish. Writing goes on meanwhile.
     ///
     /// Runs on the calling task's thread. For answers that are too large to hold, or a statement that is executed many
@@ -9,9 +10,9 @@ extension Database {
     ///
     /// - Parameter parameters: values for `?`, in order.
     /// - Throws: `QueryError` with the place in the text.
-    public func query(_ sql: String, _ parameters: [Value] = []) async throws -> QueryResult {
+    public func query(_ text: String, _ parameters: [Value] = []) async throws -> QueryResult {
         let view = currentView
-        let result = try PreparedQuery(sql, schema: view.schema).execute(on: view, parameters: parameters)
+        let result = try PreparedQuery(text: text, schema: view.schema).execute(on: view, parameters: parameters)
         try await settle(view.position)
         return result
     }

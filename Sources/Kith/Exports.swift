@@ -1,3 +1,4 @@
-// Whoever imports Kith gets the engine's types with it: transactions, values, schema and queries are what a database is
-// used with.
+// Whoever imports Kith gets the engine's types with it: transactions, values, schema and queries, in both their languages,
+// are what a database is used with.
 @_exported import Engine
+@_exported import FetchXML

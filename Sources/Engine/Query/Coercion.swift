@@ -110,5 +110,5 @@ struct Coercion {
 
 extension String {
     /// At most 60 characters, for messages.
-    var shortened: String { unicodeScalars.count <= 60 ? self : String(unicodeScalars.prefix(60)) + "…" }
+    package var shortened: String { unicodeScalars.count <= 60 ? self : String(unicodeScalars.prefix(60)) + "…" }
 }

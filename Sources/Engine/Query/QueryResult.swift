@@ -156,6 +156,11 @@ public struct QueryResult: Sendable {
         (0..<rowCount).map { row in columns.map { $0[row] } }
     }
 
+    /// A copy of some of the rows, without the columns behind the first few. O(rows and bytes of their texts).
+    package func cut(rows: Range<Int>, columnCount: Int) -> QueryResult {
+        QueryResult(columns: columns.prefix(columnCount).map { $0.cut(rows) })
+    }
+
     /// Bytes that the values take of the allocator.
     package var byteCount: Int { columns.byteCount }
 }

@@ -1,4 +1,5 @@
 import Engine
+import FetchXML
 
 // Queries on the wire: a query as text or tree with its parameters on the way there, blocks of columns on the way back. The
 // layout stands in docs/protocol.md.
@@ -30,7 +31,7 @@ package enum QueryForm: Sendable {
 
     func prepared(_ schema: Schema) throws(QueryError) -> PreparedQuery {
         switch self {
-        case .sql(let text): try PreparedQuery(text, schema: schema)
+        case .sql(let text): try PreparedQuery(text: text, schema: schema)
         case .tree(let query): try PreparedQuery(query, schema: schema)
         }
     }

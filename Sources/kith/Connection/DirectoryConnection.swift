@@ -1,6 +1,7 @@
 // The database in this process.
 
 import Engine
+import FetchXML
 import Kith
 import Snapshot
 
@@ -22,7 +23,7 @@ struct DirectoryConnection: Connection {
 
     func query(_ sql: String, _ parameters: QueryParameters, into sink: inout some RowSink) async throws {
         let view = database.currentView
-        let query = try PreparedQuery(sql, schema: view.schema)
+        let query = try PreparedQuery(text: sql, schema: view.schema)
         let values = try query.values(for: parameters)
         let cursor = try query.cursor(on: view, parameters: values, chunkRows: DirectoryConnection.rowsPerPiece)
         try await database.settle(view.position)
