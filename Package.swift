@@ -52,9 +52,11 @@ let package = Package(
         .executableTarget(name: "embed", dependencies: ["Kith"], path: "Examples/Embed"),
         // What several test targets use; no product, so nobody who depends on Kith builds it.
         .target(name: "TestSupport", dependencies: ["Engine", "Snapshot"], path: "Tests/TestSupport"),
+        .systemLibrary(name: "CSQLite", path: "Tests/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .target(name: "SQLiteOracle", dependencies: ["Engine", "CSQLite"], path: "Tests/SQLiteOracle"),
         .testTarget(
             name: "EngineTests",
-            dependencies: ["Engine", "Snapshot", "TestSupport"],
+            dependencies: ["Engine", "Snapshot", "TestSupport", "SQLiteOracle"],
             resources: [.copy("Scripts")]
         ),
         .testTarget(

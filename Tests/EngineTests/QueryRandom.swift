@@ -36,7 +36,10 @@ struct QueryRandom {
     // MARK: Data
 
     static let stages: [(Int32, String)] = [(1, "Prospect"), (5, "Qualify"), (10, "Propose"), (200, "Close")]
-    static let words = ["alpha", "Beta", "GAMMA", "delta", "Alp", "al", "be_ta", "del%ta", "omega", "Omega 3", "x", ""]
+    static let words = [
+        "alpha", "Beta", "GAMMA", "delta", "Alp", "al", "be_ta", "del%ta", "omega", "Omega 3", "x", "",
+        "Éß", "ｆｕｌｌ", "naïve", "日本", "🙂 a", "e\u{301}", "-\u{AD}-",
+    ]
 
     static let schema: Schema = {
         var builder = SchemaBuilder()

@@ -1,12 +1,10 @@
 import Engine
 import Foundation
+import SQLiteOracle
 import Testing
 
 /// Random queries on random data give the rows that SQLite gives. A failure names the seed and both queries.
 @Suite struct QuerySQLiteTests {
-    static let sqlite: String? = ["/usr/bin/sqlite3", "/usr/local/bin/sqlite3", "/bin/sqlite3"]
-        .first { FileManager.default.isExecutableFile(atPath: $0) }
-
     /// An engine with random rows, and the SQL that makes the same rows in SQLite; with a share of the rows hidden, SQLite
     /// gets only the others.
     private struct Data {
@@ -19,7 +17,7 @@ import Testing
             var ids: [String: [RecordID]] = [:]
             var bitmaps: [[UInt64]?] = []
             let schema = QueryRandom.schema
-            script = [".mode list", ".separator |", ".nullvalue NULL", "PRAGMA case_sensitive_like = 0;", "BEGIN;"]
+            script = ["BEGIN;"]
             for (entity, count) in counts {
                 let columns = QueryRandom.columns[entity] ?? []
                 script.append(
@@ -58,35 +56,8 @@ import Testing
         }
     }
 
-    private static func run(_ script: [String], with sqlite: String) throws -> [[String]] {
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent("kith-\(UUID().uuidString).sql")
-        try script.joined(separator: "\n").write(to: file, atomically: true, encoding: .utf8)
-        defer { try? FileManager.default.removeItem(at: file) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: sqlite)
-        process.arguments = ["-batch", ":memory:"]
-        process.standardInput = try FileHandle(forReadingFrom: file)
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        var answers: [[String]] = []
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            if line.hasPrefix("@@") {
-                answers.append([])
-            } else if !answers.isEmpty {
-                answers[answers.count - 1].append(String(line))
-            }
-        }
-        // Every answer but the last ends where the next mark begins; the last one has the end of the text as a line.
-        if answers.last?.last == "" { answers[answers.count - 1].removeLast() }
-        return answers
-    }
-
     private static func text(_ value: Value, _ output: QueryRandom.Output) -> String {
-        if case .text(let text) = value { return text.lowercased() }
+        if case .text(let text) = value { return String(decoding: SQLiteOracle.folded(text), as: UTF8.self) }
         return QueryRandom.sql(value)
     }
 
@@ -101,21 +72,15 @@ import Testing
     }
 
     private func compare(seed: UInt64, counts: [(String, Int)], queries: Int, hiddenPercent: Int) throws {
-        guard let sqlite = Self.sqlite else {
-            print("SKIPPED: the comparison with SQLite needs the sqlite3 command (Debian: apt-get install sqlite3)")
-            return
-        }
         let data = try Data(seed: seed, counts: counts, hiddenPercent: hiddenPercent)
         var random = QueryRandom(seed: seed &+ 1, isLarge: (counts.last?.1 ?? 0) > 1000)
         let generated = (0..<queries).map { _ in random.query() }
-        var script = data.script
-        for query in generated { script += [".print @@", query.sqlite + ";"] }
-        let answers = try Self.run(script, with: sqlite)
-        try #require(answers.count == queries)
+        let sqlite = try SQLiteOracle()
+        try sqlite.execute(data.script.joined(separator: "\n"))
         let view = data.engine.view
         var failures = 0
         var rowCount = 0
-        for (query, answer) in zip(generated, answers) where failures < 5 {
+        for query in generated where failures < 5 {
             var actual: [String]
             do throws(QueryError) {
                 let prepared = try PreparedQuery(query.kith, schema: view.schema)
@@ -126,12 +91,7 @@ import Testing
             } catch {
                 actual = [error.rendered(in: query.kith)]
             }
-            var expected = answer.map {
-                Self.normalized(
-                    $0.split(separator: "|", omittingEmptySubsequences: false).map(String.init),
-                    query.outputs
-                )
-            }
+            var expected = try sqlite.rows(query.sqlite).map { Self.normalized($0, query.outputs) }
             if !query.isOrdered {
                 actual.sort()
                 expected.sort()
