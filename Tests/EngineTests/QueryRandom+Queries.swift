@@ -12,7 +12,9 @@ extension QueryRandom {
             return (integer(2), .exact)
         case 5:
             let (a, b) = (integer(1), integer(1))
-            return (("\(a.kith) / \(b.kith)", "(\(a.sqlite)) * 1.0 / \(b.sqlite)"), .real)
+            let quotient = ("\(a.kith) / \(b.kith)", "(\(a.sqlite)) * 1.0 / \(b.sqlite)")
+            guard chance(30) else { return (quotient, .real) }
+            return (("ROUND(\(quotient.0), 2)", "round(\(quotient.1), 2)"), .real)
         default:
             let condition = leaf()
             return (("(\(condition.kith))", "(\(condition.sqlite))"), .exact)

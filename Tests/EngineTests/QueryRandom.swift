@@ -154,6 +154,7 @@ struct QueryRandom {
     func same(_ text: String) -> Pair { (text, text) }
 
     mutating func integer(_ depth: Int) -> Pair {
+        if depth > 0, chance(25) { return integerFunction(depth) }
         if depth > 0, chance(35) {
             let (a, b) = (integer(depth - 1), integer(depth - 1))
             switch next(4) {
@@ -172,6 +173,7 @@ struct QueryRandom {
     }
 
     mutating func money(_ depth: Int) -> Pair {
+        if depth > 0, chance(20) { return moneyFunction(depth) }
         if depth > 0, chance(30) {
             let (a, b) = (money(depth - 1), money(depth - 1))
             switch next(3) {
@@ -188,7 +190,9 @@ struct QueryRandom {
         return ("(\(Decimal64(units: units, scale: 4).description))", "(\(units))")
     }
 
-    mutating func text() -> Pair? {
+    mutating func text() -> Pair? { chance(35) ? textFunction() : plainText() }
+
+    mutating func plainText() -> Pair? {
         var choices: [Pair] = []
         for source in sources {
             let a = source.alias

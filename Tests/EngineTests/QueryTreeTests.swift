@@ -11,6 +11,9 @@ import Testing
         "SELECT \"order\".\"select\", \"we\"\"ird\" FROM \"order\" WHERE s = 'it''s' AND t IS NOT NULL AND b = TRUE",
         "SELECT a FROM t GROUP BY a, b HAVING max(c) > 1e3 ORDER BY 1 DESC, a LIMIT :n OFFSET 5",
         "SELECT a FROM t WHERE x = 1 -- a comment\n AND y <> 2;",
+        "SELECT CASE WHEN a > 1 THEN 'x' WHEN b THEN c ELSE CASE d WHEN 1 THEN 2 END END, IIF(a, b, c) FROM t",
+        "SELECT CAST(a AS VARCHAR(3)), CAST(b AS DECIMAL(5, 2)), CAST(c AS INT), CAST(d AS DATE), CAST(e AS DOUBLE) FROM t",
+        "SELECT a || b || -c % 2, POSITION('x' IN y), SUBSTRING(a FROM 2 FOR 3), LEFT(a, 1), CONCAT(a, b, 1) FROM t",
     ]
 
     private func withoutPlaces(_ sql: String) throws -> String { QueryPrinter.text(of: try Query.parse(sql)) }

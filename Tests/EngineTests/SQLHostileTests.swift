@@ -99,6 +99,75 @@ import Testing
         #expect(error("SELECT count(*) FROM account WHERE \(list)", engine) == nil)
     }
 
+    /// Texts that functions make meet the budget before they are written.
+    @Test func growingTexts() throws {
+        let engine = try engine(rows: 5000)
+        var replaced = "name"
+        var joined = "name"
+        var constant = "'aaaaaaaa'"
+        for _ in 0..<40 {
+            replaced = "REPLACE(\(replaced), 'a', 'aaaaaaaaaa')"
+            constant = "REPLACE(\(constant), 'a', 'aaaaaaaaaa')"
+        }
+        for _ in 0..<15 { joined = "(\(joined) || \(joined))" }
+        let budget = QueryBudget(bytesMax: 32 << 20)
+        for text in [replaced, joined, constant] {
+            #expect(error("SELECT LENGTH(\(text)) FROM account", engine, budget: budget) == .budget)
+            #expect(error("SELECT name FROM account WHERE \(text) = 'x'", engine, budget: budget) == .budget)
+            #expect(error("SELECT count(*) FROM account GROUP BY \(text)", engine, budget: budget) == .budget)
+            #expect(error("SELECT name FROM account ORDER BY \(text)", engine, budget: budget) == .budget)
+        }
+        // What a batch needed is given back: many batches, and many alternatives, need the room of one.
+        let many = (0..<2000).map { "UPPER(name) = 'X\($0)'" }.joined(separator: " OR ")
+        #expect(
+            error("SELECT count(*) FROM account WHERE \(many)", engine, budget: QueryBudget(bytesMax: 8 << 20)) == nil
+        )
+        // Kept texts are counted.
+        let kept =
+            "SELECT name || name || name || name || name || name || name || name AS t, count(*) FROM account GROUP BY t"
+        #expect(error(kept, engine, budget: QueryBudget(bytesMax: 1 << 20)) == .budget)
+        #expect(error(kept, engine, budget: QueryBudget(bytesMax: 16 << 20)) == nil)
+        // A search that tries every place of a long text would take 10^10 steps.
+        let long = String(repeating: "a", count: 200_000)
+        #expect(error("SELECT INSTR('\(long)', '\(long.dropLast(1000))b') FROM account LIMIT 1", engine) == nil)
+        #expect(error("SELECT TRIM('\(long)', '\(long)') FROM account LIMIT 1", engine) == nil)
+    }
+
+    /// CASE in CASE, and functions in functions, cost each operand once.
+    @Test func nestedChoices() throws {
+        let engine = try engine(rows: 100)
+        var simple = "employees"
+        var searched = "employees"
+        var nullIf = "employees"
+        var coalesce = "employees"
+        for _ in 0..<60 {
+            simple = "CASE \(simple) WHEN 1 THEN 2 WHEN 2 THEN 3 ELSE 4 END"
+            searched = "CASE WHEN \(searched) > 1 THEN 2 ELSE 3 END"
+            nullIf = "NULLIF(\(nullIf), 7)"
+            coalesce = "COALESCE(\(coalesce), 1)"
+        }
+        for text in [simple, searched, nullIf, coalesce] {
+            #expect(error("SELECT \(text) FROM account", engine) == nil)
+        }
+        let branches = (0..<5000).map { "WHEN \($0) THEN 'a\($0)'" }.joined(separator: " ")
+        #expect(error("SELECT CASE employees \(branches) END FROM account", engine) == nil)
+        let deep = String(repeating: "CASE WHEN onhold THEN ", count: 5000)
+        #expect(error("SELECT \(deep) 1 FROM account", engine) == .tooComplex)
+        #expect(error("SELECT " + String(repeating: "ABS(", count: 5000) + "1 FROM account", engine) == .tooComplex)
+        #expect(error("SELECT 1" + String(repeating: " || 1", count: 5000) + " FROM account", engine) == .tooComplex)
+    }
+
+    @Test(arguments: [
+        "9223372036854775807 + 1", "CAST(1e300 AS INTEGER)", "CAST(1e300 AS DECIMAL(18, 2))",
+        "ABS(-9223372036854775808)",
+        "COALESCE(9223372036854775807, 1.5) + 1", "CASE WHEN onhold THEN 1.5 ELSE 9223372036854775807 END",
+        "CAST(9223372036854775807 AS DECIMAL(18, 1))", "CAST(1000 AS DECIMAL(3, 0))",
+    ])
+    func overflowingExpressions(_ text: String) throws {
+        let engine = try engine(rows: 10)
+        #expect(error("SELECT \(text) FROM account", engine) == .overflow)
+    }
+
     @Test func cancelled() throws {
         let engine = try engine(rows: 10)
         let cancellation = QueryCancellation()
@@ -117,6 +186,8 @@ import Testing
             "-", "*", "/", "1", "2.5", "'x'", "NULL", "IN", "LIKE", "BETWEEN", "IS", "GROUP", "BY", "ORDER", "LIMIT",
             "count", "sum", "JOIN", "ON", "DISTINCT", "?", ":p", ".", "\"q\"", "ownerid", "-9223372036854775808",
             "1e308",
+            "CASE", "WHEN", "THEN", "ELSE", "END", "||", "COALESCE(", "LOWER(", "SUBSTR(", "CAST(", "INTEGER)",
+            "ROUND(",
             "rating", "'Hot'", "founded", "'2024-01-01'", "AS", "HAVING", "max", "parentaccountid", "accountid", "%",
         ]
         var accepted = 0

@@ -6,21 +6,23 @@ struct AggregateState {
     private var sums: [Int128] = []
     private var realSums: [Double] = []
     private var extremes: SlotColumn
-    private var distinct = DistinctValues()
+    private var distinct: DistinctValues
 
     private let keepsSum: Bool
     private let keepsRealSum: Bool
     private let keepsExtreme: Bool
     private let operandType: QueryType
 
-    init(_ aggregate: BoundAggregate) {
+    init(_ aggregate: BoundAggregate, _ keeper: TextKeeper) {
         self.aggregate = aggregate
+        let operand = aggregate.operand ?? Bound(.null, .null)
+        distinct = DistinctValues(keeper: operand.makesText ? keeper : nil)
+        extremes = SlotColumn(operand, keeper)
         operandType = aggregate.operand?.type ?? .null
         let adds = aggregate.function == .sum || aggregate.function == .average
         keepsSum = adds && operandType != .double
         keepsRealSum = adds && operandType == .double
         keepsExtreme = aggregate.function == .minimum || aggregate.function == .maximum
-        extremes = SlotColumn(operandType)
     }
 
     /// Makes room for groups, empty as yet.
@@ -77,7 +79,7 @@ struct AggregateState {
                 if !extremes.valid[group]
                     || Collation.compareWithTieBreak(text, extremes.texts[group]).signum() == sign
                 {
-                    extremes.texts[group] = text
+                    extremes.set(text, at: group)
                 }
             } else if !extremes.valid[group] || order(vector.numbers[index], extremes.numbers[group]) == sign {
                 extremes.numbers[group] = vector.numbers[index]
@@ -131,6 +133,10 @@ private struct DistinctValues {
     private var hashes: [UInt64] = []
     private var numbers: [Int64] = []
     private var texts: [UnsafeBufferPointer<UInt8>] = []
+    /// Copies computed texts.
+    private let keeper: TextKeeper?
+
+    init(keeper: TextKeeper?) { self.keeper = keeper }
 
     /// Whether the value is new to its group.
     mutating func insert(
@@ -156,7 +162,11 @@ private struct DistinctValues {
         slots[slot] = UInt32(hashes.count)
         groups.append(group)
         hashes.append(hash)
-        if type == .text { texts.append(vector.texts[index]) } else { numbers.append(vector.numbers[index]) }
+        if type == .text {
+            texts.append(keeper?.copy(vector.texts[index]) ?? vector.texts[index])
+        } else {
+            numbers.append(vector.numbers[index])
+        }
         if hashes.count * 2 > slots.count { grow() }
         return true
     }

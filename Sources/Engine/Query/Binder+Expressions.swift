@@ -96,6 +96,10 @@ extension Binder {
             return Bound(.like(value, pattern, escape: scalar, negated: negated), .boolean)
         case .aggregate(let function, let operand, let distinct):
             return try bindAggregate(function, operand, distinct, at: expression.location)
+        case .function(let function, let operands):
+            return try bindFunction(function, operands, expected, at: expression.location)
+        case .caseWhen(let operand, let branches, let otherwise):
+            return try bindCase(operand, branches, otherwise, expected, at: expression.location)
         }
     }
 
@@ -112,7 +116,7 @@ extension Binder {
 
     // MARK: Operands that take their type from each other
 
-    private static func isUntyped(_ expression: Expression) -> Bool {
+    static func isUntyped(_ expression: Expression) -> Bool {
         switch expression.kind {
         case .literal(.text), .literal(.null), .parameter: true
         case .negate(let operand): isUntyped(operand)
@@ -121,7 +125,7 @@ extension Binder {
     }
 
     /// Binds two operands, the one that has a type of its own first. Yes/no takes 0 and 1 as well, options their numbers.
-    private mutating func bindPair(_ left: Expression, _ right: Expression) throws(QueryError) -> (Bound, Bound) {
+    mutating func bindPair(_ left: Expression, _ right: Expression) throws(QueryError) -> (Bound, Bound) {
         if Self.adapts(left), !Self.adapts(right) {
             let typed = try bind(right, expecting: nil)
             return (try bind(left, expecting: typed.type), typed)
@@ -142,12 +146,12 @@ extension Binder {
         return (first, try bind(right, expecting: Self.adapts(right) ? first.type : nil))
     }
 
-    private static func adapts(_ expression: Expression) -> Bool {
+    static func adapts(_ expression: Expression) -> Bool {
         if case .literal = expression.kind { return true }
         return isUntyped(expression)
     }
 
-    private func compare(
+    func compare(
         _ sign: ComparisonOperator,
         _ left: Bound,
         _ right: Bound,

@@ -250,6 +250,10 @@ extension Expression {
         case .isIn(let operand, let list, _): [operand] + list
         case .between(let operand, let low, let high, _): [operand, low, high]
         case .aggregate(_, let operand, _): operand.map { [$0] } ?? []
+        case .function(_, let operands): operands
+        case .caseWhen(let operand, let branches, let otherwise):
+            [operand].compactMap { $0 } + branches.flatMap { [$0.condition, $0.result] }
+                + [otherwise].compactMap { $0 }
         }
     }
 

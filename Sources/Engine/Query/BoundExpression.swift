@@ -42,6 +42,12 @@ struct Bound: Hashable, Sendable {
         case inSet(Bound, ConstantSet, negated: Bool)
         /// A column that the grouping computed: first the group keys, then the aggregates.
         case slot(Int)
+        /// A function of one row.
+        case function(ScalarFunction, [Bound])
+        /// CASE; with an operand the conditions are values that it is compared with.
+        case caseWhen(operand: Bound?, [BoundBranch], otherwise: Bound)
+        /// An exact number as the expression's type: with more digits behind the point, or as floating point.
+        case convert(Bound)
     }
 
     /// A truth value that does not depend on anything.
@@ -64,6 +70,10 @@ struct Bound: Hashable, Sendable {
         case .arithmetic(_, let left, let right), .compare(_, let left, let right), .like(let left, let right, _, _):
             [left, right]
         case .isIn(let operand, let list, _): [operand] + list
+        case .function(_, let list): list
+        case .caseWhen(let operand, let branches, let otherwise):
+            (operand.map { [$0] } ?? []) + branches.flatMap { [$0.condition, $0.result] } + [otherwise]
+        case .convert(let operand): [operand]
         }
     }
 
@@ -96,6 +106,14 @@ struct Bound: Hashable, Sendable {
                 .like(try transform(left), try transform(right), escape: escape, negated: negated)
             case .isIn(let operand, let list, let negated):
                 .isIn(try transform(operand), try all(list), negated: negated)
+            case .function(let function, let list): .function(function, try all(list))
+            case .caseWhen(let operand, let branches, let otherwise):
+                .caseWhen(
+                    operand: try operand.map(transform),
+                    try branches.map { branch throws(QueryError) in try branch.map(transform) },
+                    otherwise: try transform(otherwise)
+                )
+            case .convert(let operand): .convert(try transform(operand))
             }
         return Bound(mapped, type)
     }
@@ -104,6 +122,29 @@ struct Bound: Hashable, Sendable {
     var sources: SourceSet {
         if case .column(let source, _) = node { return SourceSet(source) }
         return children.reduce(into: SourceSet()) { $0.formUnion($1.sources) }
+    }
+}
+
+/// One WHEN of a CASE.
+struct BoundBranch: Hashable, Sendable {
+    var condition: Bound
+    var result: Bound
+
+    func map(_ transform: (Bound) throws(QueryError) -> Bound) throws(QueryError) -> BoundBranch {
+        BoundBranch(condition: try transform(condition), result: try transform(result))
+    }
+}
+
+extension Bound {
+    /// Whether evaluating it writes texts of its own, which live in the evaluator's arena: whoever keeps them must copy them.
+    var makesText: Bool {
+        guard case .text = type else { return false }
+        return switch node {
+        case .function: true
+        case .firstOf(let list): list.contains(where: \.makesText)
+        case .caseWhen(_, let branches, let otherwise): otherwise.makesText || branches.contains { $0.result.makesText }
+        default: false
+        }
     }
 }
 
@@ -126,8 +167,9 @@ final class TextConstant: Hashable, @unchecked Sendable {
     // Unchecked: the bytes are written once, before anyone else sees the object, and freed with it.
     let bytes: UnsafeBufferPointer<UInt8>
 
-    init(_ text: String) {
-        let utf8 = Array(text.utf8)
+    convenience init(_ text: String) { self.init(Array(text.utf8)) }
+
+    init(_ utf8: some Collection<UInt8>) {
         let storage = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(1, utf8.count))
         for (index, byte) in utf8.enumerated() { storage[index] = byte }
         bytes = UnsafeBufferPointer(start: storage.baseAddress, count: utf8.count)

@@ -22,6 +22,12 @@ package enum CalendarText {
         return overflow ? (days < 0 ? .min : .max) : product
     }
 
+    /// The day in UTC that a moment belongs to.
+    package static func days(microseconds: Int64) -> Int64 {
+        let (days, rest) = microseconds.quotientAndRemainder(dividingBy: 86_400_000_000)
+        return rest < 0 ? days - 1 : days
+    }
+
     /// Reads `2024-02-29`.
     package static func date(_ text: String) -> Int32? {
         var scanner = Scanner(text)

@@ -2,12 +2,12 @@
 // whatever does not fit 64 bits is an error.
 
 extension Evaluator {
-    private static func overflow() -> QueryError {
+    static func overflow() -> QueryError {
         QueryError(.overflow, "a number in the query does not fit 64 bits")
     }
 
     /// A vector of exact numbers as binary floating point, in place.
-    private func toDouble(_ vector: Vector, _ type: QueryType, _ count: Int) {
+    func toDouble(_ vector: Vector, _ type: QueryType, _ count: Int) {
         guard type != .double else { return }
         let divisor = Double(Decimal64.powersOfTen[Int(type.scale)])
         for index in 0..<count where vector.isValid(index) {

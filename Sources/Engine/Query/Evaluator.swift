@@ -11,7 +11,11 @@ final class Evaluator {
     var meter: QueryMeter
     /// Columns behind `.slot`: group keys and aggregates; rows of source 0 are then numbers of groups.
     var slots: [SlotColumn] = []
+    /// Texts that functions compute.
+    let arena = TextArena()
     private var pool: [Vector] = []
+    /// For the rows that a branch of CASE is computed for.
+    var selections: [RowSelection] = []
     private var labels: [OptionSetID: [Int64: TextConstant]] = [:]
     private var scratch: [UInt8] = []
 
@@ -35,6 +39,7 @@ final class Evaluator {
     func discard() {
         pool = []
         slots = []
+        selections = []
     }
 
     /// The buffer for folded texts, out of the object, so that a loop does not check for exclusive access in every row.
@@ -76,8 +81,17 @@ final class Evaluator {
         return vector
     }
 
-    /// Computes an expression for every row of the batch. The caller releases the vector.
+    /// Computes an expression for every row of the batch. The caller releases the vector. A text may lie in the arena.
     func evaluate(_ expression: Bound, _ batch: Batch) throws(QueryError) -> Vector {
+        if case .text = expression.type { return try evaluateNode(expression, batch) }
+        // Texts that were computed on the way to a number are not needed any more.
+        let mark = arena.mark
+        let result = try evaluateNode(expression, batch)
+        release(to: mark)
+        return result
+    }
+
+    private func evaluateNode(_ expression: Bound, _ batch: Batch) throws(QueryError) -> Vector {
         let count = batch.count
         switch expression.node {
         case .null, .parameter:
@@ -164,6 +178,14 @@ final class Evaluator {
             }
             self.scratch = scratch
             release(patterns)
+            return vector
+        case .function(let function, let operands):
+            return try evaluateFunction(function, operands, expression.type, batch)
+        case .caseWhen(let operand, let branches, let otherwise):
+            return try evaluateCase(operand, branches, otherwise, expression.type, batch)
+        case .convert(let operand):
+            let vector = try evaluate(operand, batch)
+            try convert(vector, from: operand.type, to: expression.type, count)
             return vector
         }
     }

@@ -3,6 +3,8 @@
 extension Execution {
     /// Sends a batch through the stages from `stage` on; false when nobody wants more.
     func push(_ batch: Batch, _ stage: Int) throws(QueryError) -> Bool {
+        let mark = evaluator.arena.mark
+        defer { evaluator.release(to: mark) }
         guard stage < stages.count else { return try sink.consume(batch) }
         switch stages[stage] {
         case .filter(let conditions):

@@ -174,7 +174,9 @@ final class Execution {
             batch.present = SourceSet(0)
             at += batch.count
             try evaluator.filter(batch, by: filter)
+            let mark = evaluator.arena.mark
             if batch.count > 0, try !sink.consume(batch) { return }
+            evaluator.release(to: mark)
         }
     }
 

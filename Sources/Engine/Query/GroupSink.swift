@@ -10,6 +10,7 @@ final class GroupSink: RowSink {
     let aggregates: [BoundAggregate]
     private var table: GroupTable
     private var states: [AggregateState]
+    private let keeper = TextKeeper()
     /// Per row of a batch: its hash and its group.
     private let hashes = UnsafeMutablePointer<UInt64>.allocate(capacity: Vector.capacity)
     private let groupOfRow = UnsafeMutablePointer<UInt32>.allocate(capacity: Vector.capacity)
@@ -22,8 +23,8 @@ final class GroupSink: RowSink {
         self.evaluator = evaluator
         self.groups = groups
         self.aggregates = aggregates
-        table = GroupTable(groups.map(\.type))
-        states = aggregates.map(AggregateState.init)
+        table = GroupTable(groups, keeper)
+        states = aggregates.map { [keeper] in AggregateState($0, keeper) }
         // Without GROUP BY all rows, even none, are one group.
         if groups.isEmpty {
             table.addGroup(hash: 0)
@@ -67,7 +68,7 @@ final class GroupSink: RowSink {
             kept += states[place].add(vector, groupOfRow, count)
             evaluator.release(vector)
         }
-        try evaluator.meter.keep(rows: groupCount - before, bytes: kept)
+        try evaluator.meter.keep(rows: groupCount - before, bytes: kept + keeper.takeNewBytes())
         return true
     }
 

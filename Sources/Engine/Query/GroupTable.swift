@@ -5,9 +5,9 @@ struct GroupTable {
     private var hashes: [UInt64] = []
     private var slots: [UInt32] = Array(repeating: .max, count: 64)
 
-    init(_ types: [QueryType]) {
-        self.types = types
-        keys = types.map(SlotColumn.init)
+    init(_ groups: [Bound], _ keeper: TextKeeper) {
+        types = groups.map(\.type)
+        keys = groups.map { SlotColumn($0, keeper) }
     }
 
     var groupCount: Int { hashes.count }
@@ -90,7 +90,7 @@ struct GroupTable {
     private mutating func showSmallest(_ group: Int, _ vectors: [Vector], _ index: Int) {
         for place in keys.indices where keys[place].isText && vectors[place].isValid(index) {
             if Collation.compareBytes(vectors[place].texts[index], keys[place].texts[group]) < 0 {
-                keys[place].texts[group] = vectors[place].texts[index]
+                keys[place].set(vectors[place].texts[index], at: group)
             }
         }
     }

@@ -65,7 +65,9 @@ final class JoinTable {
     private func add(_ batch: Batch, _ source: Int, _ evaluator: Evaluator, _ keys: [Bound]) throws(QueryError) {
         batch.present = SourceSet(source)
         try evaluator.meter.step(batch.count)
+        let mark = evaluator.arena.mark
         let (hashes, isNull) = try Self.hashes(evaluator, batch, keys)
+        evaluator.release(to: mark)
         for index in 0..<batch.count where !isNull[index] {
             rows.append(batch.rows[source][index])
             self.hashes.append(hashes[index])

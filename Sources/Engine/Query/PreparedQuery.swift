@@ -53,16 +53,18 @@ public struct PreparedQuery: Sendable {
     ///   - view: what is asked; its schema must be the one that the query was prepared for.
     ///   - parameters: one value for each of `parameterNames`.
     ///   - budget: what the execution may use.
+    ///   - environment: the time and the user that the query is asked at and by.
     ///   - visible: rows that may be seen; nil is all.
     ///   - cancellation: stops the execution from another thread.
     public func execute(
         on view: View,
         parameters: [Value] = [],
         budget: QueryBudget = QueryBudget(),
+        environment: QueryEnvironment = QueryEnvironment(),
         visible: VisibleRows? = nil,
         cancellation: QueryCancellation? = nil
     ) throws(QueryError) -> QueryResult {
-        let execution = try execution(view, parameters, budget, visible, cancellation, blockRows: .max)
+        let execution = try execution(view, parameters, budget, environment, visible, cancellation, blockRows: .max)
         let result = try execution.run()
         guard isExplain else { return result }
         var column = ResultColumn(name: "plan", type: .text)
@@ -76,6 +78,7 @@ public struct PreparedQuery: Sendable {
         parameters: [Value] = [],
         chunkRows: Int = 8192,
         budget: QueryBudget = QueryBudget(),
+        environment: QueryEnvironment = QueryEnvironment(),
         visible: VisibleRows? = nil,
         cancellation: QueryCancellation? = nil
     ) throws(QueryError) -> QueryCursor {
@@ -85,13 +88,22 @@ public struct PreparedQuery: Sendable {
                     on: view,
                     parameters: parameters,
                     budget: budget,
+                    environment: environment,
                     visible: visible,
                     cancellation: cancellation
                 )
             )
         }
         return QueryCursor(
-            try execution(view, parameters, budget, visible, cancellation, blockRows: max(1, chunkRows))
+            try execution(
+                view,
+                parameters,
+                budget,
+                environment,
+                visible,
+                cancellation,
+                blockRows: max(1, chunkRows)
+            )
         )
     }
 
@@ -99,6 +111,7 @@ public struct PreparedQuery: Sendable {
         _ view: View,
         _ parameters: [Value],
         _ budget: QueryBudget,
+        _ environment: QueryEnvironment,
         _ visible: VisibleRows?,
         _ cancellation: QueryCancellation?,
         blockRows: Int
@@ -112,7 +125,11 @@ public struct PreparedQuery: Sendable {
                 "the query has \(parameterNames.count) parameters, \(parameters.count) values were given"
             )
         }
-        let specializer = Specializer(coercion: Coercion(schema: schema), parameters: parameters)
+        let specializer = Specializer(
+            coercion: Coercion(schema: schema),
+            parameters: parameters,
+            environment: environment
+        )
         let query = try specializer.query(bound)
         return Execution(
             query,

@@ -72,6 +72,11 @@ extension ByteWriter {
         if let text { self.text(text) }
     }
 
+    fileprivate mutating func optional(_ expression: Expression?) {
+        u8(expression == nil ? 0 : 1)
+        expression?.encode(into: &self)
+    }
+
     fileprivate mutating func list(_ expressions: [Expression]) {
         u32(UInt32(truncatingIfNeeded: expressions.count))
         for expression in expressions { expression.encode(into: &self) }
@@ -89,6 +94,8 @@ extension Query.Source {
 private enum ExpressionTag: UInt8 {
     case literal = 1
     case name, parameter, negate, arithmetic, compare, and, or, not, isNull, isIn, between, like, aggregate
+    case caseWhen = 15
+    case function = 19
 }
 
 extension Expression {
@@ -158,6 +165,19 @@ extension Expression {
             writer.u8(distinct ? 1 : 0)
             writer.u8(operand == nil ? 0 : 1)
             operand?.encode(into: &writer)
+        case .function(let function, let operands):
+            begin(.function)
+            writer.u8(function.rawValue)
+            writer.list(operands)
+        case .caseWhen(let operand, let branches, let otherwise):
+            begin(.caseWhen)
+            writer.optional(operand)
+            writer.u32(UInt32(truncatingIfNeeded: branches.count))
+            for branch in branches {
+                branch.condition.encode(into: &writer)
+                branch.result.encode(into: &writer)
+            }
+            writer.optional(otherwise)
         }
     }
 }
@@ -381,6 +401,22 @@ private struct QueryDecoder {
             let function = try code(AggregateFunction.self, "aggregate")
             let distinct = try flag()
             return .aggregate(function, try flag() ? try expression(depth + 1) : nil, distinct: distinct)
+        case .function:
+            let function = try code(ScalarFunction.self, "function")
+            return .function(function, try list(depth))
+        case .caseWhen:
+            let operand = try flag() ? try expression(depth + 1) : nil
+            let count = Int(try reader.u32())
+            // As for lists; a branch has two nodes.
+            guard count <= QueryLimits.nodeCountMax, count <= reader.remaining / 18 else {
+                throw DecodeError("CASE with \(count) branches", at: start)
+            }
+            var branches: [CaseBranch] = []
+            for _ in 0..<count {
+                let condition = try expression(depth + 1)
+                branches.append(CaseBranch(when: condition, then: try expression(depth + 1)))
+            }
+            return .caseWhen(operand, branches, otherwise: try flag() ? try expression(depth + 1) : nil)
         }
     }
 }

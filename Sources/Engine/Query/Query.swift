@@ -146,6 +146,10 @@ public struct Expression: Hashable, Sendable {
         case like(Expression, Expression, escape: String?, negated: Bool)
         /// An aggregate; without an operand `COUNT(*)`.
         case aggregate(AggregateFunction, Expression?, distinct: Bool)
+        /// A function of one row.
+        case function(ScalarFunction, [Expression])
+        /// CASE: the first branch whose condition holds, or whose value equals the operand; else `otherwise`, or null.
+        case caseWhen(Expression?, [CaseBranch], otherwise: Expression?)
     }
 }
 

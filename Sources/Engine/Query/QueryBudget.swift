@@ -59,6 +59,9 @@ struct QueryMeter {
         bytes = byteCount
     }
 
+    /// Bytes that were kept are free again.
+    mutating func giveBack(bytes byteCount: Int) { bytes -= byteCount }
+
     /// Rows and bytes are kept; negative when they are given back.
     mutating func keep(rows rowCount: Int, bytes byteCount: Int) throws(QueryError) {
         rows += rowCount

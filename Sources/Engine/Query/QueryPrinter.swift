@@ -55,12 +55,18 @@ package enum QueryPrinter {
                 + (escape.map { " ESCAPE \(quoted($0))" } ?? "")
         case .aggregate(let function, let operand, let distinct):
             "\(function.name)(\(distinct ? "DISTINCT " : "")\(operand.map(text) ?? "*"))"
+        case .function(let function, let operands): call(function, operands)
+        case .caseWhen(let operand, let branches, let otherwise):
+            "CASE" + (operand.map { " \(text(of: $0))" } ?? "")
+                + branches.map { " WHEN \(text(of: $0.condition)) THEN \(text(of: $0.result))" }.joined()
+                + (otherwise.map { " ELSE \(text(of: $0))" } ?? "") + " END"
         }
     }
 
-    private static func operandText(_ expression: Expression) -> String {
+    static func operandText(_ expression: Expression) -> String {
         switch expression.kind {
-        case .name, .parameter, .aggregate: text(of: expression)
+        case .name, .parameter, .aggregate, .caseWhen: text(of: expression)
+        case .function(let function, _) where function != .append: text(of: expression)
         case .literal(let value):
             // A negative number behind a minus or in front of anything reads as two tokens all the same.
             literal(value)
@@ -68,7 +74,7 @@ package enum QueryPrinter {
         }
     }
 
-    private static func list(_ expressions: [Expression]) -> String {
+    static func list(_ expressions: [Expression]) -> String {
         expressions.map(text).joined(separator: ", ")
     }
 

@@ -34,6 +34,8 @@ struct SQLToken {
         case comma = ","
         case point = "."
         case semicolon = ";"
+        case percent = "%"
+        case join = "||"
     }
 
     var kind: Kind
@@ -125,6 +127,7 @@ struct SQLLexer {
             case (UInt8(ascii: "<"), UInt8(ascii: ">")), (UInt8(ascii: "!"), UInt8(ascii: "=")): .notEqual
             case (UInt8(ascii: "<"), UInt8(ascii: "=")): .lessOrEqual
             case (UInt8(ascii: ">"), UInt8(ascii: "=")): .greaterOrEqual
+            case (UInt8(ascii: "|"), UInt8(ascii: "|")): .join
             default: nil
             }
         if let two {

@@ -1,6 +1,6 @@
 // Expressions by precedence climbing, loosest first:
 //
-//   1 OR    2 AND    3 NOT    4 = <> < <= > >= IN BETWEEN LIKE IS    5 + -    6 * /    7 unary -
+//   1 OR    2 AND    3 NOT    4 = <> < <= > >= IN BETWEEN LIKE IS    5 + -    6 * / %    7 ||    8 unary -
 //
 // Nesting is bounded by `QueryLimits.depthMax`, and so is a chain of arithmetic, whose tree leans to the left; chains of
 // AND and OR become one flat node and are bounded by the number of nodes only.
@@ -8,12 +8,12 @@
 extension SQLParser {
     private enum Level: Int {
         case or = 1
-        case and, not, comparison, sum, product, unary
+        case and, not, comparison, sum, product, join, unary
     }
 
     mutating func parseExpression() throws(QueryError) -> Expression { try parse(.or) }
 
-    private mutating func node(_ kind: Expression.Kind, at location: SourceLocation) throws(QueryError) -> Expression {
+    mutating func node(_ kind: Expression.Kind, at location: SourceLocation) throws(QueryError) -> Expression {
         nodeCount += 1
         guard nodeCount <= QueryLimits.nodeCountMax else {
             throw QueryError(.tooComplex, "the query has more than \(QueryLimits.nodeCountMax) parts", at: location)
@@ -21,7 +21,7 @@ extension SQLParser {
         return Expression(kind, at: location)
     }
 
-    private func checkDepth(_ depth: Int) throws(QueryError) {
+    func checkDepth(_ depth: Int) throws(QueryError) {
         guard depth <= QueryLimits.depthMax else {
             throw QueryError(
                 .tooComplex,
@@ -50,9 +50,11 @@ extension SQLParser {
         case .comparison:
             return try parseComparison()
         case .sum:
-            return try parseChain(.product, [(.plus, .add), (.minus, .subtract)])
+            return try parseChain(.product)
         case .product:
-            return try parseChain(.unary, [(.star, .multiply), (.slash, .divide)])
+            return try parseChain(.join)
+        case .join:
+            return try parseChain(.unary)
         case .unary:
             return try parseUnary()
         }
@@ -71,21 +73,42 @@ extension SQLParser {
         return try node(make(operands), at: location)
     }
 
-    private mutating func parseChain(
-        _ operandLevel: Level,
-        _ operators: [(SQLToken.Symbol, ArithmeticOperator)]
-    ) throws(QueryError) -> Expression {
+    /// Operators of one level between operands of the next, from left to right.
+    private mutating func parseChain(_ operandLevel: Level) throws(QueryError) -> Expression {
         var left = try parse(operandLevel)
         var length = 0
-        while let match = operators.first(where: { isSymbol($0.0) }) {
+        while case .symbol(let symbol) = token.kind, Self.operandLevel(symbol) == operandLevel {
             let location = token.location
             length += 1
             try checkDepth(depth + length)
             try advance()
-            left = try node(.arithmetic(match.1, left, try parse(operandLevel)), at: location)
+            let right = try parse(operandLevel)
+            let kind: Expression.Kind =
+                switch symbol {
+                case .plus: .arithmetic(.add, left, right)
+                case .minus: .arithmetic(.subtract, left, right)
+                case .star: .arithmetic(.multiply, left, right)
+                case .slash: .arithmetic(.divide, left, right)
+                case .percent: .function(.modulo, [left, right])
+                default: .function(.append, [left, right])
+                }
+            left = try node(kind, at: location)
         }
         return left
     }
+
+    /// The level of an operator's operands; nil for other signs.
+    private static func operandLevel(_ symbol: SQLToken.Symbol) -> Level? {
+        switch symbol {
+        case .plus, .minus: .product
+        case .star, .slash, .percent: .join
+        case .join: .unary
+        default: nil
+        }
+    }
+
+    /// An operand of a comparison: anything but a condition without parentheses.
+    mutating func parseOperand() throws(QueryError) -> Expression { try parse(.sum) }
 
     private mutating func parseComparison() throws(QueryError) -> Expression {
         let left = try parse(.sum)
@@ -205,8 +228,10 @@ extension SQLParser {
             case "null":
                 try advance()
                 return try node(.literal(.null), at: location)
+            case "case":
+                return try parseCase(location)
             default:
-                if following.kind == .symbol(.open), !Self.isReserved(word) { return try parseCall(word, location) }
+                if following.kind == .symbol(.open), Self.canCall(word) { return try parseCall(word, location) }
                 return try parsePath(location)
             }
         case .quoted:
@@ -219,11 +244,12 @@ extension SQLParser {
     private mutating func parseCall(_ name: String, _ location: SourceLocation) throws(QueryError) -> Expression {
         let known = AggregateFunction.allCases
         guard let function = known.first(where: { $0.name == name }) else {
+            if let call = try parseScalarCall(name, location) { return call }
             throw QueryError(
                 .unknownName,
                 "there is no function \"\(name)\"",
                 at: location,
-                suggestion: nearestName(to: name, among: known.map(\.name))
+                suggestion: nearestName(to: name, among: known.map(\.name) + ScalarFunction.names)
             )
         }
         try advance()
@@ -264,7 +290,7 @@ extension SQLParser {
     }
 
     /// A whole number, or a decimal with up to 18 digits behind the point.
-    private mutating func number(_ digits: String, at location: SourceLocation) throws(QueryError) -> Expression {
+    mutating func number(_ digits: String, at location: SourceLocation) throws(QueryError) -> Expression {
         guard let value = Value(number: digits) else {
             throw QueryError(.syntax, "the number has more digits than 64 bits hold", at: location)
         }

@@ -21,7 +21,7 @@ struct SQLParser {
     private static let reserved: Set<String> = [
         "select", "distinct", "from", "inner", "left", "outer", "join", "on", "where", "group", "by", "having", "order",
         "limit", "offset", "as", "and", "or", "not", "in", "between", "like", "escape", "is", "null", "true", "false",
-        "asc", "desc", "union", "cross", "right", "full",
+        "asc", "desc", "union", "cross", "right", "full", "case",
     ]
 
     init(_ text: String) throws(QueryError) {

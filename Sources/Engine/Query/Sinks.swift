@@ -109,6 +109,8 @@ final class SortSink: RowSink {
     private let sources: [Int]
     private let keep: Int
     private var keys: [SlotColumn]
+    private var keeper = TextKeeper()
+    private var keeperBytes = 0
     private var rows: [[UInt32]]
     private var count = 0
     /// First key of the last row kept, once `keep` rows are there.
@@ -120,7 +122,7 @@ final class SortSink: RowSink {
         self.order = order
         self.sources = sources
         self.keep = keep
-        keys = order.map { SlotColumn($0.expression.type) }
+        keys = order.map { [keeper] in SlotColumn($0.expression, keeper) }
         rows = sources.map { _ in [] }
     }
 
@@ -140,7 +142,9 @@ final class SortSink: RowSink {
             rows[place].append(contentsOf: UnsafeBufferPointer(start: batch.rows[source], count: batch.count))
         }
         count += batch.count
-        try evaluator.meter.keep(rows: batch.count, bytes: batch.count * rowBytes)
+        let textBytes = keeper.takeNewBytes()
+        keeperBytes += textBytes
+        try evaluator.meter.keep(rows: batch.count, bytes: batch.count * rowBytes + textBytes)
         // Sorting when twice as many are there costs each row about one comparison per level, however many come.
         if keep < Int.max / 4, count >= max(2 * keep, 2 * Vector.capacity) { try prune() }
         return true
@@ -148,7 +152,15 @@ final class SortSink: RowSink {
 
     private func prune() throws(QueryError) {
         let kept = Array(sorted().prefix(keep))
-        for place in keys.indices { keys[place].keep(kept) }
+        let newKeeper = TextKeeper()
+        for place in keys.indices {
+            keys[place].keep(kept)
+            keys[place] = keys[place].moved(to: newKeeper)
+        }
+        keeper = newKeeper
+        let textBytes = newKeeper.takeNewBytes()
+        try evaluator.meter.keep(rows: 0, bytes: textBytes - keeperBytes)
+        keeperBytes = textBytes
         for place in rows.indices { rows[place] = kept.map { rows[place][Int($0)] } }
         try evaluator.meter.keep(rows: kept.count - count, bytes: (kept.count - count) * rowBytes)
         count = kept.count
@@ -211,7 +223,9 @@ final class SortSink: RowSink {
                 batch.present.insert(source)
             }
             at += batch.count
-            if try !sink.consume(batch) { return }
+            let mark = evaluator.arena.mark
+            guard try sink.consume(batch) else { return }
+            evaluator.release(to: mark)
         }
     }
 }

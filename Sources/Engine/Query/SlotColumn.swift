@@ -1,19 +1,41 @@
 /// A growing column of intermediate values: group keys, finished aggregates, sort keys. Texts are borrowed.
 struct SlotColumn {
     let isText: Bool
+    /// Copies computed texts; nil where texts are the view's or the query's own.
+    private let keeper: TextKeeper?
     private(set) var count = 0
     var numbers: [Int64] = []
     var valid: [Bool] = []
     var texts: [UnsafeBufferPointer<UInt8>] = []
 
-    init(_ type: QueryType) { isText = type == .text }
+    init(_ type: QueryType) {
+        isText = type == .text
+        keeper = nil
+    }
+
+    /// A column for an expression's values, which outlives the batches that they come from.
+    init(_ expression: Bound, _ keeper: TextKeeper) {
+        isText = expression.type == .text
+        self.keeper = expression.makesText ? keeper : nil
+    }
+
+    private func kept(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+        keeper?.copy(text) ?? text
+    }
+
+    /// Replaces a text.
+    mutating func set(_ text: UnsafeBufferPointer<UInt8>, at index: Int) { texts[index] = kept(text) }
 
     /// Bytes of one value, for the budget.
     var strideBytes: Int { isText ? 17 : 9 }
 
     mutating func append(_ vector: Vector, _ index: Int) {
         valid.append(vector.isValid(index))
-        if isText { texts.append(vector.texts[index]) } else { numbers.append(vector.numbers[index]) }
+        if isText {
+            texts.append(vector.isValid(index) ? kept(vector.texts[index]) : UnsafeBufferPointer(start: nil, count: 0))
+        } else {
+            numbers.append(vector.numbers[index])
+        }
         count += 1
     }
 
@@ -23,7 +45,9 @@ struct SlotColumn {
         for index in 0..<rowCount { valid.append(vector.isValid(index)) }
         if isText {
             for index in 0..<rowCount {
-                texts.append(vector.isValid(index) ? vector.texts[index] : UnsafeBufferPointer(start: nil, count: 0))
+                texts.append(
+                    vector.isValid(index) ? kept(vector.texts[index]) : UnsafeBufferPointer(start: nil, count: 0)
+                )
             }
         } else {
             numbers.append(contentsOf: UnsafeBufferPointer(start: vector.numbers, count: rowCount))
@@ -70,6 +94,21 @@ struct SlotColumn {
             return x < y ? -1 : x > y ? 1 : 0
         }
         return numbers[a] < numbers[b] ? -1 : numbers[a] > numbers[b] ? 1 : 0
+    }
+
+    /// The same column with its computed texts in another keeper.
+    func moved(to keeper: TextKeeper) -> SlotColumn {
+        guard self.keeper != nil else { return self }
+        var column = SlotColumn(isText: isText, keeper: keeper)
+        column.count = count
+        column.valid = valid
+        column.texts = zip(texts, valid).map { $1 ? keeper.copy($0) : $0 }
+        return column
+    }
+
+    private init(isText: Bool, keeper: TextKeeper?) {
+        self.isText = isText
+        self.keeper = keeper
     }
 
     /// Keeps only the values at `rows`, in that order.

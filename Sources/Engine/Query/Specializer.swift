@@ -4,6 +4,7 @@
 struct Specializer {
     let coercion: Coercion
     let parameters: [Value]
+    let environment: QueryEnvironment
 
     func query(_ query: BoundQuery) throws(QueryError) -> BoundQuery {
         var query = query
@@ -93,6 +94,8 @@ struct Specializer {
             }
             return Bound(.startOfDay(operand), .instant)
         case .and(let list): return Bound(.and(try self.list(list).flatMap(Binder.conjuncts)), .boolean)
+        case .function, .caseWhen, .convert, .arithmetic:
+            return folded(try bound.mapChildren { child throws(QueryError) in try expression(child) })
         default: return try bound.mapChildren { child throws(QueryError) in try expression(child) }
         }
     }

@@ -67,6 +67,7 @@ extension ServerConnection {
         let view = turn.view
         let id = core.takeHandle()
         let budget = QueryBudget(bytesMax: core.limits.queryBytesMax)
+        let environment = core.database.environment(of: actor, view)
         let cancellation = cancellation
         let (places, memories) = (cursorPlaces, [cursorMemory, core.cursorMemory])
         let isQuery = header.operation == WireOperation.query.rawValue
@@ -84,6 +85,7 @@ extension ServerConnection {
                         parameters: arguments.ordered(for: query),
                         chunkRows: rowCount,
                         budget: budget,
+                        environment: environment,
                         cancellation: cancellation
                     )
                 )

@@ -25,7 +25,12 @@ struct DirectoryConnection: Connection {
         let view = database.currentView
         let query = try PreparedQuery(text: sql, schema: view.schema)
         let values = try query.values(for: parameters)
-        let cursor = try query.cursor(on: view, parameters: values, chunkRows: DirectoryConnection.rowsPerPiece)
+        let cursor = try query.cursor(
+            on: view,
+            parameters: values,
+            chunkRows: DirectoryConnection.rowsPerPiece,
+            environment: database.environment(of: .none, view)
+        )
         try await database.settle(view.position)
         sink.begin(query.columns.map { RowColumn(name: $0.name, type: $0.type) }, view.schema)
         while let piece = try cursor.next() {
