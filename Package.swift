@@ -36,15 +36,14 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        .target(
-            name: "Import",
-            dependencies: ["Engine", "Kith", "CZlib", "COpenSSL", .product(name: "Yams", package: "Yams")]
-        ),
+        .target(name: "StrictYAML", dependencies: ["Engine", .product(name: "Yams", package: "Yams")]),
+        .target(name: "SchemaFile", dependencies: ["Engine", "StrictYAML"]),
+        .target(name: "Import", dependencies: ["Engine", "Kith", "StrictYAML", "CZlib", "COpenSSL"]),
         .target(name: "Demo", dependencies: ["Engine", "Kith"]),
         .executableTarget(
             name: "kith",
             dependencies: [
-                "Engine", "FetchXML", "Snapshot", "Kith", "Net", "Import", "Demo",
+                "Engine", "FetchXML", "Snapshot", "Kith", "Net", "Import", "SchemaFile", "Demo",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -71,6 +70,11 @@ let package = Package(
             dependencies: ["Net", "Kith", "Engine", "Snapshot", .product(name: "Logging", package: "swift-log")]
         ),
         .testTarget(name: "ImportTests", dependencies: ["Import", "Kith", "Engine", "Snapshot", "TestSupport"]),
+        .testTarget(
+            name: "SchemaFileTests",
+            dependencies: ["SchemaFile", "Engine", "Snapshot", "TestSupport"],
+            exclude: ["standard.yaml"]
+        ),
         .testTarget(name: "CommandTests", dependencies: ["Kith", "Engine", "Net", "Snapshot"]),
     ],
     swiftLanguageModes: [.v6]

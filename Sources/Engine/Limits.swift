@@ -3,6 +3,8 @@
 public enum Limits {
     /// Entities: what 12 bits of a record id name.
     public static let entityCountMax = 4095
+    /// The first number of an entity that a client makes; the standard's entities keep below it.
+    public static let clientEntityMin = 1024
     /// Attributes of one entity. Dynamics allows 1,023 columns of a table; more is a modelling error.
     public static let attributeCountMax = 1024
     /// Rows of one entity: rows are numbered in 32 bits, and all ones means "none".
@@ -30,4 +32,14 @@ public enum Limits {
     public static let keyCountMax = 16
     /// Attributes in one alternate key.
     public static let keyAttributesMax = 8
+    /// Bytes of a logical or display name, a label, the name of a key or view.
+    public static let nameBytesMax = 256
+    /// Views that are shared: the schema carries them, and is logged and sent as a whole.
+    public static let viewCountMax = 1000
+    /// Bytes of a shared view's query.
+    public static let viewQueryBytesMax = 16 << 10
+    /// Bytes of a schema: half the largest frame, which also carries the rest of a hello.
+    public static let schemaBytesMax = 8 << 20
+    /// Option sets, deleted ones included: they are numbered in sixteen bits.
+    public static let optionSetCountMax = 65_535
 }

@@ -1,3 +1,5 @@
+import StrictYAML
+
 /// Every bound that keeps a file or a mapping from taking memory or time without end. Passing one is reported, with the
 /// limit's value, as an error of the run (mapping, header) or as the reason why a row is rejected.
 public struct ImportLimits: Sendable {
@@ -16,4 +18,7 @@ public struct ImportLimits: Sendable {
     public var mappingDepthMax = 16
 
     public init() {}
+
+    /// The bounds of a mapping as a YAML document.
+    var yaml: YAMLNode.Limits { YAMLNode.Limits(bytesMax: mappingBytesMax, depthMax: mappingDepthMax) }
 }

@@ -18,3 +18,20 @@ public protocol Session: Sendable {
     /// Reads attributes of records of one entity by id.
     func read(_ entity: String, _ attributes: [String], _ ids: [RecordID]) async throws -> RecordPage
 }
+
+/// A session that can change the schema (docs/metadata.md).
+public protocol SchemaSession: Session {
+    /// Makes the schema say what the document says, in one transaction; returns when it is durable. Nothing is changed where
+    /// the reply names problems, or with `checkOnly`, which only says what would be different.
+    ///
+    /// Throws `Refusal` when the request cannot be carried out at all, and the session's own error when it could not be
+    /// brought there.
+    func change(_ document: SchemaDocument, checkOnly: Bool) async throws -> SchemaReply
+}
+
+extension SchemaSession {
+    /// Makes the schema say what the document says.
+    public func change(_ document: SchemaDocument) async throws -> SchemaReply {
+        try await change(document, checkOnly: false)
+    }
+}

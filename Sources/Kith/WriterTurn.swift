@@ -76,6 +76,25 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         if batch.lengthBytes > batchBytesMax { submit() }
     }
 
+    /// Executes an encoded request to change the schema as `actor` and appends the encoded reply. See `Engine.changeSchema`.
+    package mutating func changeSchema(
+        _ request: UnsafeRawBufferPointer,
+        actor: RecordID,
+        reply: inout ByteWriter
+    ) throws(Refusal) {
+        if let failure { throw WriterTurn.refusal(failure) }
+        // The entry holds a whole schema: room for the largest is asked for.
+        submit()
+        try reserve(bytes: entryBytesMax + WriterTurn.framingBytes)
+        entry.removeAll()
+        engine.entryBytesMax = entryBytesMax
+        let context = CommandContext(actor: actor, timeMicroseconds: clock())
+        let outcome = try engine.changeSchema(request, context: context, entry: &entry, reply: &reply)
+        guard case .changed = outcome else { return }
+        entry.withUnsafeBytes { batch.append($0) }
+        submit()
+    }
+
     /// Executes a transaction whose entry has to fit what is reserved.
     private mutating func run(
         _ transaction: UnsafeRawBufferPointer,
@@ -163,11 +182,10 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     /// Makes the entities available in a new directory, and those that a newer version added in an older one.
     /// Returns the obstacle when the directory's schema cannot be taken over.
     mutating func install(_ standard: Schema) -> String? {
-        if engine.schema.sameContent(as: standard) { return nil }
-        if let obstacle = standard.obstacle(to: engine.schema) { return obstacle }
+        guard let next = engine.schema.upgraded(by: standard) else { return nil }
         entry.removeAll()
-        let next = Schema(epoch: engine.schema.epoch + 1, entities: standard.entities, optionSets: standard.optionSets)
-        engine.install(next, context: CommandContext(timeMicroseconds: clock()), entry: &entry)
+        let context = CommandContext(timeMicroseconds: clock())
+        if let obstacle = engine.install(next, context: context, entry: &entry) { return obstacle }
         entry.withUnsafeBytes { batch.append($0) }
         submit()
         return failure?.description

@@ -11,8 +11,8 @@ import Snapshot
 enum ExitStatus: Int32 {
     /// Everything was done.
     case done = 0
-    /// Everything was done that could be; some rows were rejected.
-    case rejectedRows = 1
+    /// Not everything is as it was asked for: rows were rejected, or a schema is different.
+    case incomplete = 1
     /// The command cannot be carried out as it was written.
     case usage = 2
     /// The data directory is not what was written.

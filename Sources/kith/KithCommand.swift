@@ -23,7 +23,7 @@ struct KithCommand: AsyncParsableCommand {
 
             EXIT STATUS
               0  done
-              1  done, but some rows were rejected (import)
+              1  done, but some rows were rejected (import); there are differences (schema diff)
               2  wrong usage: options, a mapping, a query, a file that is not there
               3  the data directory is damaged
               4  not reachable, in use, or refused
@@ -31,7 +31,7 @@ struct KithCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, ImportCommand.self, QueryCommand.self, GetCommand.self, StatusCommand.self,
-            SnapshotCommand.self, RestoreCommand.self, VerifyCommand.self, DemoCommand.self,
+            SnapshotCommand.self, RestoreCommand.self, VerifyCommand.self, DemoCommand.self, SchemaCommand.self,
         ]
     )
 

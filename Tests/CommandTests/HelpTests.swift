@@ -3,7 +3,9 @@ import Testing
 
 /// Every command explains itself, and is explained in docs/commands.md.
 @Suite struct HelpTests {
-    static let commands = ["serve", "import", "query", "get", "status", "snapshot", "restore", "verify", "demo"]
+    static let commands = [
+        "serve", "import", "query", "get", "status", "snapshot", "restore", "verify", "demo", "schema",
+    ]
 
     @Test(arguments: commands)
     func everyCommandHasHelpWithExamples(_ command: String) async throws {

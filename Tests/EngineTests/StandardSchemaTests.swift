@@ -10,7 +10,7 @@ import Testing
         let promised = [
             "account", "contact", "lead", "opportunity", "product", "opportunityproduct", "task", "phonecall", "email",
             "appointment", "incident", "annotation", "campaign", "salesorder", "salesorderdetail", "systemuser", "team",
-            "businessunit", "territory", "competitor", "transactioncurrency", "subject", "customeraddress",
+            "businessunit", "territory", "competitor", "transactioncurrency", "subject", "customeraddress", "userquery",
         ]
         #expect(Set(schema.entities.map(\.name)) == Set(promised))
     }

@@ -31,12 +31,13 @@ struct PowerCutRun {
         var restoredSnapshots = 0
         var interruptedRecoveries = 0
         var fullComparisons = 0
+        var schemaChanges = 0
 
         var description: String {
             "\(cuts) power cuts: \(recoveries) recoveries, \(interruptedRecoveries) more cut short, "
                 + "\(restoredSnapshots) from one of \(snapshots) snapshots; \(transactions) transactions, "
                 + "\(refusals) refused, \(retries) sent again, \(lostTransactions) lost unacknowledged; "
-                + "\(answeredReads) records read"
+                + "\(answeredReads) records read, \(schemaChanges) changes of the schema"
         }
 
         mutating func add(_ other: Seen) {
@@ -51,6 +52,7 @@ struct PowerCutRun {
             restoredSnapshots += other.restoredSnapshots
             interruptedRecoveries += other.interruptedRecoveries
             fullComparisons += other.fullComparisons
+            schemaChanges += other.schemaChanges
         }
     }
 
@@ -130,7 +132,7 @@ struct PowerCutRun {
         guard let queue = database.directory.inlineQueue else { throw Failure(description: "no inline queue") }
         var mustSync = false
         for _ in 0..<random.below(60) {
-            switch random.below(15) {
+            switch random.below(16) {
             case 0:
                 if mustSync { try untilOff { try queue.sync() } }
                 mustSync = false
@@ -148,6 +150,8 @@ struct PowerCutRun {
                 try read(database)
             case 8, 9:
                 try retry(database)
+            case 15:
+                try changeSchema(database)
             default:
                 try execute(database)
             }
@@ -188,6 +192,35 @@ struct PowerCutRun {
             if transaction.key != nil { requests.append((transaction, encoded)) }
         }
         try perform(work, database)
+    }
+
+    /// A change of the schema that no record shows: the model knows only that it is a transaction.
+    private mutating func changeSchema(_ database: Database) throws {
+        let request = SchemaRequest(workload.schemaDocument(&random)).encoded
+        clock.now += 1
+        let (result, position, digest) = database.turn { turn in
+            var reply = ByteWriter()
+            let result = Result {
+                try request.withUnsafeBytes { try turn.changeSchema($0, actor: .none, reply: &reply) }
+            }
+            return (result.map { reply.bytes }, turn.position, turn.digest)
+        }
+        if case .failure(let error as Refusal) = result {
+            switch error.code {
+            case .overloaded, .limitExceeded: return
+            default: throw Off()
+            }
+        }
+        let reply = try result.get().withUnsafeBytes { try SchemaReply(decoding: $0) }
+        guard reply.problems.isEmpty else { throw Failure(description: "\(reply.problems)") }
+        guard reply.isApplied else { return }
+        seen.schemaChanges += 1
+        var model = history[history.count - 1]
+        model.position += 1
+        model.timeMicroseconds = max(model.timeMicroseconds, clock.now)
+        history.append(model)
+        digests.append(digest)
+        guard position == model.position else { throw Failure(description: "position \(position) after a schema") }
     }
 
     private mutating func retry(_ database: Database) throws {

@@ -25,6 +25,37 @@ struct PowerCutWorkload {
         return transaction
     }
 
+    /// A change of the schema that no record shows: attributes and entities that stay empty, indexes, labels.
+    func schemaDocument(_ random: inout SplitMix64) -> SchemaDocument {
+        var document = SchemaDocument()
+        var entity = EntityDeclaration("account")
+        switch random.below(5) {
+        case 0:
+            var attribute = AttributeDeclaration("extra", "money")
+            if random.below(2) == 0 { attribute.deletion = .unused }
+            entity.attributes = [attribute]
+        case 1:
+            var attribute = AttributeDeclaration(["revenue", "founded", "employees", "accountnumber"][random.below(4)])
+            attribute.isOrdered = random.below(2) == 0
+            entity.attributes = [attribute]
+        case 2:
+            var key = KeyDeclaration("both", ["accountnumber", "founded"])
+            key.isDeleted = random.below(2) == 0
+            entity.keys = [key]
+        case 3:
+            var attribute = AttributeDeclaration("employees")
+            attribute.parameters[.maximum] = [["1000000", "2000000"][random.below(2)]]
+            attribute.label = "Employees \(random.below(9))"
+            entity.attributes = [attribute]
+        default:
+            entity = EntityDeclaration("extra")
+            entity.attributes = [AttributeDeclaration("name", "text")]
+            if random.below(2) == 0 { entity.deletion = .unused }
+        }
+        document.entities = [entity]
+        return document
+    }
+
     /// The system, a user, or one who is gone.
     func actor(_ model: CRMModel, _ random: inout SplitMix64) -> RecordID {
         // Sequences below this were given out; some of their users are gone.

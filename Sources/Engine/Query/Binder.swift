@@ -160,7 +160,7 @@ struct Binder {
                 let sources = bound.sources[..<bound.namedCount].filter { alias == nil || $0.name == alias }
                 guard !sources.isEmpty else { throw unknownSource(alias ?? "", at: location) }
                 for source in sources {
-                    for attribute in schema.entities[source.place].attributes {
+                    for attribute in schema.entities[source.place].attributes where !attribute.isDeleted {
                         let expression = Expression(.name([source.name, attribute.name]), at: location)
                         let name = bound.namedCount == 1 ? attribute.name : "\(source.name).\(attribute.name)"
                         result.append(NamedColumn(expression: expression, alias: nil, name: name))

@@ -93,10 +93,10 @@ struct Coercion {
     /// The number of a label, compared under the collation.
     private func option(_ label: String, in set: OptionSet, at location: SourceLocation) throws(QueryError) -> Int32 {
         let wanted = TextConstant(label)
-        for option in set.options where TextConstant.compare(TextConstant(option.label), wanted) == 0 {
+        for option in set.choices where TextConstant.compare(TextConstant(option.label), wanted) == 0 {
             return option.value
         }
-        let labels = set.options.map(\.label)
+        let labels = set.choices.map(\.label)
         let shown = labels.prefix(12).map { "'\($0)'" }.joined(separator: ", ") + (labels.count > 12 ? ", …" : "")
         let near = nearestName(to: label.lowercased(), among: labels.map { $0.lowercased() })
         throw QueryError(

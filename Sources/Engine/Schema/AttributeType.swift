@@ -74,7 +74,8 @@ public struct OptionSetID: Hashable, Sendable {
     public init(_ rawValue: UInt16) { self.rawValue = rawValue }
 }
 
-/// A list of numbered, labelled choices. Append-only: a column stores the place of an option in this list.
+/// A list of numbered, labelled choices. A column stores the place of an option in this list, so that places never change:
+/// new options come at the end, and deleted ones stay where they are.
 public struct OptionSet: Hashable, Sendable {
     /// One choice.
     public struct Option: Hashable, Sendable {
@@ -82,15 +83,40 @@ public struct OptionSet: Hashable, Sendable {
         public var value: Int32
         /// What people see; unique within the set under the default collation.
         public var label: String
+        /// No record has it and none can get it: it keeps its place only.
+        public var isDeleted = false
+
+        /// Makes a choice.
+        public init(value: Int32, label: String) {
+            self.value = value
+            self.label = label
+        }
     }
 
     /// Logical name: `<entity>_<attribute>` for a local set.
     public var name: String
-    /// The choices in the order of their declaration.
+    /// The choices by place, deleted ones included.
     public var options: [Option]
+    /// Whether any attribute may use it, instead of the one that it is named after.
+    public var isShared = false
+    /// It keeps its number only.
+    public var isDeleted = false
+
+    /// Makes a set.
+    public init(name: String, options: [Option], isShared: Bool = false) {
+        self.name = name
+        self.options = options
+        self.isShared = isShared
+    }
+
+    /// The smallest number of an option: smaller ones stand in for deleted options where columns are written.
+    static let valueMin = Int32.min + 1
+
+    /// The choices that there are, in the order of their declaration.
+    public var choices: [Option] { options.filter { !$0.isDeleted } }
 
     /// Place of the option with this number, nil when there is none. O(n) in a list of rarely more than ten.
-    public func place(of value: Int32) -> Int? { options.firstIndex { $0.value == value } }
+    public func place(of value: Int32) -> Int? { options.firstIndex { $0.value == value && !$0.isDeleted } }
 
     /// Label of the option with this number.
     public func label(of value: Int32) -> String? { place(of: value).map { options[$0].label } }

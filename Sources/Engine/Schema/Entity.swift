@@ -1,4 +1,5 @@
-/// One attribute of an entity.
+/// One attribute of an entity. A deleted one keeps its place, so that a column's number is never given to another: it is an
+/// optional yes/no under the name `#` and its number, which nobody can write, and `displayName` is the name that it had.
 public struct Attribute: Hashable, Sendable {
     /// Logical name, lower case: `estimatedvalue`.
     public var name: String
@@ -14,6 +15,26 @@ public struct Attribute: Hashable, Sendable {
     public var isOrdered: Bool
     /// For lookups: what a delete of the target does to this record.
     public var onDelete: DeleteBehaviour
+    /// For lookups: what else that happens to the target happens to this record.
+    public var cascades = Cascades()
+    /// For a lookup to its own entity: it makes a tree of the entity's records.
+    public var isHierarchy = false
+
+    /// Whether it is the place of a deleted attribute.
+    @inlinable public var isDeleted: Bool { name.utf8.first == UInt8(ascii: "#") }
+
+    /// What remains of a deleted attribute.
+    static func deleted(_ name: String, at place: Int) -> Attribute {
+        Attribute(
+            name: "#\(place)",
+            displayName: name,
+            type: .boolean,
+            isRequired: false,
+            defaultValue: .null,
+            isOrdered: false,
+            onDelete: .removeLink
+        )
+    }
 }
 
 /// A set of attributes whose values, together, name at most one record. Text counts under the default collation.
@@ -21,8 +42,11 @@ public struct Attribute: Hashable, Sendable {
 public struct AlternateKey: Hashable, Sendable {
     /// Name of the key, unique within the entity.
     public var name: String
-    /// The attributes, in the order in which values are given.
+    /// The attributes, in the order in which values are given; none in the place of a deleted key.
     public var attributes: [AttributeID]
+
+    /// Whether it is the place of a deleted key: requests name keys by their place.
+    public var isDeleted: Bool { attributes.isEmpty }
 }
 
 /// A state of an entity's life cycle and the statuses that belong to it.
@@ -35,8 +59,23 @@ public struct StateModel: Hashable, Sendable {
         public var statuses: [Int32]
     }
 
+    /// From a status to those that a record may go to.
+    public struct Transition: Hashable, Sendable {
+        /// Number of the status before.
+        public var from: Int32
+        /// Numbers of the statuses after.
+        public var to: [Int32]
+    }
+
     /// All states, the initial one first.
     public var states: [State]
+    /// The changes of status that are allowed; all are where there is none. A status that is not listed is final.
+    public var transitions: [Transition] = []
+
+    /// Whether a record may go from one status to another.
+    public func allows(from: Int32, to: Int32) -> Bool {
+        transitions.isEmpty || from == to || transitions.contains { $0.from == from && $0.to.contains(to) }
+    }
 
     /// The state that a status belongs to.
     public func state(ofStatus status: Int32) -> Int32? { states.first { $0.statuses.contains(status) }?.value }
@@ -71,6 +110,8 @@ public struct Entity: Hashable, Sendable {
     public var keys: [AlternateKey]
     /// The life cycle, for entities with `statecode` and `statuscode`.
     public var stateModel: StateModel?
+    /// The two lookups of an entity whose records pair two others: a many-to-many relationship.
+    public var pair: [AttributeID]
 
     private var attributeIDs: [String: AttributeID]
 
@@ -83,7 +124,8 @@ public struct Entity: Hashable, Sendable {
         attributes: [Attribute],
         primaryName: AttributeID,
         keys: [AlternateKey],
-        stateModel: StateModel?
+        stateModel: StateModel?,
+        pair: [AttributeID] = []
     ) {
         self.id = id
         self.name = name
@@ -93,6 +135,7 @@ public struct Entity: Hashable, Sendable {
         self.primaryName = primaryName
         self.keys = keys
         self.stateModel = stateModel
+        self.pair = pair
         attributeIDs = [:]
         for (index, attribute) in attributes.enumerated() {
             let previous = attributeIDs.updateValue(AttributeID(UInt16(index)), forKey: attribute.name)
@@ -112,6 +155,12 @@ public struct Entity: Hashable, Sendable {
     public var statusAttribute: AttributeID? { stateModel == nil ? nil : attributeID("statuscode") }
     /// The owner attribute of an entity owned by users.
     public var ownerAttribute: AttributeID? { ownership == .user ? attributeID("ownerid") : nil }
+    /// The lookup to its own entity that makes a tree of the records: the one that says so, or else the only one.
+    public var hierarchyAttribute: AttributeID? {
+        let own = attributes.indices.filter { attributes[$0].type.lookupTargets == [id] && $0 >= SystemAttribute.count }
+        let place = own.first { attributes[$0].isHierarchy } ?? (own.count == 1 ? own[0] : nil)
+        return place.map { AttributeID(UInt16($0)) }
+    }
     /// Index of the key made of exactly this attribute.
     public func keyIndex(of attribute: AttributeID) -> Int? { keys.firstIndex { $0.attributes == [attribute] } }
 }

@@ -198,6 +198,20 @@ package struct EntityBuilder {
         return OptionSetID(UInt16(optionSets.count - 1))
     }
 
+    /// The entity with what every one begins with, shown by its external id.
+    func begun() -> Entity {
+        Entity(
+            id: id,
+            name: name,
+            displayName: displayName,
+            ownership: ownership,
+            attributes: attributes,
+            primaryName: SystemAttribute.externalID,
+            keys: keys,
+            stateModel: nil
+        )
+    }
+
     func build() -> Entity {
         guard let primaryName, let index = attributes.firstIndex(where: { $0.name == primaryName }) else {
             preconditionFailure("\(name): no primary name")

@@ -3,26 +3,34 @@
 // take for granted is asked here.
 
 extension Schema {
-    static func check(
-        _ epoch: UInt32,
-        _ entities: [Entity],
-        _ optionSets: [OptionSet],
-        at offset: Int
-    ) throws(DecodeError) {
+    static func check(_ epoch: UInt32, _ parts: SchemaParts, at offset: Int) throws(DecodeError) {
+        let (entities, optionSets) = (parts.entities, parts.optionSets)
         let ids = Set(entities.map(\.id))
         guard epoch < .max, ids.count == entities.count, Set(entities.map(\.name)).count == entities.count else {
             throw DecodeError("an entity stands twice in the schema", at: offset)
         }
         // An attribute without options could have no value, and places of options are numbered in sixteen bits.
-        guard optionSets.allSatisfy({ 1...Int(UInt16.max) ~= $0.options.count }) else {
+        guard
+            optionSets.allSatisfy({ set in
+                1...Int(UInt16.max) ~= set.options.count
+                    && set.options.allSatisfy { $0.value >= OptionSet.valueMin }
+            })
+        else {
             throw DecodeError("an option set has no options, or too many", at: offset)
         }
         for entity in entities {
             guard
                 isSound(entity), hasSystemAttributes(entity), hasSoundLifeCycle(entity, optionSets),
-                entity.attributes.allSatisfy({ isSound($0, ids) })
+                entity.attributes.allSatisfy({ isSound($0, ids) && hasKnownDefault($0, optionSets) })
             else { throw DecodeError("entity \(entity.name) contradicts itself", at: offset) }
         }
+        let deletedIDs = Set(parts.deletedEntities.map(\.id))
+        guard deletedIDs.count == parts.deletedEntities.count, deletedIDs.isDisjoint(with: ids) else {
+            throw DecodeError("the number of a deleted entity is in use", at: offset)
+        }
+        guard parts.views.count <= Limits.viewCountMax,
+            Set(parts.views.map(\.name)).count == parts.views.count
+        else { throw DecodeError("a view stands twice in the schema, or there are too many", at: offset) }
     }
 
     private static func isSound(_ entity: Entity) -> Bool {
@@ -34,11 +42,16 @@ extension Schema {
             && count >= SystemAttribute.count && count <= Limits.attributeCountMax
             && Int(entity.primaryName.rawValue) < count
             && entity[entity.primaryName].type.physicalKind == .text
-            && entity.keys.count <= Limits.keyCountMax
+            && entity.keys.filter { !$0.isDeleted }.count <= Limits.keyCountMax
+            // A key without attributes is a deleted one.
             && entity.keys.allSatisfy { key in
-                !key.attributes.isEmpty && key.attributes.count <= Limits.keyAttributesMax
-                    && key.attributes.allSatisfy { keyable.contains(Int($0.rawValue)) }
+                key.attributes.count <= Limits.keyAttributesMax
+                    && key.attributes.allSatisfy {
+                        keyable.contains(Int($0.rawValue)) && !entity[$0].isDeleted
+                    }
             }
+            && (entity.pair.isEmpty || entity.pair.count == 2)
+            && entity.pair.allSatisfy { Int($0.rawValue) < count && !entity[$0].type.lookupTargets.isEmpty }
             // Places of indexes are numbered in eight bits.
             && lookups.count <= Int(Int8.max) && entity.attributes.filter(\.isOrdered).count <= Int(Int8.max)
             && entity.attributes.dropFirst(Int(SystemAttribute.version.rawValue) + 1).allSatisfy {
@@ -64,10 +77,18 @@ extension Schema {
             let status = entity.statusAttribute.map({ entity[$0] }), case .status(let statusSet) = status.type,
             state.isRequired, status.isRequired
         else { return false }
+        let transitions = entity.stateModel?.transitions ?? []
+        let known = { (status: Int32) in optionSets[Int(statusSet.rawValue)].place(of: status) != nil }
+        guard transitions.allSatisfy({ known($0.from) && $0.to.allSatisfy(known) }) else { return false }
         return states.allSatisfy { state in
             !state.statuses.isEmpty && optionSets[Int(stateSet.rawValue)].place(of: state.value) != nil
                 && state.statuses.allSatisfy { optionSets[Int(statusSet.rawValue)].place(of: $0) != nil }
         }
+    }
+
+    private static func hasKnownDefault(_ attribute: Attribute, _ optionSets: [OptionSet]) -> Bool {
+        guard case .option(let value) = attribute.defaultValue, let set = attribute.type.optionSet else { return true }
+        return optionSets[Int(set.rawValue)].place(of: value) != nil
     }
 
     private static func isSound(_ attribute: Attribute, _ ids: Set<EntityID>) -> Bool {
@@ -85,6 +106,11 @@ extension Schema {
                 !targets.isEmpty && targets.allSatisfy(ids.contains) && Set(targets).count == targets.count
             default: true
             }
-        return fitsDefault && fitsType
+        // Nothing may happen in the column of a deleted attribute.
+        let isCanonical =
+            !attribute.isDeleted
+            || attribute.type == .boolean && attribute.defaultValue == .null && !attribute.isRequired
+                && !attribute.isOrdered
+        return fitsDefault && fitsType && isCanonical
     }
 }

@@ -1,6 +1,6 @@
 // The bytes of a schema: in the log's schema entries, in snapshots, and in the hello reply of the wire.
 //
-//   u16 format 1, u32 epoch
+//   u16 format (1; 2: a supplement follows, see Schema+Supplement.swift), u32 epoch
 //   u16 option sets, each: text name, u16 options, each: i32 value, text label
 //   u16 entities, each: u16 number, text name, text display name, u8 ownership, u16 primary name,
 //     u16 attributes, each: text name, text display name, type, u8 flags (1 required, 2 ordered), default, u8 on delete
@@ -12,11 +12,12 @@
 
 extension Schema {
     private static let format: UInt16 = 1
-    private static let nameBytesMax = 256
+    private static let supplementedFormat: UInt16 = 2
+    private static let nameBytesMax = Limits.nameBytesMax
 
     /// Appends the schema's bytes.
     package func encode(into writer: inout ByteWriter) {
-        writer.u16(Schema.format)
+        writer.u16(hasSupplement ? Schema.supplementedFormat : Schema.format)
         writer.u32(epoch)
         writer.u16(UInt16(optionSets.count))
         for set in optionSets {
@@ -29,6 +30,7 @@ extension Schema {
         }
         writer.u16(UInt16(entities.count))
         for entity in entities { Schema.encode(entity, into: &writer) }
+        if hasSupplement { encodeSupplement(into: &writer) }
     }
 
     private static func encode(_ entity: Entity, into writer: inout ByteWriter) {
@@ -113,7 +115,10 @@ extension Schema {
 
     /// Reads a schema.
     package convenience init(from reader: inout ByteReader) throws(DecodeError) {
-        guard try reader.u16() == Schema.format else { throw DecodeError("unknown schema format", at: reader.offset) }
+        let format = try reader.u16()
+        guard format == Schema.format || format == Schema.supplementedFormat else {
+            throw DecodeError("unknown schema format \(format)", at: reader.offset)
+        }
         let epoch = try reader.u32()
         var optionSets: [OptionSet] = []
         for _ in 0..<(try reader.u16()) {
@@ -131,8 +136,16 @@ extension Schema {
         }
         var entities: [Entity] = []
         for _ in 0..<(try reader.u16()) { entities.append(try Schema.entity(from: &reader, optionSets)) }
-        try Schema.check(epoch, entities, optionSets, at: reader.offset)
-        self.init(epoch: epoch, entities: entities, optionSets: optionSets)
+        var parts = SchemaParts(optionSets: optionSets, entities: entities)
+        if format == Schema.supplementedFormat { try parts.readSupplement(from: &reader) }
+        try Schema.check(epoch, parts, at: reader.offset)
+        self.init(
+            epoch: epoch,
+            entities: parts.entities,
+            optionSets: parts.optionSets,
+            deletedEntities: parts.deletedEntities,
+            views: parts.views
+        )
     }
 
     private static func entity(from reader: inout ByteReader, _ sets: [OptionSet]) throws(DecodeError) -> Entity {
@@ -284,6 +297,7 @@ extension Schema {
 
     /// The same entities and option sets, apart from the epoch.
     package func sameContent(as other: Schema) -> Bool {
-        entities == other.entities && optionSets == other.optionSets
+        entities == other.entities && optionSets == other.optionSets && deletedEntities == other.deletedEntities
+            && views == other.views
     }
 }

@@ -7,6 +7,10 @@ public final class Schema: Sendable {
     public let entities: [Entity]
     /// All option sets, by `OptionSetID`.
     public let optionSets: [OptionSet]
+    /// Numbers that no entity gets again.
+    public let deletedEntities: [DeletedEntity]
+    /// Queries that are shared by name, in order of their names.
+    public let views: [SharedView]
     /// Per entity (by place in `entities`): the lookups that can refer to it, in order of entity and attribute.
     package let references: [[Reference]]
     /// The entity whose records act: `systemuser`.
@@ -23,12 +27,20 @@ public final class Schema: Sendable {
     }
 
     /// Puts a schema together. Numbers and names of entities must be unique.
-    package init(epoch: UInt32, entities: [Entity], optionSets: [OptionSet]) {
+    package init(
+        epoch: UInt32,
+        entities: [Entity],
+        optionSets: [OptionSet],
+        deletedEntities: [DeletedEntity] = [],
+        views: [SharedView] = []
+    ) {
         precondition(entities.count <= Limits.entityCountMax)
         let entities = entities.sorted { $0.id < $1.id }
         self.epoch = epoch
         self.entities = entities
         self.optionSets = optionSets
+        self.deletedEntities = deletedEntities.sorted { $0.id < $1.id }
+        self.views = views.sorted { $0.name < $1.name }
         var byName: [String: Int] = [:]
         var byID = [Int16](repeating: -1, count: 4096)
         for (place, entity) in entities.enumerated() {
@@ -86,4 +98,22 @@ public final class Schema: Sendable {
         }
         return RecordID(entity: entity.id, code: text[text.index(after: slash)...])
     }
+}
+
+/// An entity that was deleted: record ids in old logs still carry its number.
+public struct DeletedEntity: Hashable, Sendable {
+    /// The number.
+    public var id: EntityID
+    /// The logical name that it had; another entity may have it now.
+    public var name: String
+}
+
+/// A query that everyone finds under a name.
+public struct SharedView: Hashable, Sendable {
+    /// The name, for people.
+    public var name: String
+    /// The entity whose records it lists.
+    public var entity: EntityID
+    /// The query, in SQL.
+    public var query: String
 }

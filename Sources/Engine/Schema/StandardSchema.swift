@@ -19,6 +19,7 @@
 //    112… marketing     112 campaign
 //    128… activities    128 task, 129 phonecall, 130 email, 131 appointment
 //    144… notes         144 annotation
+//    160… views         160 userquery
 //
 // Rules that hold throughout
 // - Little is required: names of things, nothing of people, because real files have leads without a name and deals without
@@ -41,6 +42,7 @@ extension Schema {
         schema.addMarketingEntities()
         schema.addActivityEntities()
         schema.addNoteEntities()
+        schema.addViewEntities()
         return schema.build()
     }()
 }

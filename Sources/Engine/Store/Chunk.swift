@@ -76,7 +76,13 @@ package final class Chunk: @unchecked Sendable {
         withMutableBlock(column, layout: layout, capacity: 0) { $0.setNull(index) }
     }
 
-    /// Puts a finished block in place: restore.
+    /// Takes a block out: its column is null in every row.
+    func removeBlock(_ column: Int) {
+        blocks[column] = nil
+        heads[column] = nil
+    }
+
+    /// Puts a finished block in place.
     package func setBlock(_ column: Int, _ block: Block) {
         blocks[column] = block
         heads[column] = block.head

@@ -32,11 +32,4 @@ struct ChunkList: @unchecked Sendable {
         }
         return chunks[index]
     }
-
-    /// The same chunks with more columns, null in every row.
-    func widened(to columnCount: Int) -> ChunkList {
-        var list = ChunkList()
-        for chunk in chunks { list.append(chunk.widened(to: columnCount)) }
-        return list
-    }
 }

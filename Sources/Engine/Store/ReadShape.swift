@@ -62,7 +62,7 @@ struct ReadShape: Shape {
         let attributes = try reader.take(count, stride: 2)
         for index in 0..<count {
             let attribute = attributes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)
-            guard attribute < layout.columns.count else {
+            guard attribute < layout.columns.count, !layout.isDeleted[Int(attribute)] else {
                 throw DecodeError("there is no attribute \(attribute)", at: 4)
             }
         }

@@ -30,8 +30,11 @@ extension Table {
     /// Hash of a row's values under a key; nil when one is null.
     package func keyHash(_ key: Int, row: Int) -> UInt64? { keyHash(layout.keyColumns[key], row) }
 
+    /// Hash of a row's values in these columns; nil when one is null.
     @inline(__always)
-    private func keyHash(_ columns: [Int], _ row: Int) -> UInt64? {
+    func keyHash(_ columns: [Int], _ row: Int) -> UInt64? {
+        // A deleted key names no row.
+        if columns.isEmpty { return nil }
         var hash: UInt64 = 0
         for column in columns {
             guard let head = head(column, row), head.isValid(row & 8191) else { return nil }

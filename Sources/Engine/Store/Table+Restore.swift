@@ -136,7 +136,7 @@ extension Table {
     func keyEntries(_ key: Int, _ chunk: Int) -> [UInt64] {
         let columns = layout.keyColumns[key]
         let heads = columns.compactMap { chunks[chunk].head($0) }
-        guard heads.count == columns.count else { return [] }
+        guard heads.count == columns.count, !columns.isEmpty else { return [] }
         let first = UInt32(chunk * Table.blockRows)
         var entries: [UInt64] = []
         entries.reserveCapacity(Table.blockRows)

@@ -50,6 +50,13 @@ extension Table {
         }
     }
 
+    /// All row slots, a chunk's at a time.
+    var batches: [RowSet] {
+        stride(from: 0, to: rowCount, by: Table.blockRows).map { first in
+            RowSet(first: first, count: min(Table.blockRows, rowCount - first), list: nil)
+        }
+    }
+
     /// Values that a block must have room for to hold these rows, which lie in one chunk.
     @inline(__always)
     private static func capacity(_ rows: RowSet, _ range: Range<Int>) -> Int {

@@ -67,8 +67,18 @@ package struct Table: ~Copyable, Sendable {
         return copy
     }
 
-    /// Takes over the content of a table whose columns, links, orders and keys are the first of this one's.
-    mutating func takeContent(of other: borrowing Table) {
+    /// Takes over the content of a table of the same layout.
+    private mutating func takeContent(of other: borrowing Table) {
+        takeRows(of: other)
+        chunks = other.chunks
+        links = other.links
+        numberOrders = other.numberOrders
+        textOrders = other.textOrders
+        keys = other.keys
+    }
+
+    /// Takes over which records there are, and in which rows.
+    mutating func takeRows(of other: borrowing Table) {
         rowCount = other.rowCount
         liveCount = other.liveCount
         nextSequence = other.nextSequence
@@ -76,11 +86,6 @@ package struct Table: ~Copyable, Sendable {
         freeCount = other.freeCount
         directory = other.directory
         foreignDirectories = other.foreignDirectories
-        chunks = other.chunks
-        links.replaceSubrange(0..<other.links.count, with: other.links)
-        numberOrders.replaceSubrange(0..<other.numberOrders.count, with: other.numberOrders)
-        textOrders.replaceSubrange(0..<other.textOrders.count, with: other.textOrders)
-        keys.replaceSubrange(0..<other.keys.count, with: other.keys)
     }
 
     package var entity: Entity { layout.entity }

@@ -9,11 +9,13 @@ package final class TableLayout: Sendable {
     let rules: [ColumnRule]
     /// Per column: whether it is part of an alternate key.
     let isKeyColumn: [Bool]
-    /// Per column: the option numbers by place; empty for other columns.
+    /// Per column: the option numbers by place, `Int32.min` for a deleted one; empty for other columns.
     package let optionValues: [[Int32]]
     /// Per column: the entities that a lookup may refer to.
     let lookupTargets: [[EntityID]]
     let isRequired: [Bool]
+    /// Per column: whether its attribute was deleted. Such a column has no values, and nobody can name it.
+    let isDeleted: [Bool]
     /// Per column: bytes that one value takes in a batch at most.
     let valueBytesMax: [Int]
     /// Per column: place of its link index in `Table.links`, or -1.
@@ -44,7 +46,7 @@ package final class TableLayout: Sendable {
         kinds = entity.attributes.map(\.type.physicalKind)
         rules = entity.attributes.map(ColumnRule.init)
         optionValues = entity.attributes.map { attribute in
-            attribute.type.optionSet.map { schema[$0].options.map(\.value) } ?? []
+            attribute.type.optionSet.map { schema[$0].options.map { $0.isDeleted ? .min : $0.value } } ?? []
         }
         valueBytesMax = entity.attributes.map { attribute in
             switch attribute.type {
@@ -106,6 +108,7 @@ package final class TableLayout: Sendable {
         self.keysOfColumn = keysOfColumn
         lookupTargets = entity.attributes.map(\.type.lookupTargets)
         isRequired = entity.attributes.map(\.isRequired)
+        isDeleted = entity.attributes.map(\.isDeleted)
         isKeyColumn = keysOfColumn.map { !$0.isEmpty }
     }
 
@@ -119,7 +122,7 @@ package final class TableLayout: Sendable {
     /// are short, so that looking at one after another beats a hash.
     @inline(__always)
     static func place(of number: Int64, among options: UnsafeBufferPointer<Int32>) -> Int64 {
-        guard let first = options.first else { return -1 }
+        guard let first = options.first, number >= Int64(OptionSet.valueMin) else { return -1 }
         let guess = number &- Int64(first)
         if guess >= 0, guess < options.count, Int64(options[Int(guess)]) == number { return guess }
         for place in 0..<options.count where Int64(options[place]) == number { return Int64(place) }

@@ -58,21 +58,35 @@ package final class Tables {
         frozen = views
     }
 
-    /// Replaces all tables by ones under new layouts; a table whose entity was there before keeps its records.
-    func adopt(_ layouts: [TableLayout], keeping oldPlaces: [Int?]) {
+    /// Replaces all tables. One whose layout stays is moved, with its frozen copy; `adopting` makes one of another layout from
+    /// the old table, while all old ones are still there.
+    func replaceAll(
+        _ layouts: [TableLayout],
+        keeping oldPlaces: [Int?],
+        _ adopting: (borrowing Table, TableLayout) -> Table
+    ) {
         let adopted = UnsafeMutablePointer<Table>.allocate(capacity: max(layouts.count, 1))
         for (place, layout) in layouts.enumerated() {
-            if let old = oldPlaces[place] {
-                (adopted + place).initialize(to: base[old].adopting(layout))
-            } else {
+            guard let old = oldPlaces[place] else {
                 (adopted + place).initialize(to: Table(layout: layout))
+                continue
             }
+            if base[old].layout !== layout { (adopted + place).initialize(to: adopting(base[old], layout)) }
         }
-        base.deinitialize(count: count)
+        // The others are moved last: until then a table may be asked by those that are made anew.
+        var isMoved = [Bool](repeating: false, count: count)
+        var views = [TableView?](repeating: nil, count: layouts.count)
+        for (place, layout) in layouts.enumerated() {
+            guard let old = oldPlaces[place], base[old].layout === layout else { continue }
+            (adopted + place).moveInitialize(from: base + old, count: 1)
+            views[place] = frozen[old]
+            isMoved[old] = true
+        }
+        for place in indices where !isMoved[place] { (base + place).deinitialize(count: 1) }
         base.deallocate()
         base = adopted
         count = layouts.count
-        frozen = Array(repeating: nil, count: count)
+        frozen = views
     }
 }
 

@@ -128,7 +128,7 @@ extension TableLayout {
     fileprivate func isPlain(_ column: Int) -> Bool {
         guard column >= Int(SystemAttribute.writableFrom.rawValue), column < columns.count else { return false }
         if case .lookup = rules[column] { return false }
-        return !isKeyColumn[column] && column != stateColumn && column != statusColumn
+        return !isDeleted[column] && !isKeyColumn[column] && column != stateColumn && column != statusColumn
     }
 }
 
@@ -173,7 +173,9 @@ extension UpdateColumn {
         case .any: break
         case .range(let low, let high): guard number >= low, number <= high else { return nil }
         case .option:
-            guard let place = options.firstIndex(of: Int32(truncatingIfNeeded: number)) else { return nil }
+            guard number >= Int64(OptionSet.valueMin),
+                let place = options.firstIndex(of: Int32(truncatingIfNeeded: number))
+            else { return nil }
             number = Int64(place)
         case .text, .lookup: return nil
         }

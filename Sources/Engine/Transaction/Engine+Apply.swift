@@ -53,24 +53,22 @@ extension Engine {
         do throws(DecodeError) {
             var reader = ByteReader(entry)
             let header = try EntryHeader(from: &reader)
-            if header.kind == EntryHeader.schemaKind {
-                let schema = try Schema(from: &reader)
-                if let obstacle = schema.obstacle(to: self.schema) { throw DecodeError("schema: \(obstacle)", at: 0) }
-                adopt(schema)
-            } else {
+            if header.kind == EntryHeader.changesKind {
                 for _ in 0..<(try reader.u32()) {
                     let change = try Change(from: &reader, schema: schema, tables: tables)
                     try checkFits(change)
                     apply(change, header.envelope, position, recordsUndo: false)
                 }
-                if let key = header.envelope.key {
-                    let length = Int(try reader.u32())
-                    results.store(
-                        key,
-                        UnsafeRawBufferPointer(start: try reader.take(length), count: length),
-                        at: position
-                    )
-                }
+            } else {
+                try replaySchema(try Schema(from: &reader), kind: header.kind)
+            }
+            if let key = header.envelope.key {
+                let length = Int(try reader.u32())
+                results.store(
+                    key,
+                    UnsafeRawBufferPointer(start: try reader.take(length), count: length),
+                    at: position
+                )
             }
             try reader.expectEnd()
             timeMicroseconds = header.envelope.timeMicroseconds

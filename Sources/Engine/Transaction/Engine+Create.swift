@@ -143,6 +143,11 @@ extension Engine {
                     )
                 )
             }
+            if let before = current.flatMap({ presentStatus(operation.place, row: Int($0[row])) }),
+                !model.allows(from: before, to: finalStatus)
+            {
+                failures.add(row, transitionRefusal(operation.place, model, before, finalStatus))
+            }
             newStates.append(Int64(finalState))
             newStatuses.append(Int64(finalStatus))
         }
@@ -154,6 +159,21 @@ extension Engine {
             buffers.append(buffer)
             operation.replace(column, buffer.column(kind: .int32, count: operation.count))
         }
+    }
+
+    private func transitionRefusal(_ place: Int, _ model: StateModel, _ from: Int32, _ to: Int32) -> Refusal {
+        let entity = schema.entities[place]
+        let options = entity.statusAttribute.flatMap { entity[$0].type.optionSet }.map { schema[$0] }
+        let shown = { (status: Int32) in "\(status) " + (options?.label(of: status) ?? "") }
+        let allowed = model.transitions.first { $0.from == from }?.to ?? []
+        return Refusal(
+            .transitionNotAllowed,
+            entity: entity.name,
+            attribute: "statuscode",
+            "A record in status \(shown(from)) cannot go to \(shown(to)); "
+                + (allowed.isEmpty
+                    ? "the status is final." : "it can go to \(allowed.map(shown).joined(separator: ", ")).")
+        )
     }
 
     private func presentStatus(_ place: Int, row: Int) -> Int32? {

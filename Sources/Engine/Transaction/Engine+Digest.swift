@@ -46,7 +46,8 @@ extension Table {
         }
     }
 
-    private func valueCount(_ column: Int) -> Int {
+    /// Rows with a value: O(chunks).
+    func valueCount(_ column: Int) -> Int {
         (0..<blockCount).reduce(0) { $0 + (block(column, $1)?.validCount ?? 0) }
     }
 

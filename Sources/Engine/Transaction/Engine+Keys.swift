@@ -9,7 +9,8 @@ extension Engine {
         for key in layout.keyColumns.indices {
             let given = layout.keyColumns[key].map { operation.column(of: $0) }
             // A create without one of the attributes has a null there (no key attribute has a default): nothing to check.
-            let isTouched = rows == nil ? given.allSatisfy { $0 != nil } : given.contains { $0 != nil }
+            let isTouched =
+                rows == nil ? given.allSatisfy { $0 != nil } && !given.isEmpty : given.contains { $0 != nil }
             if isTouched { checkKey(key, given, operation, rows, &failures) }
         }
     }

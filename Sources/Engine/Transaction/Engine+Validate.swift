@@ -100,7 +100,7 @@ extension Engine {
 
     private func unknownOption(_ number: Int64, _ place: Int, _ column: Int) -> Refusal {
         let set = schema.entities[place].attributes[column].type.optionSet
-        let known = set.map { schema[$0].options.map { "\($0.value) \($0.label)" }.joined(separator: ", ") } ?? ""
+        let known = set.map { schema[$0].choices.map { "\($0.value) \($0.label)" }.joined(separator: ", ") } ?? ""
         return refusal(.unknownOption, place, column, "There is no option \(number); there are \(known).")
     }
 

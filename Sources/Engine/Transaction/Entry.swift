@@ -2,7 +2,7 @@
 // a replay applies the same bytes: there is one way for a change to get into the tables.
 //
 //   u8  format        1
-//   u8  kind          1 changes, 2 schema
+//   u8  kind          1 changes, 2 schema, 3 change of the schema
 //   u8  flags         bit 0: request key and reply
 //   u8  0
 //   u16 message
@@ -22,6 +22,10 @@
 //     u64 × rows      update, delete: position of the record's previous entry, which was its version
 //     columns         create: the new values; update: old and new values of each attribute in turn; delete: the old values
 //   u32 length, reply bytes     bit 0
+//
+// Kinds 2 and 3 have the schema that is in force from then on (Schema+Codec.swift) in the place of the changes. 2 is the
+// first of an organisation, and what versions added before clients could change a schema: it adds at the ends and fills
+// nothing. 3 does whatever `SchemaTransition` allows.
 //
 // Not written because they follow from the envelope and the schema at that position: `versionnumber`, `createdon`,
 // `createdby`, `modifiedon`, `modifiedby`, defaults of attributes that a create does not give, and `ownerid` then (the
@@ -50,6 +54,7 @@ package struct EntryHeader {
     package static let format: UInt8 = 1
     package static let changesKind: UInt8 = 1
     package static let schemaKind: UInt8 = 2
+    package static let schemaChangeKind: UInt8 = 3
     package static let keyedFlag: UInt8 = 1
 
     package var kind: UInt8
@@ -80,7 +85,7 @@ package struct EntryHeader {
         guard format == EntryHeader.format else { throw DecodeError("unknown entry format \(format)", at: 0) }
         kind = try reader.u8()
         let flags = try reader.u8()
-        guard kind == EntryHeader.changesKind || kind == EntryHeader.schemaKind, flags < 2, try reader.u8() == 0 else {
+        guard EntryHeader.changesKind...EntryHeader.schemaChangeKind ~= kind, flags < 2, try reader.u8() == 0 else {
             throw DecodeError("unknown entry kind or flags", at: 1)
         }
         let message = try reader.u16()

@@ -123,7 +123,7 @@ struct Operation {
                 )
             }
             key = Int(try reader.u16())
-            guard kind != .upsert || key < layout.keyColumns.count else {
+            guard kind != .upsert || key < layout.keyColumns.count && !layout.keyColumns[key].isEmpty else {
                 throw Refusal(.unknownKey, entity: layout.entity.name, "There is no alternate key \(key).")
             }
             let attributeCount = Int(try reader.u16())
@@ -166,7 +166,7 @@ struct Operation {
     }
 
     private static func checkWritable(_ attribute: Int, _ layout: TableLayout, isRepeated: Bool) throws(Refusal) {
-        guard attribute < layout.columns.count else {
+        guard attribute < layout.columns.count, !layout.isDeleted[attribute] else {
             throw Refusal(.unknownAttribute, entity: layout.entity.name, "There is no attribute \(attribute).")
         }
         if attribute >= Int(SystemAttribute.writableFrom.rawValue), !isRepeated { return }

@@ -223,7 +223,7 @@ extension Schema {
         case (.option(let set), .text(let label)), (.state(let set), .text(let label)),
             (.status(let set), .text(let label)):
             guard let option = option(labelled: label, in: set) else {
-                let known = self[set].options.map(\.label).joined(separator: ", ")
+                let known = self[set].choices.map(\.label).joined(separator: ", ")
                 throw Refusal(
                     .unknownOption,
                     entity: entity.name,
@@ -258,7 +258,7 @@ extension Schema {
     package func option(labelled label: String, in set: OptionSetID) -> Int32? {
         var label = label
         return label.withUTF8 { wanted in
-            self[set].options.first { option in
+            self[set].choices.first { option in
                 var text = option.label
                 return text.withUTF8 { Collation.equal($0, wanted) }
             }?.value

@@ -50,6 +50,8 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case diskFull = 23
         /// The disk failed: nothing more is accepted until a restart.
         case halted = 24
+        /// The life cycle does not lead from the record's status to the new one.
+        case transitionNotAllowed = 25
     }
 
     /// The rule.
@@ -109,7 +111,7 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     private static let messageBytesMax = 4096
 
     /// The first whole characters of a text that fit.
-    private static func cut(_ text: String, _ lengthBytesMax: Int) -> String {
+    static func cut(_ text: String, _ lengthBytesMax: Int) -> String {
         if text.utf8.count <= lengthBytesMax { return text }
         var end = text.utf8.index(text.startIndex, offsetBy: lengthBytesMax)
         while end.samePosition(in: text.unicodeScalars) == nil { end = text.utf8.index(before: end) }

@@ -1,3 +1,5 @@
+import StrictYAML
+
 /// What a mapping file says: which files to read in which order, and how their columns become attributes. The language
 /// is described in docs/import.md. Names are checked against the schema when the run is planned.
 public struct ImportMapping: Sendable {
@@ -10,7 +12,12 @@ public struct ImportMapping: Sendable {
     ///
     /// - Throws: ``ImportError`` with code `mapping` or `limit` and the line in question.
     public init(yaml: String, limits: ImportLimits = ImportLimits()) throws(ImportError) {
-        self = try MappingParser(limits: limits).parse(yaml)
+        do throws(YAMLError) {
+            files = try MappingParser(limits: limits).parse(yaml)
+        } catch {
+            throw ImportError(error.isLimit ? .limit : .mapping, error.description)
+        }
+        digest = try FileDigest(of: Array(yaml.utf8))
     }
 
     package init(files: [FileMapping], digest: FileDigest) {

@@ -1,3 +1,5 @@
+import StrictYAML
+
 /// Turns the fields of a mapping file into an ``ImportMapping``.
 struct MappingParser {
     private static let dialectFields = ["delimiter", "encoding", "header"]
@@ -26,33 +28,34 @@ struct MappingParser {
 
     init(limits: ImportLimits) { self.limits = limits }
 
-    func parse(_ yaml: String) throws(ImportError) -> ImportMapping {
-        let root = try MappingReader(
-            try MappingNode.parse(yaml, limits: limits),
+    /// The steps of a mapping's text.
+    func parse(_ yaml: String) throws(YAMLError) -> [FileMapping] {
+        let root = try YAMLFields(
+            try YAMLNode.parse(yaml, what: "mapping", limits: limits.yaml),
             what: "the mapping",
             known: ["defaults", "files"]
         )
         var dialect = CSVDialect()
         var options = CellOptions()
         if let node = root.node("defaults") {
-            let reader = try MappingReader(node, what: "defaults", known: Self.dialectFields + Self.cellFields)
+            let reader = try YAMLFields(node, what: "defaults", known: Self.dialectFields + Self.cellFields)
             dialect = try self.dialect(reader, over: dialect)
             options = try cellOptions(reader, over: options)
         }
         guard let node = root.node("files"), case .list(let items) = node.content, !items.isEmpty else {
-            throw ImportError(.mapping, "the mapping needs 'files', a list of '- file: …' (line \(root.line))")
+            throw YAMLError("the mapping needs 'files', a list of '- file: …'", line: root.line)
         }
         var files: [FileMapping] = []
         for item in items { files.append(try file(item, dialect, options)) }
-        return ImportMapping(files: files, digest: try FileDigest(of: Array(yaml.utf8)))
+        return files
     }
 
     private func file(
-        _ node: MappingNode,
+        _ node: YAMLNode,
         _ dialect: CSVDialect,
         _ options: CellOptions
-    ) throws(ImportError) -> FileMapping {
-        let reader = try MappingReader(
+    ) throws(YAMLError) -> FileMapping {
+        let reader = try YAMLFields(
             node,
             what: "a file",
             known: ["file", "entity", "key", "attributes", "when"] + Self.dialectFields + Self.cellFields
@@ -61,22 +64,22 @@ struct MappingParser {
         guard let attributesNode = reader.node("attributes"), case .fields(let fields) = attributesNode.content,
             !fields.isEmpty
         else {
-            throw ImportError(.mapping, "a file needs 'attributes', each as 'name: column' (line \(reader.line))")
+            throw YAMLError("a file needs 'attributes', each as 'name: column'", line: reader.line)
         }
         var attributes: [AttributeMapping] = []
         for field in fields { attributes.append(try attribute(field, options)) }
         let key = try reader.texts("key") ?? []
         for name in key where !attributes.contains(where: { $0.name == name }) {
-            throw ImportError(
-                .mapping,
-                "the key attribute '\(name)' is not among the attributes (line \(reader.line(of: "key")))"
+            throw YAMLError(
+                "the key attribute '\(name)' is not among the attributes",
+                line: reader.line(of: "key")
             )
         }
         if key.isEmpty, let attribute = attributes.first(where: { $0.name == "externalid" }) {
-            throw ImportError(
-                .mapping,
+            throw YAMLError(
                 "'externalid' is mapped but not the key: say 'key: externalid', or leave it out, and rows are identified "
-                    + "by file and line (line \(attribute.line))"
+                    + "by file and line",
+                line: attribute.line
             )
         }
         return FileMapping(
@@ -86,17 +89,17 @@ struct MappingParser {
             dialect: try self.dialect(reader, over: dialect),
             key: key,
             attributes: attributes,
-            condition: try reader.node("when").map { node throws(ImportError) in try condition(node) }
+            condition: try reader.node("when").map { node throws(YAMLError) in try condition(node) }
         )
     }
 
-    private func condition(_ node: MappingNode) throws(ImportError) -> RowCondition {
-        let reader = try MappingReader(node, what: "'when'", known: ["column", "is", "not"])
+    private func condition(_ node: YAMLNode) throws(YAMLError) -> RowCondition {
+        let reader = try YAMLFields(node, what: "'when'", known: ["column", "is", "not"])
         let column = try reader.requiredText("column")
         let positive = try reader.texts("is")
         let negative = try reader.texts("not")
         guard (positive == nil) != (negative == nil) else {
-            throw ImportError(.mapping, "'when' needs either 'is' or 'not' (line \(reader.line))")
+            throw YAMLError("'when' needs either 'is' or 'not'", line: reader.line)
         }
         return RowCondition(
             column: column,
@@ -107,9 +110,9 @@ struct MappingParser {
     }
 
     private func attribute(
-        _ field: MappingNode.Field,
+        _ field: YAMLNode.Field,
         _ options: CellOptions
-    ) throws(ImportError) -> AttributeMapping {
+    ) throws(YAMLError) -> AttributeMapping {
         var attribute = AttributeMapping(
             name: field.name,
             line: field.line,
@@ -131,7 +134,7 @@ struct MappingParser {
             attribute.source = .columns([column])
             return attribute
         }
-        let reader = try MappingReader(field.value, what: "attribute '\(field.name)'", known: Self.attributeFields)
+        let reader = try YAMLFields(field.value, what: "attribute '\(field.name)'", known: Self.attributeFields)
         let options = try cellOptions(reader, over: options)
         attribute.source = try source(reader, field.name)
         attribute.trims = options.trims
@@ -146,17 +149,17 @@ struct MappingParser {
         attribute.isRequired = try reader.flag("required") ?? false
         if let node = reader.node("map") {
             guard case .fields(let entries) = node.content else {
-                throw ImportError(.mapping, "'map' must be a list of 'text: replacement' (line \(node.line))")
+                throw YAMLError("'map' must be a list of 'text: replacement'", line: node.line)
             }
-            for entry in entries { attribute.valueMap[entry.name] = try MappingReader.text(entry.value, entry.name) }
+            for entry in entries { attribute.valueMap[entry.name] = try YAMLFields.text(entry.value, entry.name) }
         } else if reader.node("else") != nil {
-            throw ImportError(.mapping, "'else' needs a 'map' (line \(reader.line(of: "else")))")
+            throw YAMLError("'else' needs a 'map'", line: reader.line(of: "else"))
         }
-        attribute.lookup = try reader.node("lookup").map { node throws(ImportError) in try lookup(node) }
+        attribute.lookup = try reader.node("lookup").map { node throws(YAMLError) in try lookup(node) }
         return attribute
     }
 
-    private func source(_ reader: MappingReader, _ name: String) throws(ImportError) -> AttributeMapping.Source {
+    private func source(_ reader: YAMLFields, _ name: String) throws(YAMLError) -> AttributeMapping.Source {
         let columns = try reader.texts("column")
         let template = try reader.text("template")
         let constant = try reader.text("constant")
@@ -165,15 +168,15 @@ struct MappingParser {
         case (nil, let template?, nil): return .template(try parts(template, line: reader.line(of: "template")))
         case (nil, nil, let constant?): return .constant(constant)
         default:
-            throw ImportError(
-                .mapping,
-                "attribute '\(name)' needs exactly one of 'column', 'template' and 'constant' (line \(reader.line))"
+            throw YAMLError(
+                "attribute '\(name)' needs exactly one of 'column', 'template' and 'constant'",
+                line: reader.line
             )
         }
     }
 
     /// Cuts `{first} {last}`; a doubled brace stands for itself.
-    private func parts(_ template: String, line: Int) throws(ImportError) -> [AttributeMapping.TemplatePart] {
+    private func parts(_ template: String, line: Int) throws(YAMLError) -> [AttributeMapping.TemplatePart] {
         var parts: [AttributeMapping.TemplatePart] = []
         var literal = ""
         var hasColumn = false
@@ -184,7 +187,7 @@ struct MappingParser {
                 literal.append(character)
             } else if character == "{" {
                 guard let end = rest.firstIndex(of: "}") else {
-                    throw ImportError(.mapping, "the template has a { without } (line \(line))")
+                    throw YAMLError("the template has a { without }", line: line)
                 }
                 if !literal.isEmpty { parts.append(.literal(literal)) }
                 literal = ""
@@ -192,24 +195,24 @@ struct MappingParser {
                 parts.append(.column(String(rest[..<end])))
                 rest = rest[rest.index(after: end)...]
             } else if character == "}" {
-                throw ImportError(.mapping, "the template has a } without { (line \(line))")
+                throw YAMLError("the template has a } without {", line: line)
             } else {
                 literal.append(character)
             }
         }
         guard hasColumn else {
-            throw ImportError(.mapping, "the template names no {column}; say 'constant' (line \(line))")
+            throw YAMLError("the template names no {column}; say 'constant'", line: line)
         }
         if !literal.isEmpty { parts.append(.literal(literal)) }
         return parts
     }
 
-    private func lookup(_ node: MappingNode) throws(ImportError) -> AttributeMapping.Lookup {
+    private func lookup(_ node: YAMLNode) throws(YAMLError) -> AttributeMapping.Lookup {
         // `lookup: account` is short for `lookup: {entity: account, by: externalid}`.
         if case .text(let entity) = node.content {
             return AttributeMapping.Lookup(entity: entity, by: "externalid", missing: .reject)
         }
-        let reader = try MappingReader(node, what: "'lookup'", known: ["entity", "by", "missing"])
+        let reader = try YAMLFields(node, what: "'lookup'", known: ["entity", "by", "missing"])
         return AttributeMapping.Lookup(
             entity: try reader.text("entity"),
             by: try reader.text("by") ?? "externalid",
@@ -219,7 +222,7 @@ struct MappingParser {
 
     // MARK: Options
 
-    private func dialect(_ reader: MappingReader, over base: CSVDialect) throws(ImportError) -> CSVDialect {
+    private func dialect(_ reader: YAMLFields, over base: CSVDialect) throws(YAMLError) -> CSVDialect {
         var dialect = base
         if let text = try reader.text("delimiter") {
             let names = ["comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "\\t": "\t"]
@@ -227,9 +230,9 @@ struct MappingParser {
             guard bytes.count == 1, bytes[0] < 0x80, bytes[0] == 0x09 || bytes[0] > 0x20, bytes[0] != 0x22,
                 !(0x30...0x39).contains(bytes[0]), !(0x41...0x5A).contains(bytes[0] & 0xDF)
             else {
-                throw ImportError(
-                    .mapping,
-                    "'delimiter' must be comma, semicolon, tab, pipe or another ASCII sign (line \(reader.line(of: "delimiter")))"
+                throw YAMLError(
+                    "'delimiter' must be comma, semicolon, tab, pipe or another ASCII sign",
+                    line: reader.line(of: "delimiter")
                 )
             }
             dialect.delimiter = bytes[0]
@@ -239,20 +242,20 @@ struct MappingParser {
         return dialect
     }
 
-    private func cellOptions(_ reader: MappingReader, over base: CellOptions) throws(ImportError) -> CellOptions {
+    private func cellOptions(_ reader: YAMLFields, over base: CellOptions) throws(YAMLError) -> CellOptions {
         var options = base
         if let trims = try reader.flag("trim") { options.trims = trims }
         if let texts = try reader.texts("null") { options.nullTexts = Set(texts) }
         if let byte = try separator(reader, "decimal", ".,") { options.number.decimalSeparator = byte }
         if let byte = try separator(reader, "thousands", ",.' _") { options.number.groupSeparator = byte }
         guard options.number.groupSeparator != options.number.decimalSeparator else {
-            throw ImportError(.mapping, "'decimal' and 'thousands' are the same (line \(reader.line))")
+            throw YAMLError("'decimal' and 'thousands' are the same", line: reader.line)
         }
         if let percent = try reader.choice("percent", NumberFormat.Percent.self) { options.number.percent = percent }
         if let rounds = try reader.flag("round") { options.number.rounds = rounds }
         if let text = try reader.text("multiply") {
             guard text.first == "1", text.utf8.count <= 10, text.dropFirst().allSatisfy({ $0 == "0" }) else {
-                throw ImportError(.mapping, "'multiply' must be 10, 100, 1000, … (line \(reader.line(of: "multiply")))")
+                throw YAMLError("'multiply' must be 10, 100, 1000, …", line: reader.line(of: "multiply"))
             }
             options.number.powerOfTen = text.utf8.count - 1
         }
@@ -262,7 +265,7 @@ struct MappingParser {
                 do throws(CellFault) {
                     options.dates.append(try DateFormat(pattern))
                 } catch {
-                    throw ImportError(.mapping, "\(error) (line \(reader.line(of: "format")))")
+                    throw YAMLError("\(error)", line: reader.line(of: "format"))
                 }
             }
         }
@@ -270,9 +273,9 @@ struct MappingParser {
             var cursor = 0
             let bytes = Array(text.utf8)
             guard let minutes = DateText.offset(bytes.span, &cursor), cursor == bytes.count else {
-                throw ImportError(
-                    .mapping,
-                    "'timezone' must be an offset such as +02:00 or Z (line \(reader.line(of: "timezone")))"
+                throw YAMLError(
+                    "'timezone' must be an offset such as +02:00 or Z",
+                    line: reader.line(of: "timezone")
                 )
             }
             options.offsetMinutes = minutes
@@ -280,16 +283,16 @@ struct MappingParser {
         if let words = try reader.texts("yes") { options.yesTexts = Set(words.map { $0.lowercased() }) }
         if let words = try reader.texts("no") { options.noTexts = Set(words.map { $0.lowercased() }) }
         if let both = options.yesTexts.intersection(options.noTexts).sorted().first {
-            throw ImportError(.mapping, "'\(both)' means both yes and no (line \(reader.line))")
+            throw YAMLError("'\(both)' means both yes and no", line: reader.line)
         }
         return options
     }
 
-    private func separator(_ reader: MappingReader, _ name: String, _ allowed: String) throws(ImportError) -> UInt8? {
+    private func separator(_ reader: YAMLFields, _ name: String, _ allowed: String) throws(YAMLError) -> UInt8? {
         guard let text = try reader.text(name) else { return nil }
         let bytes = Array((text == "space" ? " " : text).utf8)
         guard bytes.count == 1, allowed.utf8.contains(bytes[0]) else {
-            throw ImportError(.mapping, "'\(name)' must be one of \(allowed) (line \(reader.line(of: name)))")
+            throw YAMLError("'\(name)' must be one of \(allowed)", line: reader.line(of: name))
         }
         return bytes[0]
     }

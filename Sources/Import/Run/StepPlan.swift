@@ -90,7 +90,7 @@ package struct StepPlan: Sendable {
     }
 
     fileprivate static func hint(_ name: String, _ known: [String]) -> String {
-        MappingReader.nearest(to: name, in: known).map { "; did you mean '\($0)'?" } ?? ""
+        nearestName(to: name.lowercased(), among: known).map { "; did you mean '\($0)'?" } ?? ""
     }
 
     private static func key(
@@ -106,7 +106,9 @@ package struct StepPlan: Sendable {
                 Set($0.attributes) == Set(ids) && ids.count == mapping.key.count
             })
         else {
-            let keys = entity.keys.map { key in key.attributes.map { entity[$0].name }.joined(separator: " and ") }
+            let keys = entity.keys.filter { !$0.isDeleted }.map { key in
+                key.attributes.map { entity[$0].name }.joined(separator: " and ")
+            }
             throw ImportError(
                 .mapping,
                 "\(mapping.key.joined(separator: " and ")) is no key of \(entity.name), which has: "
@@ -190,8 +192,8 @@ package struct StepPlan: Sendable {
         case .boolean: return .boolean
         case .option(let id), .state(let id), .status(let id):
             var labels: [[UInt8]: Int32] = [:]
-            for option in schema[id].options { labels[CellPlan.folded(Array(option.label.utf8).span)] = option.value }
-            return .option(labels: labels, numbers: Set(schema[id].options.map(\.value)))
+            for option in schema[id].choices { labels[CellPlan.folded(Array(option.label.utf8).span)] = option.value }
+            return .option(labels: labels, numbers: Set(schema[id].choices.map(\.value)))
         case .date: return .date
         case .instant: return .instant
         case .lookup: return .lookup

@@ -156,8 +156,8 @@ final class ClientCore {
         }
     }
 
-    /// Asks for the schema, then sends the calls again that were made with an older one. Their numbers stay valid: a schema
-    /// only grows.
+    /// Asks for the schema, then sends the calls again that were made with an older one. Their numbers stay valid: none is
+    /// ever given to something else.
     private func refreshSchema() {
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         var call = ClientCall(

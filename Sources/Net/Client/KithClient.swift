@@ -70,7 +70,7 @@ public final class KithClient: Session {
     private let eventLoop: any EventLoop
     private let core: NIOLoopBound<ClientCore>
     private let outbox = Mutex(Outbox())
-    private let schemaBox: SchemaBox
+    let schemaBox: SchemaBox
 
     private init(
         options: ClientOptions,
@@ -204,7 +204,7 @@ public final class KithClient: Session {
         // nil: the client is closed.
         let mustWake = outbox.withLock { outbox -> Bool? in
             if outbox.isClosed { return nil }
-            if call.operation == .execute { number(&call, &outbox.nextRequest) }
+            if call.operation == .execute || call.operation == .changeSchema { number(&call, &outbox.nextRequest) }
             outbox.calls.append(call)
             defer { outbox.isScheduled = true }
             return !outbox.isScheduled
@@ -222,7 +222,7 @@ public final class KithClient: Session {
         }
     }
 
-    /// Gives a transaction of this client its number: 8 bytes behind flags, message and the client's number. A transaction
+    /// Gives a transaction or a change of the schema of this client its number: 8 bytes behind flags, message and the client's number. A transaction
     /// with a key of its own keeps that.
     private func number(_ call: inout ClientCall, _ next: inout UInt64) {
         call.body.withUnsafeMutableBytes { bytes in

@@ -89,7 +89,7 @@ extension ServerConnection {
         _ output: inout ByteWriter,
         _ ahead: inout FramesAhead
     ) {
-        let epoch = turn.schema.epoch
+        var epoch = turn.schema.epoch
         let outputBytesMax = core.limits.pendingReplyBytesMax
         while output.count <= outputBytesMax {
             if ahead.isEmpty { lookAhead(bytes, &walk, &turn, &ahead) }
@@ -105,6 +105,7 @@ extension ServerConnection {
                 guard output.count - start - WireHeader.lengthBytes <= WireLimits.bodyBytesMax else {
                     throw .replyTooLarge
                 }
+                if header.operation == WireOperation.changeSchema.rawValue { epoch = turn.schema.epoch }
                 output.endFrame(
                     start,
                     WireHeader(.reply, header.operation, correlation: header.correlation, schemaEpoch: epoch)
@@ -176,6 +177,9 @@ extension ServerConnection {
         case .schema:
             try expectEmpty(body)
             turn.schema.encode(into: &output)
+            return true
+        case .changeSchema:
+            do { try turn.changeSchema(body, actor: actor, reply: &output) } catch { throw .refusal(error) }
             return true
         case .status:
             try expectEmpty(body)

@@ -33,6 +33,7 @@ package enum WireOperation: UInt16, Sendable, CaseIterable {
     case rehearse = 15
     case rehearseRead = 16
     case closeRehearsal = 17
+    case changeSchema = 18
 }
 
 /// A frame's header, read from bytes of which at least `lengthBytes` are there.

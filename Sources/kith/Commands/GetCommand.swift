@@ -33,14 +33,15 @@ struct GetCommand: AsyncParsableCommand {
             guard let id = schema.recordID(record), let entity = schema.entity(id.entity) else {
                 throw CommandFailure(.usage, "'\(record)' is no record: write entity and code, such as account/7K3M")
             }
-            let page = try await session.read(entity.name, entity.attributes.map(\.name), [id])
+            let attributes = entity.attributes.filter { !$0.isDeleted }
+            let page = try await session.read(entity.name, attributes.map(\.name), [id])
             guard page.versions.first ?? nil != nil, let values = page.rows.first else {
                 throw CommandFailure(.refused, "there is no record \(record)")
             }
             let names = try await primaryNames(of: values, schema, session)
             var columns: [RowColumn] = []
             var row: [Value] = []
-            for (attribute, value) in zip(entity.attributes, values) {
+            for (attribute, value) in zip(attributes, values) {
                 columns.append(RowColumn(name: attribute.name, type: QueryType(attribute.type)))
                 row.append(value)
                 if let label = label(of: value, attribute, schema, names) {

@@ -68,7 +68,7 @@ struct ImportCommand: AsyncParsableCommand {
         }
         progress.finish()
         show(report)
-        if !report.isComplete { throw CommandFailure(.rejectedRows, summary(report)) }
+        if !report.isComplete { throw CommandFailure(.incomplete, summary(report)) }
     }
 
     private func importRun(_ progress: Progress) throws -> ImportRun {

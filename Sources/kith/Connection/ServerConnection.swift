@@ -24,7 +24,7 @@ struct ServerConnection: Connection {
         client = try await KithClient.connect(options)
     }
 
-    var session: any Session { client }
+    var session: any SchemaSession { client }
 
     func query(_ sql: String, _ parameters: QueryParameters, into sink: inout some RowSink) async throws {
         let arguments: QueryArguments

@@ -1,0 +1,144 @@
+// What a newer version's standard does to the schema of an organisation that has changed its own.
+
+import Engine
+import TestSupport
+import Testing
+
+@Suite struct SchemaUpgradeTests {
+    /// A standard as of some version.
+    private func standard(isNewer: Bool) -> Schema {
+        var builder = SchemaBuilder()
+        builder.entity(1, "systemuser", "User", ownership: .organisation) { e in
+            e.text("fullname", "Full name", 200)
+            e.primaryName("fullname")
+        }
+        builder.entity(2, "team", "Team", ownership: .organisation) { e in
+            e.text("name", "Name", 100)
+            e.primaryName("name")
+        }
+        builder.entity(3, "account", "Account") { e in
+            e.text("name", "Name", 100)
+            e.text("fax", "Fax", 20)
+            e.option("rating", "Rating", isNewer ? [1: "Hot", 2: "Cold", 3: "Frozen"] : [1: "Hot", 2: "Cold"])
+            e.states([
+                (0, "Active", isNewer ? [1: "Active", 3: "Dormant"] : [1: "Active"]), (1, "Inactive", [2: "Inactive"]),
+            ])
+            if isNewer {
+                e.text("code", "Code", 20)
+                e.boolean("vip", "Important", default: false)
+                e.key("code")
+            }
+            e.primaryName("name")
+        }
+        builder.entity(4, "note", "Note") { e in
+            e.text("subject", "Subject", 100)
+            if isNewer {
+                e.lookup("objectid", "Regarding", to: "account", "visit")
+            } else {
+                e.lookup("objectid", "Regarding", to: "account")
+            }
+            e.primaryName("subject")
+        }
+        if isNewer {
+            builder.entity(5, "visit", "Visit") { e in
+                e.text("name", "Name", 100)
+                e.lookup("accountid", "Account", to: "account")
+                e.lookup("noteid", "Note", to: "note")
+                e.states([(0, "Open", [1: "Open"])])
+                e.primaryName("name")
+            }
+        }
+        return builder.build()
+    }
+
+    private func engine(_ document: SchemaDocument) throws -> Engine {
+        let engine = Engine(schema: standard(isNewer: false))
+        var entry = ByteWriter()
+        var reply = ByteWriter()
+        _ = try SchemaRequest(document).encoded.withUnsafeBytes {
+            try engine.changeSchema($0, context: CommandContext(timeMicroseconds: 1), entry: &entry, reply: &reply)
+        }
+        let answer = try reply.withUnsafeBytes { try SchemaReply(decoding: $0) }
+        #expect(answer.isApplied && answer.problems.isEmpty)
+        return engine
+    }
+
+    @Test func theStandardAddsWhatWasNeverThere() throws {
+        var document = SchemaDocument()
+        var account = EntityDeclaration("account")
+        var fax = AttributeDeclaration("fax")
+        fax.deletion = .unused
+        account.attributes = [AttributeDeclaration("own", "money"), fax]
+        document.entities = [account]
+        let engine = try engine(document)
+        let before = try #require(engine.schema.entity(named: "account"))
+        let schema = try #require(engine.schema.upgraded(by: standard(isNewer: true)))
+        var entry = ByteWriter()
+        #expect(engine.install(schema, context: CommandContext(timeMicroseconds: 2), entry: &entry) == nil)
+        engine.checkInvariants()
+        let after = try #require(schema.entity(named: "account"))
+        // Own attributes keep their places, the standard's come behind them.
+        #expect(Array(after.attributes.prefix(before.attributes.count)) == before.attributes)
+        #expect(after.attributes.dropFirst(before.attributes.count).map(\.name) == ["code", "vip"])
+        #expect(after.keys.map(\.name) == ["externalid", "code"])
+        // What was deleted stays deleted.
+        #expect(after.attributeID("fax") == nil)
+        #expect(after.stateModel?.states.map(\.statuses) == [[1, 3], [2]])
+        let rating = try #require(after.attributeID("rating").flatMap { after[$0].type.optionSet })
+        #expect(schema[rating].options.map(\.label) == ["Hot", "Cold", "Frozen"])
+        let visit = try #require(schema.entity(named: "visit"))
+        #expect(visit.id == EntityID(5) && visit.stateModel?.states.count == 1)
+        let note = try #require(schema.entity(named: "note"))
+        #expect(note[try #require(note.attributeID("objectid"))].type == .lookup([EntityID(3), EntityID(5)]))
+        // Once more adds nothing.
+        #expect(schema.upgraded(by: standard(isNewer: true)) == nil)
+        #expect(schema.upgraded(by: standard(isNewer: false)) == nil)
+    }
+
+    @Test func whatAnOrganisationDeclaredItselfIsItsOwn() throws {
+        var document = SchemaDocument()
+        var visit = EntityDeclaration("visit")
+        visit.ownership = .organisation
+        visit.attributes = [AttributeDeclaration("name", "text"), AttributeDeclaration("noteid", "integer")]
+        var account = EntityDeclaration("account")
+        account.attributes = [AttributeDeclaration("code", "integer")]
+        var note = EntityDeclaration("note")
+        note.deletion = .unused
+        document.entities = [visit, account, note]
+        let engine = try engine(document)
+        let schema = try #require(engine.schema.upgraded(by: standard(isNewer: true)))
+        let own = try #require(schema.entity(named: "visit"))
+        #expect(own.id.rawValue >= UInt16(Limits.clientEntityMin) && own.ownership == .organisation)
+        #expect(own[try #require(own.attributeID("noteid"))].type.physicalKind == .int64)
+        // The standard's lookup to accounts is new to it.
+        #expect(own.attributeID("accountid") != nil)
+        #expect(schema.entity(named: "note") == nil && schema.entity(EntityID(5)) == nil)
+        let after = try #require(schema.entity(named: "account"))
+        #expect(after.attributes.filter { $0.name == "code" }.count == 1)
+        var entry = ByteWriter()
+        #expect(engine.install(schema, context: CommandContext(timeMicroseconds: 2), entry: &entry) == nil)
+    }
+
+    /// An entry of the kind that versions wrote before clients could change the schema still opens.
+    @Test func entriesFromBeforeOpen() throws {
+        let engine = Engine(schema: Schema(epoch: 0, entities: [], optionSets: []))
+        for (position, isNewer) in [(1, false), (2, true)] {
+            var entry = ByteWriter()
+            let envelope = Envelope(message: 0, timeMicroseconds: 7, actor: .none, key: nil)
+            EntryHeader(kind: EntryHeader.schemaKind, envelope: envelope).encode(into: &entry)
+            standard(isNewer: isNewer).encode(into: &entry)
+            if isNewer {
+                #expect(throws: ReplayError.self) {
+                    // Options within a set and statuses grew in the middle of nothing: such a schema only adds.
+                    var other = ByteWriter()
+                    EntryHeader(kind: EntryHeader.schemaKind, envelope: envelope).encode(into: &other)
+                    TestSchema.schema.encode(into: &other)
+                    try other.withUnsafeBytes { try engine.replay($0, position: UInt64(position)) }
+                }
+            }
+            try entry.withUnsafeBytes { try engine.replay($0, position: UInt64(position)) }
+        }
+        #expect(engine.schema.sameContent(as: standard(isNewer: true)) && engine.position == 2)
+        engine.checkInvariants()
+    }
+}

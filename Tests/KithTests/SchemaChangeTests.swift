@@ -1,0 +1,103 @@
+// Changes of the schema of a database: durable as transactions are, with records and queries going on.
+
+import Engine
+import Kith
+import Snapshot
+import TestSupport
+import Testing
+
+@Suite struct SchemaChangeTests {
+    private func options() -> DatabaseOptions {
+        var options = DatabaseOptions()
+        options.directory = DirectoryOptions(segmentBytes: 8 << 20)
+        options.threadCount = 2
+        return options
+    }
+
+    private func document(_ number: Int) -> SchemaDocument {
+        var document = SchemaDocument()
+        var project = EntityDeclaration("project")
+        project.attributes = [AttributeDeclaration("name", "text"), AttributeDeclaration("budget\(number)", "money")]
+        if number > 0 {
+            var old = AttributeDeclaration("budget\(number - 1)")
+            old.deletion = .withData
+            project.attributes.append(old)
+        }
+        document.entities = [project]
+        return document
+    }
+
+    @Test func changesSurviveCloseReopenAndSnapshots() async throws {
+        let storage = SimulatedStorage(seed: 3)
+        for round in 0..<6 {
+            let database = try Database.open(in: storage, options: options(), random: 1)
+            let reply = try await database.change(document(round))
+            #expect(reply.isApplied && reply.problems.isEmpty && reply.epoch == database.schema.epoch)
+            #expect(database.durablePosition >= reply.position)
+            if round == 2 || round == 4 { try database.writeSnapshot() }
+            var transaction = Transaction(database.schema)
+            try transaction.create("project", ["name": .text("P\(round)"), "budget\(round)": 5])
+            _ = try await database.execute(transaction)
+            #expect(
+                try await database.query("SELECT COUNT(*) FROM project").columns[0][0] == .integer(Int64(round + 1))
+            )
+            let again = try await database.change(document(round))
+            #expect(!again.isApplied && again.differences.isEmpty)
+            try database.close()
+        }
+        let database = try Database.open(in: storage, options: options(), random: 1)
+        let project = try #require(database.schema.entity(named: "project"))
+        #expect(project.attributes.filter(\.isDeleted).map(\.displayName) == (0..<5).map { "budget\($0)" })
+        #expect(try await database.query("SELECT COUNT(budget5) FROM project").columns[0][0] == .integer(1))
+        database.turn { $0.checkInvariants() }
+        try database.close()
+    }
+
+    /// A query keeps the view, and with it the schema, that it began with.
+    @Test func queriesGoOnWithTheirSchema() async throws {
+        let database = try Database.open(in: SimulatedStorage(seed: 4), options: options(), random: 1)
+        _ = try await database.change(document(0))
+        var transaction = Transaction(database.schema)
+        for number in 0..<100 { try transaction.create("project", ["name": .text("P\(number)"), "budget0": 7]) }
+        _ = try await database.execute(transaction)
+        let view = database.currentView
+        let prepared = try PreparedQuery("SELECT SUM(budget0) FROM project", schema: view.schema)
+        _ = try await database.change(document(1))
+        #expect(try prepared.execute(on: view).columns[0][0] == .decimal(Decimal64(units: 7_000_000, scale: 4)))
+        #expect(throws: QueryError.self) { try prepared.execute(on: database.currentView) }
+        let error = await #expect(throws: QueryError.self) {
+            try await database.query("SELECT SUM(budget0) FROM project")
+        }
+        #expect(error?.code == .unknownName)
+        try database.close()
+    }
+
+    /// Writers and a reader go on while attributes come and go.
+    @Test func trafficFlowsDuringChanges() async throws {
+        let database = try Database.open(in: SimulatedStorage(seed: 5), options: options(), random: 1)
+        _ = try await database.change(document(0))
+        let old = database.schema
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for writer in 0..<3 {
+                group.addTask {
+                    for number in 0..<60 {
+                        // Under the first schema throughout: its numbers stay good.
+                        var transaction = Transaction(old)
+                        try transaction.create("project", ["name": .text("W\(writer) \(number)")])
+                        _ = try await database.execute(transaction)
+                    }
+                }
+            }
+            group.addTask {
+                for round in 1...20 { #expect(try await database.change(self.document(round)).isApplied) }
+            }
+            group.addTask {
+                for _ in 0..<40 { _ = try await database.query("SELECT COUNT(*), MAX(name) FROM project") }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await database.query("SELECT COUNT(*) FROM project").columns[0][0] == .integer(180))
+        database.turn { $0.checkInvariants() }
+        try database.close()
+    }
+}

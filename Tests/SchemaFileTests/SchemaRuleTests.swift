@@ -1,0 +1,395 @@
+// Which changes the engine carries out on records that are there, and which it refuses, with the reason in words.
+
+import Engine
+import SchemaFile
+import Testing
+
+@Suite struct SchemaRuleTests {
+    /// A schema and records that every change is tried on.
+    private func harness() throws -> SchemaHarness {
+        let h = SchemaHarness()
+        try h.change(
+            """
+            optionsets:
+              size: {1: Small, 2: Large}
+            entities:
+              project:
+                label: Project
+                owner: organisation
+                attributes:
+                  name: {type: text, length: 40, ordered: yes}
+                  code: {type: text, length: 10}
+                  effort: {type: integer, minimum: 0, maximum: 1000}
+                  rate: {type: decimal, digits: 2, minimum: 0, maximum: 500}
+                  size: {type: option, set: size}
+                  phase: {type: option, options: {1: Idea, 2: Build, 3: Done}, default: Idea}
+                  customerid: {type: lookup, to: [account, contact], behaviours: {delete: cascade, assign: all}}
+                  parentid: {type: lookup, to: project, hierarchy: yes}
+                  unused: money
+                keys: {code: code}
+                states:
+                  0: {label: Open, statuses: {1: New, 2: Busy}}
+                  1: {label: Closed, statuses: {3: Done, 4: Dropped}}
+                transitions: {New: [Busy, Dropped], Busy: Done}
+              empty: {attributes: {name: text}}
+              projectcontact: {between: [project, contact]}
+            views:
+              Projects: {entity: project, query: 'SELECT name, effort FROM project ORDER BY name'}
+            """
+        )
+        try h.run { t in
+            let account = try t.create("account", ["name": "Contoso"])
+            let contact = try t.create("contact", ["name": "Ann"])
+            try t.create(
+                "project",
+                [
+                    "name": "Bridge over the river", "code": "B-1", "effort": 100,
+                    "rate": .decimal(Decimal64(units: 1250, scale: 2)),
+                    "size": "Large", "customerid": .reference(account),
+                ]
+            )
+            try t.create("project", ["name": "Tunnel", "effort": 900, "customerid": .reference(contact)])
+        }
+        return h
+    }
+
+    /// What is allowed: a change of `project` (or, where it begins with a key of its own, a whole file).
+    private static let allowed = [
+        "attributes: {name: {length: 100}}",
+        "attributes: {name: {length: 21}}",
+        "attributes: {name: {type: memo, ordered: no}}",
+        "attributes: {name: {ordered: no}}",
+        "attributes: {code: {ordered: yes}}",
+        "attributes: {code: {label: Short name}}",
+        "attributes: {effort: {minimum: -5000000000, maximum: 5000000000}}",
+        "attributes: {effort: {maximum: 900}}",
+        "attributes: {effort: {required: yes}}",
+        "attributes: {effort: {default: 5}}",
+        "attributes: {effort: {ordered: yes}}",
+        "attributes: {rate: {maximum: 20}}",
+        "attributes: {phase: {default: none, options: {4: Shelved}}}",
+        "attributes: {phase: {options: {2: Construction}}}",
+        "attributes: {phase: {options: {3: {delete: yes}}}}",
+        "attributes: {customerid: {to: [contact, account, order]}}",
+        "attributes: {customerid: {behaviours: {delete: restrict, share: active}}}",
+        "attributes: {unused: {delete: yes}}",
+        "attributes: {effort: {delete: with data}}\nviews: {Projects: {delete: yes}}",
+        "attributes: {budget: money}",
+        "attributes: {budget: {type: integer, required: yes, default: 3}}",
+        "attributes: {kind: {type: option, options: {7: A, 9: B}, required: yes, default: B}}",
+        "attributes: {flag: {type: yesno, required: yes, default: no}}",
+        "attributes: {other: {type: lookup, to: order}}",
+        "keys: {name: name}",
+        "keys: {code: {delete: yes}}",
+        "keys: {pair: [name, effort]}",
+        "keys: {link: [customerid, code]}",
+        "states: {2: {label: Held, statuses: {9: Waiting}}}",
+        "states: {1: {statuses: {5: Stopped, 4: {delete: yes}}}}",
+        "states: {1: {delete: yes}}",
+        "transitions: {}",
+        "label: Undertaking",
+        "primary: code",
+        "delete: with data\nviews: {Projects: {delete: yes}}\nprojectcontact: {delete: yes}",
+        "entities: {empty: {delete: yes}}",
+        "optionsets: {size: {1: Tiny, 3: Huge}}",
+        "optionsets: {colour: {1: Red}}",
+        "views: {Projects: {query: 'SELECT name FROM project'}}",
+        "views: {Projects: {delete: yes}}",
+    ]
+
+    @Test(arguments: allowed) func allowedChangesKeepTheRecords(_ change: String) throws {
+        let h = try harness()
+        let reply = try h.apply(Self.file(change))
+        #expect(reply.problems.map(\.description) == [])
+        #expect(reply.isApplied && !reply.differences.isEmpty)
+        try h.checkCopies()
+        // Once more changes nothing.
+        let position = h.engine.position
+        let again = try h.apply(Self.file(change))
+        #expect(
+            !again.isApplied && again.problems.isEmpty && again.differences.isEmpty && h.engine.position == position
+        )
+        // What is there can be written and read as before, and more added.
+        if let project = h.engine.schema.entity(named: "project") {
+            let effort: [(String, Value)] = project.attributeID("effort") == nil ? [] : [("effort", 1)]
+            try h.run { try $0.createRecord("project", [("name", "Another")] + effort) }
+            #expect(try h.rows("SELECT COUNT(*) FROM project") == [[.integer(3)]])
+        }
+        try h.checkCopies()
+    }
+
+    /// What is refused, and why.
+    private static let refused = [
+        ("attributes: {name: {length: 20}}", "project.name: 1 record has a longer text."),
+        ("attributes: {name: {type: integer}}", "project.name: It names the records and must be a text."),
+        (
+            "attributes: {code: {type: date}}",
+            "project.code: Its type cannot become another one; add another attribute."
+        ),
+        ("attributes: {code: {required: yes}}", "project.code: It cannot be required: 1 record has no value."),
+        ("attributes: {effort: {maximum: 899}}", "project.effort: 1 record has a value outside."),
+        ("attributes: {effort: {minimum: 101}}", "project.effort: 1 record has a value outside."),
+        ("attributes: {effort: {minimum: 7, maximum: 6}}", "project.effort: 'minimum' is above 'maximum'."),
+        (
+            "attributes: {effort: {delete: yes}}",
+            "project.effort: 2 records have a value; 'delete: with data' deletes the values too."
+        ),
+        ("attributes: {effort: {delete: with data}}", "Projects: The view's query does not fit:"),
+        (
+            "attributes: {effort: {length: 7}}",
+            "project.effort: 'length' says nothing about integer, which takes minimum, maximum."
+        ),
+        (
+            "attributes: {effort: {default: 1001}}",
+            "project.effort: The default must be a whole number from 0 to 1000, or none."
+        ),
+        ("attributes: {rate: {digits: 3}}", "project.rate: The digits behind the point cannot change"),
+        (
+            "attributes: {phase: {options: {1: {delete: yes}}}}",
+            "project.phase: Its default is option 1, which would go."
+        ),
+        (
+            "attributes: {phase: {default: none, options: {1: {delete: yes}}}}",
+            "project.phase: 2 records have option 1 Idea."
+        ),
+        ("attributes: {phase: {options: {4: build}}}", "project.phase: Two options are called 'build'."),
+        ("attributes: {phase: {options: {4: {}}}}", "project.phase: Option 4 needs a label"),
+        (
+            "attributes: {phase: {default: Ides}}",
+            "project.phase: There is no option 'Ides'; there are 1 Idea, 2 Build, 3 Done."
+        ),
+        ("attributes: {customerid: {to: account}}", "project.customerid: 1 record refers to contact."),
+        (
+            "attributes: {customerid: {to: acount}}",
+            "project.customerid: There is no entity 'acount'; did you mean 'account'?"
+        ),
+        (
+            "attributes: {customerid: {required: yes, behaviours: {delete: removelink}}}",
+            "project.customerid: A required lookup cannot lose its link"
+        ),
+        (
+            "attributes: {customerid: {behaviours: {assign: most}}}",
+            "project.customerid: 'assign' must be one of none, all, active, userowned."
+        ),
+        (
+            "attributes: {customerid: {hierarchy: yes}}",
+            "project.customerid: Only a lookup to the entity itself makes a hierarchy."
+        ),
+        (
+            "attributes: {phase: {ordered: yes}}",
+            "project.phase: Only texts of one line, numbers, dates and moments can be ordered."
+        ),
+        (
+            "attributes: {code: {delete: with data}}",
+            "project.code: The key 'code' is made of it; delete the key with it."
+        ),
+        (
+            "attributes: {name: {delete: with data}}\nviews: {Projects: {delete: yes}}",
+            "project: A new entity needs 'primary'"
+        ),
+        ("attributes: {budget: {type: mony}}", "project.budget: There is no type 'mony'; did you mean 'money'?"),
+        ("attributes: {budget: {label: x}}", "project.budget: A new attribute needs 'type'"),
+        (
+            "attributes: {budget: {type: integer, required: yes}}",
+            "project.budget: A required attribute needs a default, since there are 2 records without a value."
+        ),
+        ("attributes: {Budget: money}", "project: 'Budget' cannot be a name"),
+        ("attributes: {versionnumber: {label: x}}", "project.versionnumber: The engine keeps this attribute itself."),
+        (
+            "attributes: {statecode: {label: x}}",
+            "project.statecode: The engine keeps this attribute itself; 'states' declares it."
+        ),
+        (
+            "attributes: {ownerid: {type: lookup, to: account}}",
+            "project.ownerid: The name belongs to what 'states' and 'owner' declare."
+        ),
+        ("attributes: {phasename: text}", "project.phasename: phasename is what 'phase' is called in words."),
+        (
+            "attributes: {size: {set: sizes}}",
+            "project.size: There is no shared option set 'sizes'; did you mean 'size'?"
+        ),
+        (
+            "attributes: {size: {options: {3: Huge}}}",
+            "project.size: The options of a shared set are declared under 'optionsets'."
+        ),
+        (
+            "attributes: {second: {type: lookup, to: project, hierarchy: yes}}",
+            "project: Two lookups make a hierarchy of it."
+        ),
+        ("keys: {size: size}", nil),
+        ("keys: {phase: phase}", "project.phase: 'phase' has a default and cannot be part of a key."),
+        ("keys: {cod: cod}", "project.cod: There is no attribute 'cod'; did you mean 'code'?"),
+        ("keys: {code: name}", "project.code: What a key is made of cannot change"),
+        ("keys: {externalid: {delete: yes}}", "project.externalid: The engine needs this key itself."),
+        ("states: {0: {statuses: {1: {delete: yes}}}}", "project.statuscode: 2 records have option 1 New."),
+        (
+            "states: {1: {statuses: {2: Busy}}}",
+            "project.statuscode: Status 2 belongs to state 0; a status cannot move."
+        ),
+        ("states: {0: {delete: yes}}", "project.statecode: The initial state cannot go."),
+        (
+            "transitions: {Nw: Busy}",
+            "project.transitions: There is no option 'Nw'; there are 1 New, 2 Busy, 3 Done, 4 Dropped."
+        ),
+        ("owner: user", "project: The records are owned by the organisation; that cannot change."),
+        ("id: theid", "project: The id attribute is projectid; that cannot change."),
+        ("primary: effort", "project: 'effort' is no text, so it cannot name a record."),
+        ("primary: nam", "project: There is no attribute 'nam'; did you mean 'name'?"),
+        (
+            "delete: with data\nviews: {Projects: {delete: yes}}",
+            "project: projectcontact.projectid refers to it; delete that attribute with it."
+        ),
+        (
+            "entities: {project: {delete: yes}, projectcontact: {delete: yes}}\nviews: {Projects: {delete: yes}}",
+            "project: It has 2 records; 'delete: with data' deletes them too."
+        ),
+        (
+            "entities: {project: {delete: with data}, projectcontact: {delete: yes}}",
+            "project: The view 'Projects' lists its records; delete the view first."
+        ),
+        (
+            "entities: {systemuser: {delete: yes}}",
+            "systemuser: team.createdby refers to it; delete that attribute with it."
+        ),
+        ("entities: {Project: {attributes: {name: text}}}", "'Project' cannot be a name"),
+        ("entities: {new: {label: New}}", "new: A new entity needs 'primary', the text that names a record."),
+        ("entities: {pairs: {between: [project, nothing]}}", "pairs: There is no entity 'nothing'."),
+        (
+            "entities: {projectcontact: {between: [project, account]}}",
+            "projectcontact: What the entity pairs cannot change."
+        ),
+        (
+            "entities: {projectcontact: {attributes: {projectid: {delete: yes}}}}",
+            "projectcontact.projectid: The key 'pair' is made of it; delete the key with it."
+        ),
+        ("optionsets: {size: {delete: yes}}", "size: project.size use it."),
+        ("optionsets: {size: {2: {delete: yes}}}", "project.size: 1 record has option 2 Large."),
+        ("optionsets: {colour: {}}", "colour: An option set needs at least one option."),
+        ("views: {Bad: {entity: project, query: SELECT nme FROM project}}", "Bad: The view's query does not fit:"),
+        (
+            "views: {Bad: {entity: projekt, query: SELECT 1}}",
+            "Bad: There is no entity 'projekt'; did you mean 'project'?"
+        ),
+        ("views: {Bad: {entity: project}}", "Bad: A new view needs 'entity' and 'query'."),
+    ]
+
+    @Test(arguments: refused) func refusedChangesChangeNothing(_ change: String, _ reason: String?) throws {
+        let h = try harness()
+        let (digest, schema) = (h.engine.digest, h.engine.schema)
+        let reply = try h.apply(Self.file(change))
+        guard let reason else {
+            #expect(reply.isApplied, "\(reply.problems.map(\.description))")
+            return
+        }
+        #expect(!reply.isApplied)
+        #expect(reply.problems.contains { $0.description.hasPrefix(reason) }, "\(reply.problems.map(\.description))")
+        #expect(h.engine.digest == digest && h.engine.schema === schema)
+        try h.checkCopies()
+    }
+
+    /// A change of `project`, with what else it needs behind it.
+    private static func file(_ change: String) -> String {
+        let tops = ["entities:", "optionsets:", "views:"]
+        if tops.contains(where: change.hasPrefix) { return change }
+        var project: [Substring] = []
+        var entities: [Substring] = []
+        var rest: [Substring] = []
+        for line in change.split(separator: "\n") {
+            if tops.contains(where: line.hasPrefix) {
+                rest.append(line)
+            } else if line.hasPrefix("projectcontact:") {
+                entities.append(line)
+            } else {
+                project.append(line)
+            }
+        }
+        return "entities:\n  project:\n" + project.map { "    \($0)\n" }.joined()
+            + entities.map { "  \($0)\n" }.joined() + rest.map { "\($0)\n" }.joined()
+    }
+
+    @Test func duplicatesStandAgainstAKey() throws {
+        let h = try harness()
+        try h.run { try $0.create("project", ["name": "tunnel", "effort": 900]) }
+        let reply = try h.apply(Self.file("keys: {name: name}"))
+        #expect(reply.problems.first?.message.hasSuffix("have the same values.") == true)
+        #expect(try h.apply(Self.file("keys: {name: [name, code]}")).isApplied)
+    }
+
+    @Test func transitionsHold() throws {
+        let h = try harness()
+        let id = try h.run { try $0.create("project", ["name": "P"]) }[0]
+        #expect(h.refusal { try $0.update(id, ["statuscode": "Done"]) } == .transitionNotAllowed)
+        #expect(h.refusal { try $0.update(id, ["statecode": "Closed"]) } == .transitionNotAllowed)
+        try h.run { try $0.update(id, ["statuscode": "Busy"]) }
+        // The same again is no transition.
+        try h.run { try $0.update(id, ["statuscode": "Busy", "name": "Q"]) }
+        try h.run { try $0.update(id, ["statuscode": "Done"]) }
+        #expect(h.refusal { try $0.update(id, ["statuscode": "Busy"]) } == .transitionNotAllowed)
+        #expect(h.value(id, "statecode") == .option(1))
+        try h.change("entities: {project: {transitions: {}}}")
+        try h.run { try $0.update(id, ["statuscode": "New"]) }
+        try h.checkCopies()
+    }
+
+    @Test func pairsAreUniqueAndGoWithTheirEnds() throws {
+        let h = try harness()
+        let ids = try h.run { t in
+            let project = try t.create("project", ["name": "P"])
+            let contact = try t.create("contact", ["name": "Bo"])
+            try t.create("projectcontact", ["projectid": .reference(project), "contactid": .reference(contact)])
+        }
+        let pair: KeyValuePairs<String, Value> = ["projectid": .reference(ids[0]), "contactid": .reference(ids[1])]
+        #expect(h.refusal { try $0.create("projectcontact", pair) } == .duplicateKey)
+        #expect(h.refusal { try $0.create("projectcontact", ["projectid": .reference(ids[0])]) } == .required)
+        #expect(
+            try h.rows("SELECT contactid.name FROM projectcontact WHERE projectid.name = 'P'") == [[.text("Bo")]]
+        )
+        try h.run { try $0.delete(ids[1]) }
+        #expect(try h.rows("SELECT COUNT(*) FROM projectcontact") == [[.integer(0)]])
+        try h.checkCopies()
+    }
+
+    @Test func numbersAreNeverGivenAgain() throws {
+        let h = try harness()
+        let before = try #require(h.engine.schema.entity(named: "empty"))
+        try h.change("entities: {empty: {delete: yes}}")
+        try h.change("entities: {empty: {attributes: {name: text}}}")
+        #expect(try #require(h.engine.schema.entity(named: "empty")).id > before.id)
+        let project = try #require(h.engine.schema.entity(named: "project"))
+        let column = try #require(project.attributeID("unused"))
+        try h.change("entities: {project: {attributes: {unused: {delete: yes}}}}")
+        try h.change("entities: {project: {attributes: {unused: text}}}")
+        let after = try #require(h.engine.schema.entity(named: "project"))
+        #expect(try #require(after.attributeID("unused")) > column)
+        #expect(after[column].isDeleted && after[column].displayName == "unused")
+        try h.checkCopies()
+    }
+
+    /// Requests that were made under the schema before.
+    @Test func olderRequestsAreUnderstoodOrRefused() throws {
+        let h = try harness()
+        let old = h.engine.schema
+        let ids = try h.run { try $0.create("project", ["name": "P", "code": "P-1"]) }
+        var upsert = Transaction(old)
+        try upsert.upsert("project", key: "code", ["code": "P-1", "name": "Q"])
+        var write = Transaction(old)
+        try write.update(ids[0], ["unused": .decimal(Decimal64(units: 1, scale: 0))])
+        try h.change(
+            "entities: {project: {attributes: {unused: {delete: yes}, other: text}, keys: {code: {delete: yes}, name: name}}}"
+        )
+        #expect(throws: Refusal.self) { try h.execute(write.encoded()) }
+        #expect(throws: Refusal.self) { try h.execute(upsert.encoded()) }
+        #expect(h.value(ids[0], "name") == "P" && h.value(ids[0], "other") == .null)
+    }
+
+    @Test func requestsTakeEffectOnce() throws {
+        let h = try harness()
+        let key = RequestKey(client: 5, request: 1)
+        let first = try h.apply("entities: {project: {attributes: {a: text}}}", key: key)
+        let again = try h.apply("entities: {project: {attributes: {a: text}}}", key: key)
+        #expect(first == again && first.isApplied)
+        try h.checkCopies()
+        #expect(try h.apply("entities: {project: {attributes: {b: text}}}", isCheck: true).differences.count == 1)
+        #expect(h.engine.schema.entity(named: "project")?.attributeID("b") == nil)
+    }
+}
