@@ -34,6 +34,17 @@ private let people = "id,name,boss\n1,Ann,3\n2,Bob,1\n3,Cid,\n4,Dee,9\n"
 private let accounts = "id,name,owner,revenue\nA,Alpha,1,10\nB,Beta,2,x\nC,Gamma,7,\nD,Delta,,5,6\n"
 private let deals = "id,name,customer\nd1,One,a\nd2,Two,B\nd3,Three,C\nd4,Four,D\nd5,Five,Z\nd6,Six,\n"
 
+private let linkedMapping = """
+    files:
+      - file: a.csv
+        entity: account
+        key: accountnumber
+        attributes:
+          accountnumber: n
+          name: name
+          parentaccountid: {column: p, lookup: {by: accountnumber}}
+    """
+
 /// Imports files of a directory of its own.
 private struct Fixture {
     let directory: TemporaryDirectory
@@ -170,6 +181,68 @@ private func counts(_ change: (inout ImportCounts) -> Void) -> ImportCounts {
         #expect(target.view.rows("territory", "name", "description") == ["T0|45", "T1|46", "T2|47", "T3|48", "T4|49"])
     }
 
+    /// Links to later rows are set in a second reading, which must not bring back what an earlier row of the key said.
+    @Test func theLastRowOfAKeyCountsInItsLinksToo() async throws {
+        let fixture = try Fixture(
+            linkedMapping,
+            ["a.csv": "n,name,p\n1,first,3\n1,second,2\n2,parent,3\n2,Parent,\n3,top,\n"]
+        )
+        let target = FaultySession()
+        let report = try await fixture.run(target) { $0.batchRows = 2 }
+        let records = ["1|second|Parent", "2|Parent|-", "3|top|-"]
+        #expect(target.view.rows("account", "accountnumber", "name", "parentaccountid") == records)
+        #expect(report.isComplete)
+        #expect(try await fixture.run(target).total.created == 0)
+        #expect(target.view.rows("account", "accountnumber", "name", "parentaccountid") == records)
+    }
+
+    @Test func aReferenceThatIsGoneFromTheFileIsTakenAway() async throws {
+        let fixture = try Fixture(linkedMapping, ["a.csv": "n,name,p\n1,one,2\n2,two,\n"])
+        let target = FaultySession()
+        _ = try await fixture.run(target)
+        #expect(target.view.rows("account", "name", "parentaccountid") == ["one|two", "two|-"])
+        try fixture.directory.write("a.csv", "n,name,p\n1,one,\n2,two,\n")
+        let report = try await fixture.run(target)
+        #expect(report.total == counts { ($0.read, $0.unchanged, $0.linked) = (2, 2, 1) })
+        #expect(target.view.rows("account", "name", "parentaccountid") == ["one|-", "two|-"])
+    }
+
+    /// A row that the database refused has no record; its links must not make one, also not in a run that was resumed.
+    @Test func aRefusedRowIsNotMadeByItsLinks() async throws {
+        // An account without a name would be refused anyway; a user needs none.
+        let yaml = """
+            files:
+              - file: u.csv
+                entity: systemuser
+                key: externalid
+                attributes:
+                  externalid: n
+                  fullname: name
+                  domainname: d
+                  parentsystemuserid: {column: p, lookup: {by: externalid}}
+            """
+        let files = ["u.csv": "n,name,d,p\n1,one,x,2\n2,two,y,\n3,three,X,2\n4,four,z,3\n5,five,Y,1\n"]
+        let records = ["1|one|two", "2|two|-", "4|four|-"]
+        let whole = try Fixture(yaml, files)
+        let target = FaultySession()
+        let reference = try await whole.run(target) { ($0.batchRows, $0.batchesInFlight) = (1, 1) }
+        #expect(target.view.rows("systemuser", "externalid", "fullname", "parentsystemuserid") == records)
+        #expect(
+            reference.total == counts { ($0.read, $0.created, $0.rejected, $0.linked, $0.unlinked) = (5, 3, 2, 1, 1) }
+        )
+        for breaks in 0..<9 {
+            let fixture = try Fixture(yaml, files)
+            let target = FaultySession()
+            target.fail(after: breaks)
+            _ = try? await fixture.run(target) { ($0.batchRows, $0.batchesInFlight) = (1, 1) }
+            target.fail(after: .max)
+            let report = try await fixture.run(target) { ($0.batchRows, $0.batchesInFlight) = (1, 1) }
+            #expect(report.files == reference.files, "after \(breaks)")
+            #expect(fixture.rejects == whole.rejects, "after \(breaks)")
+            #expect(target.view.rows("systemuser", "externalid", "fullname", "parentsystemuserid") == records)
+        }
+    }
+
     @Test func whenLeavesRowsOut() async throws {
         let yaml = """
             files:
@@ -190,11 +263,11 @@ private func counts(_ change: (inout ImportCounts) -> Void) -> ImportCounts {
         let whole = try Fixture(peopleMapping, files)
         let expected = FaultySession()
         let reference = try await whole.run(expected)
-        for breaks in 0..<17 {
+        for breaks in 0..<18 {
             let fixture = try Fixture(peopleMapping, files)
             let target = FaultySession()
             target.fail(after: breaks)
-            let isBroken = breaks < 16
+            let isBroken = breaks < 17
             let broken = try? await fixture.run(target) { ($0.batchRows, $0.batchesInFlight) = (1, 3) }
             #expect((broken == nil) == isBroken, "after \(breaks)")
             guard isBroken else { continue }
@@ -203,10 +276,10 @@ private func counts(_ change: (inout ImportCounts) -> Void) -> ImportCounts {
             let report = try await fixture.run(target) { ($0.batchRows, $0.batchesInFlight) = (1, 3) }
             #expect(report.files == reference.files, "after \(breaks)")
             #expect(fixture.rejects == whole.rejects, "after \(breaks)")
-            // 4 users, 2 accounts, 6 deals, 3 links and one of them again without its reference. Nothing that was
-            // acknowledged is sent twice; a row that was refused and is to go in without its reference is, when the
-            // break came between.
-            let expectedRows = breaks == 15 ? 17 : 16
+            // 4 users, 2 accounts, 6 deals, 4 users again for their links, one of them once more without its reference.
+            // Nothing that was acknowledged is sent twice; a row that was refused and is to go in without its reference
+            // is, when the break came between.
+            let expectedRows = breaks == 16 ? 18 : 17
             #expect(target.rowCount == expectedRows, "after \(breaks): \(sent) rows, then \(target.rowCount - sent)")
             #expect(target.view.rows("opportunity", "opportunitynumber", "customerid") == ["d1|Alpha", "d6|-"])
         }
@@ -240,7 +313,7 @@ private func counts(_ change: (inout ImportCounts) -> Void) -> ImportCounts {
         let elsewhere = FaultySession()
         let report = try await fixture.run(elsewhere) { $0.batchRows = 1 }
         #expect(report.resumedRows == 0)
-        #expect(elsewhere.rowCount == 16)
+        #expect(elsewhere.rowCount == 17)
 
         // A damaged progress file is no progress.
         for position in stride(from: 0, to: progress.utf8.count, by: 7) {
@@ -270,6 +343,9 @@ private func counts(_ change: (inout ImportCounts) -> Void) -> ImportCounts {
             try ImportRun(mapping: fixture.mapping, files: [fixture.directory.path + "/people.csv"])
         }
         let error = #expect(throws: ImportError.self) { try ImportRun(mapping: fixture.mapping, files: ["/nowhere"]) }
-        #expect(error?.message == "people.csv (line 2 of the mapping) is not in /nowhere")
+        #expect(error?.message == "cannot read /nowhere: No such file or directory")
+        let path = fixture.directory.path + "/deals.csv"
+        let other = #expect(throws: ImportError.self) { try ImportRun(mapping: fixture.mapping, files: [path]) }
+        #expect(other?.message == "people.csv (line 2 of the mapping) is not in \(path)")
     }
 }

@@ -9,6 +9,8 @@ struct BatchSettlement {
     private(set) var rejects: [(record: CSVRecord, fault: RowFault)] = []
     /// Rows of the batch to be sent again with a reference set to null.
     private(set) var retries: [Int] = []
+    /// Lines of the rows that the database refused for good, in any order.
+    private(set) var refusedLines: [Int] = []
 
     private let linksOnly: Bool
 
@@ -54,8 +56,7 @@ struct BatchSettlement {
         let cell = place.map { batch.plan.cells[batch.cells[$0]] }
         var fault = RowFault(column: cell?.columnName ?? refusal.attribute, refusal.message)
         guard refusal.code == .referenceNotFound, let place, let lookup = cell?.lookup else {
-            // The first pass has reported what has nothing to do with links.
-            if !linksOnly { reject(batch.record(row), fault) }
+            if linksOnly { unlink(row, place, fault) } else { refuse(batch.record(row), fault) }
             return
         }
         if lookup.missing == .null {
@@ -70,21 +71,37 @@ struct BatchSettlement {
             fault.reason = "the row of the \(lookup.entityName) with \(lookup.keyAttribute) '\(key)' was rejected"
         }
         if linksOnly {
-            // The row is in, without this reference; its other references are tried without this one.
-            if lookup.isDeferred {
-                counts.unlinked += 1
-                fault.reason = "the record went in without this reference: \(fault.reason)"
-                rejects.append((batch.record(row), fault))
-                batch.setNull(place, row: row)
-                retries.append(row)
-            }
+            unlink(row, place, fault)
         } else if isParentRejected {
+            let record = batch.record(row)
             counts.rejectedWithParent += 1
-            rejectedKeys.insert(batch.record(row), batch.plan)
-            rejects.append((batch.record(row), fault))
+            refusedLines.append(record.line)
+            rejectedKeys.insert(record, batch.plan)
+            rejects.append((record, fault))
         } else {
-            reject(batch.record(row), fault)
+            refuse(batch.record(row), fault)
         }
+    }
+
+    /// The row is in, without this reference; its other references are tried without this one.
+    private mutating func unlink(_ row: Int, _ place: Int?, _ fault: RowFault) {
+        counts.unlinked += 1
+        rejects.append(
+            (
+                batch.record(row),
+                RowFault(column: fault.column, "the record went in without this reference: \(fault.reason)")
+            )
+        )
+        guard let place, batch.text(place, row: row) != nil,
+            batch.plan.cells[batch.cells[place]].lookup?.isDeferred == true
+        else { return }
+        batch.setNull(place, row: row)
+        retries.append(row)
+    }
+
+    private mutating func refuse(_ record: CSVRecord, _ fault: RowFault) {
+        refusedLines.append(record.line)
+        reject(record, fault)
     }
 
     private mutating func reject(_ record: CSVRecord, _ fault: RowFault) {

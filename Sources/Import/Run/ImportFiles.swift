@@ -10,6 +10,9 @@ struct ImportFiles: Sendable {
     /// - Parameter given: folders in which the mapping's names are looked up, and files that are meant by their last
     ///   part. `a.csv` also finds `a.csv.gz`, and the other way round.
     init(_ mapping: ImportMapping, given: [String]) throws(ImportError) {
+        for path in given where access(path, F_OK) != 0 {
+            throw ImportError(.file, "cannot read \(path): \(String(cString: strerror(errno)))")
+        }
         var paths: [String] = []
         var digests: [String: FileDigest] = [:]
         var sizesBytes: [Int] = []

@@ -3,8 +3,12 @@ import Engine
 /// Carries an import out: pass by pass, batch by batch. One task at a time.
 ///
 /// A pass reads one file from its beginning. First come the mapping's files in their order, without links whose targets
-/// may come later; then, for the files that have such links, a second pass that upserts the rows which have one, links
-/// included. So forward and self references need no memory, and a second run of everything changes nothing.
+/// may come later; then, for the files that have such links, a second pass that upserts the same rows with those links
+/// and their key, and nothing else: each attribute is written by one pass, so that of several rows with one key the last
+/// one counts in all of them. A row without a link takes away what its record had. So forward and self references need
+/// no memory, and a second run of everything changes nothing.
+///
+/// Rows that the first pass could not bring in have no record, and must not get one from the second: `refusedLines`.
 final class ImportRunner {
     struct Step {
         /// Place in the mapping's files.
@@ -24,6 +28,9 @@ final class ImportRunner {
 
     var rejects: RejectsFile
     var rejectedKeys: RejectedKeys
+    /// Per file of the mapping, ascending: lines of rows that the database refused in the first pass, eight bytes each.
+    /// Kept for files with a second pass only; rows that cannot be converted are not among them, for they fail again.
+    private var refusedLines: [[Int]]
     var resume: ResumeRecord
     private var resumedRows = 0
     private var rowsSeen = 0
@@ -82,11 +89,12 @@ final class ImportRunner {
             plans.indices.map { Step(file: $0, linksOnly: false) }
             + plans.indices.filter { !plans[$0].deferredCells.isEmpty }.map { Step(file: $0, linksOnly: true) }
         rejectedKeys = RejectedKeys(plans: plans)
+        refusedLines = plans.map { _ in [] }
 
         progressPath = options.isDryRun ? nil : ResumeRecord.path(besides: options.rejectsPath)
         self.resume = resume
         rejects = try RejectsFile(path: options.rejectsPath, keptBytes: resume.rejectsBytes)
-        if resume.rejectsBytes > 0 { try recallRejectedKeys(plans) }
+        if resume.rejectsBytes > 0 { try recallRejects() }
     }
 
     func run() async throws(ImportError) -> ImportReport {
@@ -129,7 +137,10 @@ final class ImportRunner {
             laterEntities: laterEntities[step.file]
         )
         let deferred = plan.deferredCells
-        let cells = step.linksOnly ? Array(plan.cells.indices) : plan.cells.indices.filter { !deferred.contains($0) }
+        let cells = plan.cells.indices.filter {
+            step.linksOnly ? deferred.contains($0) || plan.keyCells.contains($0) : !deferred.contains($0)
+        }
+        var refused = refusedLines[step.file][...]
         let firstLine = index == resume.step ? resume.line : 0
         var batch = RowBatch(plan: plan, cells: cells, digest: files.digests[step.file])
         var record = CSVRecord()
@@ -143,11 +154,15 @@ final class ImportRunner {
             }
             rowsSeen += 1
             batch.lastLine = record.line
+            if step.linksOnly {
+                while let line = refused.first, line < record.line { refused.removeFirst() }
+                if refused.first == record.line { continue }
+            }
             if case .malformed(let fault) = event {
                 batch.counts.read += 1
                 batch.reject(record, RowFault(column: "", fault.description))
             } else {
-                take(record, &row, step, deferred, &batch)
+                take(record, &row, &batch)
             }
             let isFull =
                 batch.rowCount >= options.batchRows || batch.byteCount >= options.batchBytes
@@ -161,15 +176,8 @@ final class ImportRunner {
         options.onProgress?(progress(file.file, bytes: bytesOfFinishedSteps + table.progress.read))
     }
 
-    /// Converts a row into the batch. In the second pass, rows without a link are left out, and so are those that
-    /// cannot be converted: the first pass has said so.
-    private func take(
-        _ record: CSVRecord,
-        _ row: inout TypedRow,
-        _ step: Step,
-        _ deferred: [Int],
-        _ batch: inout RowBatch
-    ) {
+    /// Converts a row into the batch.
+    private func take(_ record: CSVRecord, _ row: inout TypedRow, _ batch: inout RowBatch) {
         do throws(RowFault) {
             if record.cellCount == batch.plan.columnCount, !batch.plan.takes(record) {
                 batch.counts.skipped += 1
@@ -177,7 +185,6 @@ final class ImportRunner {
             }
             batch.counts.read += 1
             try batch.plan.fill(&row, from: record)
-            if step.linksOnly, deferred.allSatisfy({ row.cells[$0] == .null }) { return }
             batch.append(record, row)
         } catch {
             batch.reject(record, error)
@@ -222,6 +229,9 @@ final class ImportRunner {
         }
         settlement.finish()
         rejectedKeys = settlement.rejectedKeys
+        if !steps[index].linksOnly, !batch.plan.deferredCells.isEmpty {
+            refusedLines[steps[index].file] += settlement.refusedLines.sorted()
+        }
         let entity = batch.plan.entity.name
         for reject in settlement.rejects {
             rejects.append(file: batch.plan.mapping.file, entity: entity, reject.record, reject.fault)
@@ -237,18 +247,9 @@ final class ImportRunner {
         if let progressPath { try resume.write(path: progressPath) }
     }
 
-    /// Reads the keys of rejected rows back from the rejects file of the interrupted run.
-    private func recallRejectedKeys(_ plans: [StepPlan]) throws(ImportError) {
-        var bound: [String: StepPlan] = [:]
-        for (index, file) in mapping.files.enumerated() {
-            let table = try TableReader(path: files.paths[index], dialect: file.dialect, limits: options.limits)
-            bound[file.file + "\n" + file.entity] = try StepPlan(
-                file,
-                schema: target.schema,
-                columns: table.columns,
-                laterEntities: laterEntities[index]
-            )
-        }
+    /// Reads what is to be known of rejected rows back from the rejects file of the interrupted run. They stand there in
+    /// the order of the first passes, each file's as many as its counts say; those of second passes follow.
+    private func recallRejects() throws(ImportError) {
         var limits = options.limits
         limits.columnCountMax += RejectsFile.ownColumnCount
         var table = try CSVReader(
@@ -257,12 +258,29 @@ final class ImportRunner {
             limits: limits
         )
         var record = CSVRecord()
-        while try table.next(into: &record) != .end {
-            let own = RejectsFile.ownColumnCount
-            guard record.cellCount > own, let plan = bound[record.text(0) + "\n" + record.text(2)] else { continue }
-            var row = record
-            row.cells.removeFirst(own)
-            rejectedKeys.insert(row, plan)
+        // The header.
+        _ = try table.next(into: &record)
+        for (index, file) in mapping.files.enumerated() {
+            let counts = resume.counts[index]
+            let rejectCount = counts.rejected + counts.rejectedWithParent
+            guard rejectCount > 0 else { continue }
+            let columns = try TableReader(path: files.paths[index], dialect: file.dialect, limits: options.limits)
+                .columns
+            let plan = try StepPlan(
+                file,
+                schema: target.schema,
+                columns: columns,
+                laterEntities: laterEntities[index]
+            )
+            for _ in 0..<rejectCount {
+                guard try table.next(into: &record) != .end else { return }
+                let own = RejectsFile.ownColumnCount
+                guard record.cellCount > own, let line = Int(record.text(1)) else { continue }
+                var row = record
+                row.cells.removeFirst(own)
+                rejectedKeys.insert(row, plan)
+                if !plan.deferredCells.isEmpty { refusedLines[index].append(line) }
+            }
         }
     }
 }
