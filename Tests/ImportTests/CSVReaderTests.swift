@@ -64,6 +64,19 @@ private func cut(_ text: String, delimiter: UInt8? = nil) throws -> [String] {
         )
     }
 
+    /// Rows must not vanish in the cell of a lost quote because a later row has quotes of its own.
+    @Test func aLostQuoteDoesNotSwallowRowsUpToAnotherOne() throws {
+        let lost = "2! a quote at the beginning of a cell is never closed"
+        #expect(
+            try cut("a,b,c\n1,\"lost,x\n2,y,\n3,\"z\",w\n4,\"\",v\n") == [
+                "1: a|b|c", lost, "3: 2|y|", "4: 3|z|w", "5: 4||v",
+            ]
+        )
+        #expect(try cut("a,b\r\n1,\"lost\r\n\"2\",y\r\n") == ["1: a|b", lost, "3: 2|y"])
+        // Text with line breaks and quotes of its own stays text.
+        #expect(try cut("a,b\n1,\"one\nsaid \"hi\" they\n\"\"all\"\"\"\n").count == 2)
+    }
+
     @Test(arguments: [",", ";", "\t", "|"]) func delimiterIsDetected(delimiter: String) throws {
         let rows =
             ["first", "second", "third"].joined(separator: delimiter) + "\n1\(delimiter)\"a,b;c|d\te\"\(delimiter)3\n"

@@ -5,8 +5,9 @@ import Glibc
 /// - Rows end with LF, CRLF or CR, also mixed; the last may lack its end. Rows without any character are skipped.
 /// - A cell is quoted when its first byte is a quote. Inside, delimiters and line breaks are text and two quotes stand
 ///   for one. The cell ends at a quote that a delimiter, a row's end or the file's end follows, blanks between being
-///   dropped; any other quote (`"He said "hi" to me"`) is text. In a cell that does not begin with a quote, quotes are
-///   text (`5" nail`).
+///   dropped; any other quote (`"He said "hi" to me"`) is text, except one behind a line break and a delimiter: there the
+///   cell of a later row opens, and the first quote was a lost one. In a cell that does not begin with a quote, quotes
+///   are text (`5" nail`).
 /// - A row that cannot be cut (see ``CSVFault``) is reported once, with its line, and reading goes on at the next
 ///   physical line: one lost quote costs the rows up to the next quote that closes, not the file.
 ///

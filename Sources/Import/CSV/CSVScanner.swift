@@ -94,9 +94,17 @@ struct CSVScanner {
         var hasNUL = false
         var hasEscapes = false
         let count = text.count
+        let linesBefore = lines
         while index < count {
             let byte = text[index]
             if byte == Self.quote {
+                // Further lines are in the cell, and here one of their cells opens: the quote at `start` was a lost one, and
+                // what looks like its text are rows.
+                if lines > linesBefore, isCellEnd(text[index - 1]), index + 1 < count, !isCellEnd(text[index + 1]),
+                    text[index + 1] != Self.quote
+                {
+                    return .fault(.unclosedQuote)
+                }
                 var next = index + 1
                 if next < count, text[next] == Self.quote {
                     hasEscapes = true
