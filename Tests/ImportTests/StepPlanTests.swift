@@ -91,7 +91,14 @@ private func convert(_ attributes: String, _ table: String, entity: String = "ac
 
     @Test(arguments: [
         ("nam: a", "there is", "account has no attribute 'nam'; did you mean 'name'?"),
-        ("name: b", "", "has no column 'b'"),
+        ("name: b", "", "has no column 'b'; did you mean 'a'?"),
+        ("name: town", "", "has no column 'town', but 'a' (line 5"),
+        (
+            "name: a\npreferredcontactmethodcode: {column: a, map: {'1': Any, '2': Pigeon}}", "",
+            "preferredcontactmethodcode: 'Pigeon' is no option of preferredcontactmethodcode (line 6); it has: 'Any', 'E-mail'"
+        ),
+        ("name: a\nrevenue: {column: a, default: none}", "", "account.revenue: 'none' is not a number (line 6)"),
+        ("name: a\nrevenue: {constant: none}", "", "account.revenue: 'none' is not a number (line 6)"),
         ("accountid: a", "", "account.accountid is kept by the engine"),
         ("name: {column: a, lookup: account}", "", "name is no lookup"),
         ("parentaccountid: a", "", "parentaccountid refers to account: say 'lookup:"),

@@ -99,6 +99,19 @@ package final class CellPlan: Sendable {
         row.cells.append(cell)
     }
 
+    /// Converts the texts that the mapping itself gives: constant, default, replacements. What is wrong with one of them is
+    /// the mapping's mistake, to be said once and before the first row.
+    func checkOwnTexts() throws(CellFault) {
+        if case .constant = source {
+            var row = TypedRow()
+            do throws(RowFault) { try append(CSVRecord(), to: &row) } catch { throw CellFault(error.reason) }
+        }
+        for text in [mapping.defaultText ?? ""] + mapping.valueMap.values.sorted() where !text.isEmpty {
+            let bytes = Array(text.utf8)
+            _ = try convert(bytes.span, bytes.indices)
+        }
+    }
+
     // MARK: Text
 
     private func gather(_ record: CSVRecord, into text: inout [UInt8]) {

@@ -66,6 +66,9 @@ package struct StepPlan: Sendable {
 
     /// Column numbers by name.
     private struct ColumnIndex {
+        /// As many as a message shows.
+        private static let shownColumnCountMax = 20
+
         let names: [String]?
         let file: String
 
@@ -77,10 +80,13 @@ package struct StepPlan: Sendable {
         func column(_ name: String, line: Int) throws(ImportError) -> Int {
             guard let names else { return 0 }
             guard let first = names.firstIndex(of: name) else {
-                throw ImportError(
-                    .mapping,
-                    "\(file) has no column '\(name)'\(StepPlan.hint(name, names)) (line \(line) of the mapping)"
-                )
+                var hint = StepPlan.hint(name, names)
+                if hint.isEmpty {
+                    // Also what shows that the file was cut at the wrong delimiter.
+                    let shown = names.prefix(ColumnIndex.shownColumnCountMax).map { "'\($0)'" }.joined(separator: ", ")
+                    hint = ", but \(shown)" + (names.count > ColumnIndex.shownColumnCountMax ? "…" : "")
+                }
+                throw ImportError(.mapping, "\(file) has no column '\(name)'\(hint) (line \(line) of the mapping)")
             }
             guard names.lastIndex(of: name) == first else {
                 throw ImportError(.mapping, "\(file) has several columns '\(name)' (line \(line) of the mapping)")
@@ -170,7 +176,7 @@ package struct StepPlan: Sendable {
             }
             source = .template(bound)
         }
-        return CellPlan(
+        let plan = CellPlan(
             mapping,
             attribute: id,
             kind: attribute.type.physicalKind,
@@ -181,6 +187,16 @@ package struct StepPlan: Sendable {
             source: source,
             conversion: conversion(attribute.type, schema)
         )
+        do throws(CellFault) {
+            try plan.checkOwnTexts()
+        } catch {
+            var message = "\(entity.name).\(mapping.name): \(error) (line \(mapping.line))"
+            if let set = attribute.type.optionSet {
+                message += "; it has: \(schema[set].options.map { "'\($0.label)'" }.joined(separator: ", "))"
+            }
+            throw ImportError(.mapping, message)
+        }
+        return plan
     }
 
     private static func conversion(_ type: AttributeType, _ schema: Schema) -> CellPlan.Conversion {
