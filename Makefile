@@ -16,13 +16,18 @@ help: ## Say what there is to make
 setup: ## Install the system libraries that are missing
 	@tools/setup
 
+# Optimising a module as a whole takes minutes, in which the compiler says nothing.
+first_build = @[ -e .build/release/$(1) ] || echo "The first build takes some minutes, and is silent for most of them." >&2
+
 build: setup ## Build .build/release/kith
+	$(call first_build,kith)
 	$(SWIFT) build $(release) --product kith
 
 run: build ## Serve the demonstration CRM from ./data until Ctrl-C
 	@tools/run
 
 test: setup lint ## Run every test
+	$(call first_build,KithPackageTests.xctest)
 	$(SWIFT) test $(testing)
 
 lint: ## Check the format of every source file (house rules beyond it: TidyTests)
