@@ -2,6 +2,7 @@
 
 import Demo
 import Engine
+import Glibc
 import Import
 import Kith
 import Net
@@ -65,7 +66,9 @@ struct CommandFailure: Error {
                 "\(error). Use --at kith://HOST:PORT to work with a server that runs on it, or stop that process."
             )
         case .directory(.notFound): self.init(.usage, "\(error): name one that 'kith serve' or 'kith import' has made")
-        case .directory(.storage(.notFound)): self.init(.usage, "\(error)")
+        case .directory(.storage(.notFound(let path))): self.init(.usage, "\(error)\(Place.hint(aboutMissing: path))")
+        case .directory(.storage(.failed("open", let path, ENOTDIR))):
+            self.init(.usage, "\(path) is a file, or lies in one: name a data directory")
         case .occupied: self.init(.usage, "\(error): a restore never overwrites; name a path where there is nothing")
         case .directory, .incompatibleSchema: self.init(.refused, "\(error)")
         }

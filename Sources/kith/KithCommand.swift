@@ -4,6 +4,7 @@
 // of `ExitStatus`, which `--help` and docs/commands.md list.
 
 import ArgumentParser
+import Engine
 import Glibc
 
 @main
@@ -37,6 +38,7 @@ struct KithCommand: AsyncParsableCommand {
 
     static func main() async {
         do {
+            try checkCommandName()
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
@@ -48,6 +50,18 @@ struct KithCommand: AsyncParsableCommand {
             StandardOutput.flush()
             Glibc.exit(report(error).rawValue)
         }
+    }
+
+    /// A mistyped command is what to complain about, not the options that belong to the right one.
+    private static func checkCommandName() throws(CommandFailure) {
+        guard let name = CommandLine.arguments.dropFirst().first, !name.hasPrefix("-"), name != "help" else { return }
+        let names = configuration.subcommands.compactMap(\.configuration.commandName)
+        guard !names.contains(name) else { return }
+        let hint = nearestName(to: name, among: names).map { "did you mean '\($0)'?" }
+        throw CommandFailure(
+            .usage,
+            "there is no command '\(name)'; \(hint ?? "there are \(names.joined(separator: ", "))") See 'kith --help'."
+        )
     }
 
     /// Says what went wrong, or prints the help that was asked for, and returns the status to exit with.

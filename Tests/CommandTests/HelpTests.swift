@@ -32,6 +32,20 @@ import Testing
         #expect(try await kith("--version", in: folder).status == 0)
     }
 
+    /// The message of what people do wrong says what to do instead.
+    @Test(arguments: [
+        (["querry", "--at", "d"], "there is no command 'querry'; did you mean 'query'?"),
+        (["tables"], "there is no command 'tables'; there are serve, import, query"),
+        (["status", "--at", "127.0.0.1:7411"], "a server's address is written kith://127.0.0.1:7411"),
+        (["serve", "--data", "no/where"], "no/where does not exist, nor does the folder no"),
+        (["status", "--at", "/dev/null"], "/dev/null is a file"),
+    ])
+    func whatToDoIsSaid(_ arguments: [String], _ message: String) async throws {
+        let outcome = try await run(Binary.kith, arguments, in: try Folder())
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.contains(message), "\(outcome.errors)")
+    }
+
     @Test(arguments: [
         ["nosuch"], ["query"], ["query", "--at", "d"], ["query", "--at", "d", "--format", "xml", "SELECT"],
         ["query", "--at", "http://localhost", "SELECT 1"], ["serve", "--data", "d", "--listen", "127.0.0.1:99999"],

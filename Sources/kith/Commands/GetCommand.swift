@@ -31,7 +31,7 @@ struct GetCommand: AsyncParsableCommand {
             let session = connection.session
             let schema = try await session.schema
             guard let id = schema.recordID(record), let entity = schema.entity(id.entity) else {
-                throw CommandFailure(.usage, "'\(record)' is no record: write entity and code, such as account/7K3M")
+                throw CommandFailure(.usage, "'\(record)' is no record: \(GetCommand.reason(record, schema))")
             }
             let attributes = entity.attributes.filter { !$0.isDeleted }
             let page = try await session.read(entity.name, attributes.map(\.name), [id])
@@ -51,6 +51,17 @@ struct GetCommand: AsyncParsableCommand {
             }
             show(columns, row, schema, format)
         }
+    }
+
+    /// Why a text names no record.
+    private static func reason(_ text: String, _ schema: Schema) -> String {
+        guard let slash = text.firstIndex(of: "/") else { return "write entity and code, such as account/7K3M" }
+        let name = String(text[..<slash])
+        guard schema.entity(named: name) == nil else {
+            return "its code is mistyped, for the last character checks the others"
+        }
+        let hint = nearestName(to: name, among: schema.entities.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
+        return "there is no entity '\(name)'\(hint)"
     }
 
     /// What a query has in the column `<attribute>name`; nil for attributes without one.

@@ -59,6 +59,10 @@ struct QueryCommand: AsyncParsableCommand {
         } catch let error as QueryError {
             var failure = CommandFailure(error) ?? CommandFailure(.usage, "")
             failure.message = error.rendered(in: sql)
+            if error.code == .type, let value = parameters.firstThatIsNoText {
+                failure.message +=
+                    "\nA value of --param like this one is no text unless it is quoted: --param \"NAME='\(value)'\""
+            }
             throw failure
         }
     }

@@ -24,7 +24,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The data directory.", valueName: "dir"))
     var data: String
 
-    @Option(help: ArgumentHelp("Where to listen; loopback only.", valueName: "host:port"))
+    @Option(help: ArgumentHelp("Where to listen: loopback only, port 0 to 65535.", valueName: "host:port"))
     var listen = ServerAddress.standard
 
     // For tests, which start servers by the dozen: a start writes zeros for two segments.
@@ -63,7 +63,11 @@ struct ServeCommand: AsyncParsableCommand {
         } catch {
             // The first failure is the one to report.
             try? database.close()
-            throw error
+            guard case ServerError.cannotListen(let reason) = error else { throw error }
+            throw CommandFailure(
+                .refused,
+                "cannot listen on \(listen): stop what listens there, or choose another port with --listen. (\(reason))"
+            )
         }
         try database.close()
         StandardError.write("Stopped. The data is in \(data).\n")

@@ -63,6 +63,19 @@ struct QueryParameters: Sendable {
     /// For `?`, in order.
     var positional: [Value] = []
 
+    /// A number or a truth value as it was given; nil when all values are texts or null.
+    var firstThatIsNoText: String? {
+        for value in named.sorted(by: { $0.key < $1.key }).map(\.value) + positional {
+            switch value {
+            case .integer(let number): return "\(number)"
+            case .decimal(let number): return "\(number)"
+            case .boolean(let isTrue): return "\(isTrue)"
+            default: continue
+            }
+        }
+        return nil
+    }
+
     /// A query has parameters of one kind.
     func expectOneKind() throws(QueryError) {
         guard named.isEmpty || positional.isEmpty else {

@@ -1,6 +1,7 @@
 // What `--at` names.
 
 import ArgumentParser
+import Glibc
 
 /// Where an organisation's data is: a directory that this process opens, or a server.
 enum Place: ExpressibleByArgument, CustomStringConvertible, Sendable {
@@ -23,6 +24,18 @@ enum Place: ExpressibleByArgument, CustomStringConvertible, Sendable {
     }
 
     private static let scheme = "kith://"
+
+    /// What to say behind "… does not exist": the folder that is missing around it, or the scheme of an address.
+    static func hint(aboutMissing path: String) -> String {
+        if !path.contains("/"), path.contains(":"), ServerAddress(argument: path) != nil {
+            return "; a server's address is written \(scheme)\(path)"
+        }
+        guard let slash = path.dropLast(path.hasSuffix("/") ? 1 : 0).lastIndex(of: "/"), slash > path.startIndex else {
+            return ""
+        }
+        let folder = String(path[..<slash])
+        return access(folder, F_OK) == 0 ? "" : ", nor does the folder \(folder)"
+    }
 
     var description: String {
         switch self {

@@ -11,6 +11,9 @@ struct ServerConnection: Connection {
     /// Once it was reached, a server may be restarted without the command failing.
     private static let giveUpMilliseconds = 60_000
 
+    /// So long nobody wonders whether anything happens.
+    private static let noticeMilliseconds = 700
+
     let client: KithClient
 
     init(_ address: ServerAddress, organisation: String) async throws {
@@ -18,10 +21,33 @@ struct ServerConnection: Connection {
         var options = ClientOptions(host: address.host, port: address.port, organisation: organisation, name: name)
         options.giveUpAfterMilliseconds = ServerConnection.connectMilliseconds
         // The first call finds out whether anyone is there, before a longer patience makes sense.
-        let probe = try await KithClient.connect(options)
-        await probe.close()
+        let notice = ServerConnection.noticeOfWaiting(for: address)
+        defer { notice.cancel() }
+        do {
+            let probe = try await KithClient.connect(options)
+            await probe.close()
+        } catch let error as ClientError {
+            guard case .notReachable(let reason) = error else { throw error }
+            throw CommandFailure(
+                .refused,
+                """
+                the server kith://\(address) cannot be reached: start one with 'kith serve --data DIR --listen \(address)', \
+                or mend the address. (\(reason))
+                """
+            )
+        }
+        notice.cancel()
         options.giveUpAfterMilliseconds = ServerConnection.giveUpMilliseconds
         client = try await KithClient.connect(options)
+    }
+
+    /// Says on a terminal, after a moment, what the command waits for.
+    private static func noticeOfWaiting(for address: ServerAddress) -> Task<Void, any Error> {
+        Task {
+            guard StandardError.isTerminal else { return }
+            try await Task.sleep(for: .milliseconds(noticeMilliseconds))
+            StandardError.write("Waiting for a server at kith://\(address) …\n")
+        }
     }
 
     var session: any SchemaSession { client }
