@@ -10,6 +10,9 @@ final class FaultySession: RehearsableSession {
         var rowCount = 0
         var failsAfter = Int.max
         var overloadCount = 0
+        var rowsMax = 0
+        var isHeld = false
+        var held: [CheckedContinuation<Void, Never>] = []
     }
 
     let schema = Schema.standard
@@ -17,6 +20,13 @@ final class FaultySession: RehearsableSession {
     private let state = Mutex(State())
 
     func execute(_ transaction: Transaction) async throws -> TransactionReply {
+        await withCheckedContinuation { continuation in
+            let goesOn = state.withLock { state in
+                if state.isHeld { state.held.append(continuation) }
+                return !state.isHeld
+            }
+            if goesOn { continuation.resume() }
+        }
         try state.withLock { state in
             if state.overloadCount > 0 {
                 state.overloadCount -= 1
@@ -27,6 +37,7 @@ final class FaultySession: RehearsableSession {
             }
             state.transactionCount += 1
             state.rowCount += transaction.rowCount
+            state.rowsMax = max(state.rowsMax, transaction.rowCount)
         }
         return try await data.execute(transaction)
     }
@@ -43,7 +54,21 @@ final class FaultySession: RehearsableSession {
     /// The next transactions are refused, for a moment.
     func overload(count: Int) { state.withLock { $0.overloadCount = count } }
 
+    /// Transactions wait until they are let go.
+    func hold() { state.withLock { $0.isHeld = true } }
+
+    func letGo() {
+        let held = state.withLock { state in
+            state.isHeld = false
+            defer { state.held = [] }
+            return state.held
+        }
+        for continuation in held { continuation.resume() }
+    }
+
     var rowCount: Int { state.withLock { $0.rowCount } }
+    /// Rows of the largest transaction.
+    var rowsMax: Int { state.withLock { $0.rowsMax } }
     var view: View { data.view }
 }
 

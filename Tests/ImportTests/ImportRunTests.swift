@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 import Import
 import Synchronization
 import TestSupport
@@ -323,6 +324,80 @@ private func counts(_ change: (inout ImportCounts) -> Void) -> ImportCounts {
             let other = FaultySession()
             #expect(try await fixture.run(other) { $0.batchRows = 1 }.resumedRows == 0)
         }
+    }
+
+    /// Other files than those of the interrupted run, or rejects that are not all there any more: the run begins anew.
+    @Test func progressOfOtherFilesIsIgnored() async throws {
+        let whole = try Fixture(peopleMapping, files)
+        _ = try await whole.run(FaultySession())
+        for loss in ["another file", "cut rejects", "no rejects"] {
+            let fixture = try Fixture(peopleMapping, files)
+            let target = FaultySession()
+            target.fail(after: 8)
+            await #expect(throws: ImportError.self) { try await fixture.run(target) { $0.batchRows = 1 } }
+            #expect(fixture.rejects.count > 2)
+            target.fail(after: .max)
+            switch loss {
+            case "another file": try fixture.directory.write("deals.csv", deals + "d7,Seven,A\n")
+            case "cut rejects":
+                try fixture.directory.write("rejects.csv", String(try fixture.directory.read("rejects.csv").dropLast()))
+            default: try FileManager.default.removeItem(atPath: fixture.directory.path + "/rejects.csv")
+            }
+            let report = try await fixture.run(target) { $0.batchRows = 1 }
+            #expect(report.resumedRows == 0, "\(loss)")
+            #expect(fixture.rejects == whole.rejects, "\(loss)")
+        }
+    }
+
+    /// A kill between the rejects and the progress that counts them leaves rejects that are written once more.
+    @Test func rejectsBehindTheProgressAreCut() async throws {
+        let whole = try Fixture(peopleMapping, files)
+        _ = try await whole.run(FaultySession())
+        let fixture = try Fixture(peopleMapping, files)
+        let target = FaultySession()
+        target.fail(after: 8)
+        await #expect(throws: ImportError.self) { try await fixture.run(target) { $0.batchRows = 1 } }
+        target.fail(after: .max)
+        try fixture.directory.write("rejects.csv", try fixture.directory.read("rejects.csv") + "twice,1,x,,\r\n")
+        #expect(try await fixture.run(target) { $0.batchRows = 1 }.resumedRows > 0)
+        #expect(fixture.rejects == whole.rejects)
+    }
+
+    /// What a run keeps is bounded by bytes and rows of a batch, rejected ones included, and by the batches without an answer.
+    @Test func aRunKeepsFewBatches() async throws {
+        let yaml =
+            "files:\n  - file: t.csv\n    entity: territory\n    key: name\n    attributes: {name: n, description: d}\n"
+        let long = String(repeating: "x", count: 1_000)
+        let good = (0..<40).map { "T\($0),\(long)" }
+        let wide = try Fixture(yaml, ["t.csv": (["n,d"] + good).joined(separator: "\n")])
+        let target = FaultySession()
+        _ = try await wide.run(target) { $0.batchBytes = 10_000 }
+        #expect((2...10).contains(target.rowsMax), "\(target.rowsMax) rows of 1,000 bytes in 10,000")
+
+        let sent = Mutex(0)
+        let bad = try Fixture(yaml, ["t.csv": (["n,d"] + good.map { $0 + ",more" }).joined(separator: "\n")])
+        let rejected = try await bad.run(FaultySession()) { options in
+            options.batchRows = 10
+            options.onProgress = { _ in sent.withLock { $0 += 1 } }
+        }
+        #expect(rejected.total.rejected == 40)
+        #expect(sent.withLock { $0 } >= 4, "rejected rows were kept to the end")
+
+        sent.withLock { $0 = 0 }
+        let held = FaultySession()
+        held.hold()
+        let run = Task {
+            try await wide.run(held) { options in
+                (options.batchRows, options.batchesInFlight) = (1, 3)
+                options.onProgress = { _ in sent.withLock { $0 += 1 } }
+            }
+        }
+        while sent.withLock({ $0 }) < 3 { await Task.yield() }
+        // Time for one too many.
+        try await Task.sleep(for: .milliseconds(50))
+        #expect(sent.withLock { $0 } == 3)
+        held.letGo()
+        #expect(try await run.value.total.created == 40)
     }
 
     @Test func progressReachesTheEnd() async throws {

@@ -37,8 +37,8 @@ final class ImportRunner {
     private var bytesOfFinishedSteps = 0
     private var inFlight: [(batch: RowBatch, ticket: ImportTarget.Ticket?)] = []
 
-    /// A runner that goes on where an interrupted run with the same mapping and files stopped, if the database still
-    /// holds the last row that was brought in.
+    /// A runner that goes on where an interrupted run with the same mapping and files stopped, if its rejects are still
+    /// there and the database still holds the last row that was brought in.
     static func make(
         _ mapping: ImportMapping,
         _ files: ImportFiles,
@@ -50,8 +50,8 @@ final class ImportRunner {
         let path = ResumeRecord.path(besides: options.rejectsPath)
         let fileCount = mapping.files.count
         if !options.isDryRun, let earlier = ResumeRecord.read(path: path, identity: identity, fileCount: fileCount) {
-            var isThere = true
-            if let anchor = earlier.anchor {
+            var isThere = RejectsFile.holds(earlier.rejectsBytes, path: options.rejectsPath)
+            if isThere, let anchor = earlier.anchor {
                 isThere = try await target.text(of: anchor.record, anchor.attribute) == anchor.text
             }
             if isThere { return try ImportRunner(mapping, files, options, target, earlier) }

@@ -29,6 +29,13 @@ struct RejectsFile: ~Copyable {
         }
     }
 
+    /// Whether the rejects of an interrupted run are all there. What was deleted or cut since cannot be continued: `ftruncate`
+    /// would make it as long as it was, of zeros.
+    static func holds(_ keptBytes: Int, path: String) -> Bool {
+        var information = stat()
+        return keptBytes == 0 || stat(path, &information) == 0 && Int(information.st_size) >= keptBytes
+    }
+
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     mutating func append(file: String, entity: String, _ record: CSVRecord, _ fault: RowFault) {
