@@ -86,6 +86,39 @@ import Testing
         #expect(database.durablePosition == reply.position)
     }
 
+    /// Who embeds the database is answered when what the answer has seen is on the disk, also when it is only a read's or a
+    /// query's.
+    @Test func embeddedAnswersWaitForTheDisk() async throws {
+        let database = try database(SimulatedStorage(seed: 5))
+        let queue = try #require(database.directory.inlineQueue)
+        try queue.commit()
+        let answered = Monitor<[String]>([])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                var transaction = Transaction(TestSchema.schema)
+                try transaction.create("account", ["name": "A"])
+                _ = try await database.execute(transaction)
+                answered.withLock { $0.append("execute") }
+            }
+            while database.turn({ $0.position }) == database.durablePosition { await Task.yield() }
+            group.addTask {
+                _ = try await database.read("account", ["name"], [])
+                answered.withLock { $0.append("read") }
+            }
+            group.addTask {
+                _ = try await database.query("SELECT name FROM account")
+                answered.withLock { $0.append("query") }
+            }
+            // Time for those that do not wait to say so; those that wait need none.
+            try await Task.sleep(for: .milliseconds(50))
+            #expect(answered.withLock { $0 } == [])
+            try queue.commit()
+            try await group.waitForAll()
+        }
+        #expect(Set(answered.withLock { $0 }) == ["execute", "read", "query"])
+        try database.close()
+    }
+
     /// An entry that does not fit is refused while the directory is as it was, also where replay holds it back: the last one
     /// of a run of creates.
     @Test func refusedEntryLeavesTheDirectoryAlone() throws {

@@ -85,6 +85,22 @@ extension StorageFile {
         rmdir(path)
     }
 
+    /// A sync that does nothing passes every other test on a disk that keeps its power. The system refuses to sync what is no
+    /// file on a disk, and says so only if it is asked.
+    @Test func realSyncsReachTheSystem() throws {
+        let directory = try TemporaryDirectory()
+        #expect(mkfifo(directory.path + "/pipe", 0o600) == 0)
+        let pipe = try FileStorage(path: directory.path).open("pipe", creating: false)
+        #expect(throws: StorageError.failed(operation: "sync", file: "pipe", errorNumber: EINVAL)) { try pipe.sync() }
+        let processes = try FileStorage(path: "/proc")
+        #expect(throws: StorageError.failed(operation: "sync", file: "/proc", errorNumber: EINVAL)) {
+            try processes.syncDirectory()
+        }
+        #expect(throws: StorageError.failed(operation: "sync", file: "/proc", errorNumber: EINVAL)) {
+            try FileStorage.syncParent(of: "/proc/new")
+        }
+    }
+
     @Test func aSecondOpenerLearnsWhoTheFirstIs() throws {
         let directory = try TemporaryDirectory()
         let storage = try FileStorage(path: directory.path)
