@@ -18,7 +18,7 @@ import Testing
         return outcome.output
     }
 
-    @Test func csvQuotesWhatNeedsQuotesAndTellsNullFromEmpty() async throws {
+    @Test func csvQuotesWhatNeedsQuotes() async throws {
         #expect(
             try await answer("csv") == """
                 nr,name,revenue,staff,description
@@ -30,6 +30,13 @@ import Testing
 
                 """
         )
+    }
+
+    @Test func nullAndTheEmptyTextDiffer() async throws {
+        let sql = "SELECT '' AS empty, NULL AS none FROM account LIMIT 1"
+        #expect(try await answer("csv", sql) == "empty,none\n\"\",\n")
+        #expect(try await answer("json", sql) == "[\n{\"empty\":\"\",\"none\":null}\n]\n")
+        #expect(try await answer("csv", "SELECT NULL AS none FROM account LIMIT 1") == "none\n\"\"\n")
     }
 
     @Test func jsonKeepsAllDigits() async throws {

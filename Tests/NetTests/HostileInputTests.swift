@@ -206,9 +206,14 @@ import Testing
         }
     }
 
-    @Test func connectionsAreCounted() async throws {
+    static let connectionLimits: [WritableKeyPath<WireLimits, Int> & Sendable] = [
+        \.connectionsMax, \.connectionsPerAddressMax,
+    ]
+
+    @Test(arguments: connectionLimits)
+    func connectionsAreCounted(_ limit: WritableKeyPath<WireLimits, Int> & Sendable) async throws {
         var limits = WireLimits()
-        limits.connectionsMax = 2
+        limits[keyPath: limit] = 2
         try await withServer(limits: limits) { server, _ in
             let first = try RawConnection(port: server.port)
             _ = try first.hello()
