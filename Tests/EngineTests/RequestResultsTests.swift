@@ -29,6 +29,31 @@ import Testing
         #expect(try engine.replayed().digest == engine.engine.digest)
     }
 
+    /// A restart from a snapshot knows the replies that were kept, and which ones were not.
+    @Test func aRestoreRemembersWhatIsTooOld() throws {
+        let engine = PropertyEngine()
+        let last = UInt64(Limits.requestResultsPerClientMax) + 1
+        for request in 1...last { #expect(try create(engine, client: 5, request: request) == nil) }
+        let restored = try Engine.restored(engine.engine.imageParts())
+        for (request, expected) in [(1, Refusal.Code.requestExpired), (2, nil), (last, nil)] {
+            var transaction = Transaction(restored.schema)
+            transaction.key = RequestKey(client: 5, request: request)
+            try transaction.create("contact", ["name": "Ann"])
+            var entry = ByteWriter()
+            var reply = ByteWriter()
+            let result = Result {
+                try transaction.encoded().withUnsafeBytes {
+                    try restored.execute($0, context: CommandContext(timeMicroseconds: 1), entry: &entry, reply: &reply)
+                }
+            }
+            switch result {
+            case .success(let outcome): #expect(outcome == .repeated && expected == nil, "request \(request)")
+            case .failure(let error): #expect((error as? Refusal)?.code == expected, "request \(request)")
+            }
+        }
+        #expect(restored.position == engine.engine.position)
+    }
+
     @Test func oneClientsLargeRepliesFitABlockOfASnapshot() throws {
         let engine = PropertyEngine()
         let ids = (0..<20_000).map { RecordID(entity: EntityID(4), sequence: UInt64($0 + 1_000_000)) }

@@ -126,6 +126,33 @@ final class EngineHarness {
         #expect(
             refusal { try $0.update(a, ["statecode": .option(1), "statuscode": .option(3)]) }?.code == .statusNotInState
         )
+        #expect(refusal { try $0.delete(a, expecting: 7) }?.code == .staleVersion)
+        #expect(refusal { try $0.create("account", ["name": "a\u{0}b"]) }?.code == .invalidText)
+        #expect(
+            refusal { transaction in
+                var batch = try RecordBatch(h.engine.schema, .create, "account", attributes: ["name"])
+                [UInt8]([0x61, 0xC3]).withUnsafeBytes { batch.appendText(column: 0, $0) }
+                batch.endRow()
+                transaction.append(batch)
+            }?.code == .invalidText
+        )
+        #expect(
+            refusal { transaction in
+                var batch = try RecordBatch(h.engine.schema, .update, "account", attributes: ["name"])
+                for name in ["B", "C"] { try batch.append([.text(name)], id: a) }
+                transaction.append(batch)
+            }?.code == .duplicateRecord
+        )
+        #expect(
+            refusal { transaction in
+                let attributes = ["name", "accountnumber"]
+                var batch = try RecordBatch(h.engine.schema, .create, "account", attributes: attributes)
+                for number in ["É-2", "e-2"] { try batch.append(["B", .text(number)]) }
+                transaction.append(batch)
+            }?.code == .duplicateKey
+        )
+        #expect(refusal { try $0.update(a, ["name": .null]) }?.code == .required)
+        #expect(h.value(a, "name") == "A" && h.engine.position == 1, "what was refused has changed something")
         try h.run { try $0.create("order", ["name": "O", "accountid": .reference(a)]) }
         let restricted = refusal { try $0.delete(a) }
         #expect(

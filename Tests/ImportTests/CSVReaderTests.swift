@@ -131,13 +131,14 @@ private func cut(_ text: String, delimiter: UInt8? = nil) throws -> [String] {
         limits.columnCountMax = 3
         limits.cellBytesMax = 10
         limits.recordBytesMax = 25
-        let text = "a,b,c\n1,2,3,4\n12345678901,2\n\"1234\n6789\",\"1\n2345678\",\"1234\n\"\n5,6\n"
+        let text = "a,b,c\n1,2,3,4\n12345678901,2\n\"12345678901\",2\n\"1234\n6789\",\"1\n2345678\",\"1234\n\"\n5,6\n"
         let rows = try cut(Array(text.utf8), delimiter: UInt8(ascii: ","), limits: limits)
         #expect(rows[0] == "1: a|b|c")
         #expect(rows[1] == "2! the row has more than 3 cells; is the delimiter right?")
         #expect(rows[2] == "3! a cell is longer than 10 bytes")
-        #expect(rows[3] == "4! the row is longer than 25 bytes; is a quote missing?")
-        #expect(rows.last == "8: 5|6")
+        #expect(rows[3] == "4! a cell is longer than 10 bytes")
+        #expect(rows[4] == "5! the row is longer than 25 bytes; is a quote missing?")
+        #expect(rows.last == "9: 5|6")
     }
 
     @Test func aMillionColumnsIsOneClearFault() throws {

@@ -49,6 +49,18 @@ private func convert(_ attributes: String, _ table: String, entity: String = "ac
         )
     }
 
+    @Test func textsThatAMapDoesNotListAreKeptNulledOrRejected() throws {
+        let rows = try convert(
+            """
+            name: {column: a, map: {x: Ex}}
+            accountnumber: {column: b, map: {x: Ex}, else: null}
+            telephone1: {column: c, map: {x: Ex}, else: reject}
+            """,
+            "a,b,c\nx,x,x\ny,y,\ny,y,y\n"
+        )
+        #expect(rows == ["Ex|Ex|Ex", "y|-|-", "! c: 'y' is not in the value map"])
+    }
+
     @Test func typesAreConverted() throws {
         let rows = try convert(
             """

@@ -86,6 +86,26 @@ import Testing
         #expect(database.durablePosition == reply.position)
     }
 
+    /// A directory whose schema this version does not have is refused, and stays as it was.
+    @Test func aDirectoryOfAnotherSchemaIsNotTakenOver() throws {
+        let storage = SimulatedStorage(seed: 6)
+        let database = try database(storage)
+        _ = try execute(database) { try $0.create("account", ["name": "A"]) }
+        let digest = database.turn { $0.digest }
+        try database.close()
+        var options = DatabaseOptions()
+        options.directory = DirectoryOptions(segmentBytes: 64 << 10, usesThreads: false)
+        options.threadCount = 1
+        let error = #expect(throws: DatabaseError.self) { try Database.open(in: storage, options: options) }
+        guard case .incompatibleSchema? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        let again = try self.database(storage)
+        #expect(again.turn { $0.digest } == digest)
+        try again.close()
+    }
+
     /// Who embeds the database is answered when what the answer has seen is on the disk, also when it is only a read's or a
     /// query's.
     @Test func embeddedAnswersWaitForTheDisk() async throws {

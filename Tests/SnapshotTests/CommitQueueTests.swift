@@ -164,6 +164,23 @@ import Testing
         #expect(heard.withLock { $0 } == ["2", "3", "halted"])
     }
 
+    /// A log that rests is sealed by itself: the next start then knows that its last group is on the disk.
+    @Test func aLogThatRestsIsSealed() async throws {
+        let storage = SimulatedStorage(seed: 6)
+        try ToyDirectory.create(storage)
+        let toy = try ToyDirectory(storage, options: DirectoryOptions(segmentBytes: 64 << 10))
+        try toy.submit([ToyEntry(slot: 1, value: 2, padding: 3)])
+        try toy.directory.queue.waitUntilDurable(1)
+        let syncs = storage.counts.syncs
+        for _ in 0..<2_000 where storage.counts.syncs == syncs { try await Task.sleep(for: .milliseconds(5)) }
+        try await Task.sleep(for: .milliseconds(5))
+        storage.crash()
+        let again = try ToyDirectory(storage)
+        #expect(again.machine.state.position == 1)
+        #expect(again.directory.recovery.rewrittenEntries == 0)
+        withExtendedLifetime(toy) {}
+    }
+
     /// The thread on a real directory: many batches, groups of its own making, snapshots beside it, and everything there
     /// after closing and after just stopping.
     @Test func theCommitterKeepsOrder() throws {

@@ -197,6 +197,20 @@ import Testing
         #expect(try DataDirectory.verify(storage).isSound == false)
     }
 
+    /// Under another name the groups of a segment would be of another epoch, and so none: the log would seem to end before it.
+    @Test func aSegmentOfAnotherNameIsRefused() throws {
+        let (storage, _) = try makeToyLog(groups: 5)
+        let name = try #require(try logFiles(storage).last.flatMap { SegmentName($0) })
+        for renamed in [
+            SegmentName(firstPosition: name.firstPosition, epoch: name.epoch + 1),
+            SegmentName(firstPosition: name.firstPosition + 1, epoch: name.epoch),
+        ] {
+            let copy = storage.copy(seed: 1)
+            try copy.rename(name.fileName, to: renamed.fileName)
+            #expect(try reopen(copy) == nil, "\(renamed.fileName)")
+        }
+    }
+
     @Test func damageSaysWhere() throws {
         let (storage, entries) = try makeToyLog(groups: 8)
         let name = try #require(try logFiles(storage).last)
