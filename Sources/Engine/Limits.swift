@@ -30,6 +30,8 @@ public enum Limits {
     public static let requestClientsMax = 65_536
     /// Alternate keys of one entity, and attributes in one key.
     public static let keyCountMax = 16
+    /// Attributes of one entity that quick find looks into: each one's words are read for every record found.
+    public static let searchedAttributesMax = 16
     /// Attributes in one alternate key.
     public static let keyAttributesMax = 8
     /// Bytes of a logical or display name, a label, the name of a key or view.

@@ -211,13 +211,16 @@ private enum SchemaReader {
         let fields = try YAMLFields(
             field.value,
             what: "an attribute",
-            known: ["type", "label", "required", "ordered", "default", "hierarchy", "behaviours", "options", "delete"]
-                + parameters.map(\.name)
+            known: [
+                "type", "label", "required", "ordered", "searched", "default", "hierarchy", "behaviours", "options",
+                "delete",
+            ] + parameters.map(\.name)
         )
         attribute.form = try text(fields, "type")
         attribute.label = try text(fields, "label")
         attribute.isRequired = try fields.flag("required")
         attribute.isOrdered = try fields.flag("ordered")
+        attribute.isSearched = try fields.flag("searched")
         attribute.isHierarchy = try fields.flag("hierarchy")
         attribute.defaultText = try text(fields, "default")
         attribute.options = try options(try group(fields, "options"))

@@ -98,6 +98,7 @@ private struct SchemaWriter {
         let word = { (flag: Bool?) in flag.map { $0 ? "yes" : "no" } }
         add("required", word(attribute.isRequired))
         add("ordered", word(attribute.isOrdered))
+        add("searched", word(attribute.isSearched))
         add("hierarchy", word(attribute.isHierarchy))
         add("default", attribute.defaultText.map { YAMLScalar.text($0, inFlow: true) })
         let behaviours = attribute.behaviours.sorted { $0.key < $1.key }.map { action, text in

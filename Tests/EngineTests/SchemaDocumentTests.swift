@@ -75,6 +75,7 @@ import Testing
         var rules: [String] = []
         if attribute.isRequired { rules.append("required") }
         if attribute.isOrdered { rules.append("ordered") }
+        if attribute.isSearched { rules.append("searched") }
         switch attribute.defaultValue {
         case .null: break
         case .boolean(let value): rules.append("default \(value ? "yes" : "no")")

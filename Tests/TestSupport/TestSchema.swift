@@ -40,4 +40,16 @@ package enum TestSchema {
         }
         return builder.build()
     }()
+
+    /// The same with all texts but external ids searched by quick find.
+    package static let searched: Schema = {
+        let entities = schema.entities.map { entity in
+            var entity = entity
+            for place in SystemAttribute.count..<entity.attributes.count {
+                entity.attributes[place].isSearched = entity.attributes[place].type.physicalKind == .text
+            }
+            return entity
+        }
+        return Schema(epoch: schema.epoch, entities: entities, optionSets: schema.optionSets)
+    }()
 }

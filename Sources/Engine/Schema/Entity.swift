@@ -13,6 +13,8 @@ public struct Attribute: Hashable, Sendable {
     public var defaultValue: Value
     /// Kept in order in an index of its own, so that ranges and sorts need no scan.
     public var isOrdered: Bool
+    /// Quick find looks into it (docs/find.md): texts only.
+    public var isSearched = false
     /// For lookups: what a delete of the target does to this record.
     public var onDelete: DeleteBehaviour
     /// For lookups: what else that happens to the target happens to this record.

@@ -179,6 +179,17 @@ package struct EntityBuilder {
         keys.append(AlternateKey(name: names.joined(separator: "+"), attributes: ids))
     }
 
+    /// Texts that quick find looks into.
+    package mutating func searched(_ names: String...) {
+        for name in names {
+            guard let index = attributes.firstIndex(where: { $0.name == name }),
+                attributes[index].type.physicalKind == .text
+            else { preconditionFailure("\(self.name).\(name) is no text that can be searched") }
+            attributes[index].isSearched = true
+        }
+        precondition(attributes.filter(\.isSearched).count <= Limits.searchedAttributesMax)
+    }
+
     /// Life cycle: `statecode` and `statuscode`; the first state is the initial one, its first status the default.
     package mutating func states(_ states: [(Int32, String, KeyValuePairs<Int32, String>)]) {
         let stateSet = addOptionSet("statecode", states.map { ($0.0, $0.1) })

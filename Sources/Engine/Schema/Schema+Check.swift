@@ -42,6 +42,7 @@ extension Schema {
             && count >= SystemAttribute.count && count <= Limits.attributeCountMax
             && Int(entity.primaryName.rawValue) < count
             && entity[entity.primaryName].type.physicalKind == .text
+            && entity.attributes.filter(\.isSearched).count <= Limits.searchedAttributesMax
             && entity.keys.filter { !$0.isDeleted }.count <= Limits.keyCountMax
             // A key without attributes is a deleted one.
             && entity.keys.allSatisfy { key in
@@ -112,5 +113,6 @@ extension Schema {
             || attribute.type == .boolean && attribute.defaultValue == .null && !attribute.isRequired
                 && !attribute.isOrdered
         return fitsDefault && fitsType && isCanonical
+            && (!attribute.isSearched || attribute.type.physicalKind == .text)
     }
 }

@@ -3,7 +3,8 @@
 //   u16 format (1; 2: a supplement follows, see Schema+Supplement.swift), u32 epoch
 //   u16 option sets, each: text name, u16 options, each: i32 value, text label
 //   u16 entities, each: u16 number, text name, text display name, u8 ownership, u16 primary name,
-//     u16 attributes, each: text name, text display name, type, u8 flags (1 required, 2 ordered), default, u8 on delete
+//     u16 attributes, each: text name, text display name, type, u8 flags (1 required, 2 ordered,
+//     4 searched), default, u8 on delete
 //     u8 keys, each: text name, u8 attributes, u16 each
 //     u8 states (0: none), each: i32 state, u8 statuses, i32 each
 //   type: u8 tag and its parameters; default: u8 tag (0 none, 1 yes/no u8, 2 whole i64, 3 option i32)
@@ -44,7 +45,7 @@ extension Schema {
             writer.text(attribute.name)
             writer.text(attribute.displayName)
             encode(attribute.type, into: &writer)
-            writer.u8((attribute.isRequired ? 1 : 0) | (attribute.isOrdered ? 2 : 0))
+            writer.u8((attribute.isRequired ? 1 : 0) | (attribute.isOrdered ? 2 : 0) | (attribute.isSearched ? 4 : 0))
             switch attribute.defaultValue {
             case .boolean(let isTrue):
                 writer.u8(1)
@@ -214,6 +215,7 @@ extension Schema {
             isRequired: flags & 1 != 0,
             defaultValue: defaultValue,
             isOrdered: flags & 2 != 0,
+            isSearched: flags & 4 != 0,
             onDelete: onDelete
         )
     }

@@ -118,5 +118,6 @@ extension EntityBuilder {
         boolean("isworkflowcreated", "Created by workflow", default: false)
         memo("description", "Description", 100_000)
         primaryName("subject")
+        searched("subject")
     }
 }

@@ -59,6 +59,7 @@ extension SchemaBuilder {
             e.address("address2", "Address 2")
             e.sourceDates()
             e.primaryName("name")
+            e.searched("name", "accountnumber", "emailaddress1", "telephone1", "telephone2")
             e.key("accountnumber")
         }
 
@@ -119,6 +120,9 @@ extension SchemaBuilder {
             e.address("address2", "Address 2")
             e.sourceDates()
             e.primaryName("fullname")
+            // `fullname` is not made from its parts, and may be missing.
+            e.searched("fullname", "firstname", "lastname", "nickname", "emailaddress1", "emailaddress2")
+            e.searched("telephone1", "mobilephone")
         }
 
         // Third and further addresses of a customer, and places that belong to no customer yet.

@@ -36,6 +36,7 @@ extension SchemaBuilder {
             e.date("validtodate", "Valid to")
             e.memo("description", "Description", 100_000)
             e.primaryName("name")
+            e.searched("name", "productnumber")
             e.key("productnumber")
         }
     }
@@ -78,6 +79,7 @@ extension SchemaBuilder {
             e.memo("description", "Description", 10_000)
             e.sourceDates()
             e.primaryName("name")
+            e.searched("name", "ordernumber")
             e.key("ordernumber")
         }
 

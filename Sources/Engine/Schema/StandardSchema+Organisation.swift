@@ -13,6 +13,7 @@ extension SchemaBuilder {
             e.boolean("isdisabled", "Disabled", default: false)
             e.address("address1", "Address 1")
             e.primaryName("name")
+            e.searched("name")
             e.key("name")
         }
 
@@ -46,6 +47,7 @@ extension SchemaBuilder {
             e.memo("description", "Notes", 10_000)
             e.address("address1", "Address 1")
             e.primaryName("fullname")
+            e.searched("fullname", "domainname", "internalemailaddress")
             e.key("domainname")
         }
 
@@ -56,6 +58,7 @@ extension SchemaBuilder {
             e.text("emailaddress", "E-mail", 100)
             e.memo("description", "Description", 2000)
             e.primaryName("name")
+            e.searched("name")
         }
 
         entity(19, "territory", "Territory", ownership: .organisation) { e in
@@ -64,6 +67,7 @@ extension SchemaBuilder {
             e.lookup("parentterritoryid", "Parent territory", to: "territory", onDelete: .restrict)
             e.memo("description", "Description", 2000)
             e.primaryName("name")
+            e.searched("name")
             e.key("name")
         }
 
@@ -84,6 +88,7 @@ extension SchemaBuilder {
             e.lookup("parentsubject", "Parent subject", to: "subject", onDelete: .restrict)
             e.memo("description", "Description", 2000)
             e.primaryName("title")
+            e.searched("title")
         }
     }
 }

@@ -44,6 +44,7 @@ extension SchemaBuilder {
             e.currency()
             e.address("address1", "Address 1")
             e.primaryName("name")
+            e.searched("name")
             e.key("name")
         }
     }
@@ -134,6 +135,8 @@ extension SchemaBuilder {
             e.address("address2", "Address 2")
             e.sourceDates()
             e.primaryName("fullname")
+            e.searched("fullname", "firstname", "lastname", "companyname", "subject")
+            e.searched("emailaddress1", "telephone1", "mobilephone")
         }
     }
 
@@ -192,6 +195,7 @@ extension SchemaBuilder {
             e.memo("description", "Description", 100_000)
             e.sourceDates()
             e.primaryName("name")
+            e.searched("name", "opportunitynumber")
             e.key("opportunitynumber")
         }
     }

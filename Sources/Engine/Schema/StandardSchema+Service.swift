@@ -44,6 +44,7 @@ extension SchemaBuilder {
             e.memo("description", "Description", 100_000)
             e.sourceDates()
             e.primaryName("title")
+            e.searched("title", "ticketnumber")
             e.key("ticketnumber")
         }
     }
@@ -85,6 +86,7 @@ extension SchemaBuilder {
             e.memo("description", "Description", 100_000)
             e.sourceDates()
             e.primaryName("name")
+            e.searched("name", "codename")
             e.key("codename")
         }
     }
@@ -118,6 +120,7 @@ extension SchemaBuilder {
             e.text("mimetype", "MIME type", 256)
             e.text("langid", "Language", 20)
             e.primaryName("subject")
+            e.searched("subject", "filename")
         }
     }
 }

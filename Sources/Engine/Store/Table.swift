@@ -3,7 +3,8 @@
 // Invariants
 // - Row r stands in chunk r / 8,192 at r % 8,192. A row lives exactly when its identifier column is valid there.
 // - `directory` leads from the sequence of every living record's id to its row; dead rows stand in `freeRows`.
-// - Every index holds exactly the living rows with a value (all values, for a key) in its columns.
+// - Every index holds exactly the living rows with a value (all values, for a key) in its columns; the quick-find index,
+//   once it was made, their words.
 // - A row keeps its place for life; places of dead rows are reused, last freed first.
 //
 // A copy, made by `copy` only, is a view. It shares chunks, pages and nodes, and the writer copies those that it touches while
@@ -51,6 +52,12 @@ package struct Table: ~Copyable, Sendable {
     package internal(set) var numberOrders: [OrderedIndex<UInt64>]
     package internal(set) var textOrders: [OrderedIndex<UInt128>]
     package internal(set) var keys: [HashIndex]
+    /// The quick-find index; nil until somebody searches, and for entities without searched columns.
+    package internal(set) var search: SearchIndex?
+    /// Rows that change while the index is made; nil when it is not. Not part of a view.
+    var searchJournal: SearchJournal?
+    /// Reused for the words of a record.
+    var searchScratch = RecordWords()
 
     package init(layout: TableLayout) {
         self.layout = layout
@@ -75,6 +82,7 @@ package struct Table: ~Copyable, Sendable {
         numberOrders = other.numberOrders
         textOrders = other.textOrders
         keys = other.keys
+        search = other.search
     }
 
     /// Takes over which records there are, and in which rows.
@@ -213,7 +221,10 @@ package struct Table: ~Copyable, Sendable {
         package var linkBytes: Int
         package var orderedBytes: Int
         package var keyBytes: Int
-        package var totalBytes: Int { columnBytes.reduce(0, +) + directoryBytes + linkBytes + orderedBytes + keyBytes }
+        package var searchBytes: Int
+        package var totalBytes: Int {
+            columnBytes.reduce(0, +) + directoryBytes + linkBytes + orderedBytes + keyBytes + searchBytes
+        }
     }
 
     /// Walks all blocks: O(chunks × columns).
@@ -227,7 +238,8 @@ package struct Table: ~Copyable, Sendable {
             directoryBytes: foreignDirectories.reduce(directory.memoryBytes) { $0 + $1.rows.memoryBytes },
             linkBytes: links.reduce(0) { $0 + $1.memoryBytes },
             orderedBytes: numberOrders.reduce(0) { $0 + $1.memoryBytes } + textOrders.reduce(0) { $0 + $1.memoryBytes },
-            keyBytes: keys.reduce(0) { $0 + $1.memoryBytes }
+            keyBytes: keys.reduce(0) { $0 + $1.memoryBytes },
+            searchBytes: search?.memoryBytes ?? 0
         )
     }
 }

@@ -9,6 +9,9 @@ package final class TableLayout: Sendable {
     let rules: [ColumnRule]
     /// Per column: whether it is part of an alternate key.
     let isKeyColumn: [Bool]
+    /// Per column: whether quick find looks into it; and those columns, that of the primary name first.
+    let isSearched: [Bool]
+    package let searchedColumns: [Int]
     /// Per column: the option numbers by place, `Int32.min` for a deleted one; empty for other columns.
     package let optionValues: [[Int32]]
     /// Per column: the entities that a lookup may refer to.
@@ -107,6 +110,10 @@ package final class TableLayout: Sendable {
         }
         self.keysOfColumn = keysOfColumn
         lookupTargets = entity.attributes.map(\.type.lookupTargets)
+        isSearched = entity.attributes.map(\.isSearched)
+        let primaryName = Int(entity.primaryName.rawValue)
+        searchedColumns = entity.attributes.indices.filter { entity.attributes[$0].isSearched }
+            .sorted { ($0 == primaryName ? 0 : 1, $0) < ($1 == primaryName ? 0 : 1, $1) }
         isRequired = entity.attributes.map(\.isRequired)
         isDeleted = entity.attributes.map(\.isDeleted)
         isKeyColumn = keysOfColumn.map { !$0.isEmpty }

@@ -75,6 +75,9 @@ extension Table {
                 for batch in table.batches { table.insertKeys(key, rows: batch) }
             }
         }
+        if layout.searchedColumns == old.searchedColumns, layout.entity.primaryName == old.entity.primaryName {
+            table.search = search
+        }
         if fills { table.fillDefaults(from: old.columns.count) }
         return table
     }

@@ -37,6 +37,8 @@ struct UpdateShape: Shape {
     let touched: UnsafeMutableBufferPointer<ReadColumn>
     /// Whether the version that is expected follows the id.
     let expectsVersion: Bool
+    /// Whether quick find looks into one of them.
+    let isSearched: Bool
     /// Bytes that the old values take in the entry at most.
     let rowBytesMax: Int
     /// Kind, flags, entity, rows, key, number of attributes, attributes: see OperationCodec.swift.
@@ -70,7 +72,7 @@ struct UpdateShape: Shape {
         self.head = UpdateShape.copy(head)
         guard let (place, columns) = try UpdateShape.plainColumns(head, schema, tables) else {
             isGeneral = true
-            (place, rowBytesMax, expectsVersion) = (0, 0, false)
+            (place, rowBytesMax, expectsVersion, isSearched) = (0, 0, false, false)
             columns = UnsafeMutableBufferPointer(start: nil, count: 0)
             touched = UnsafeMutableBufferPointer(start: nil, count: 0)
             return
@@ -80,6 +82,7 @@ struct UpdateShape: Shape {
         self.place = place
         rowBytesMax = UpdateShape.rowBytesMax(columns, layout)
         expectsVersion = head[1] & Operation.versionsFlag != 0
+        isSearched = columns.contains { layout.isSearched[$0] }
         self.columns = .allocate(capacity: columns.count)
         _ = self.columns.initialize(from: columns.map { UpdateColumn($0, layout) })
         let others = [SystemAttribute.modifiedOn, SystemAttribute.modifiedBy].map { Int($0.rawValue) }
@@ -185,7 +188,7 @@ extension UpdateColumn {
 }
 
 extension Table {
-    /// Stores an update of a row that exists, and keeps the ordered indexes of its columns.
+    /// Stores an update of a row that exists, and keeps the ordered indexes of its columns and the words of the record.
     mutating func store(
         _ given: UnsafeBufferPointer<GivenValue>,
         _ shape: UpdateShape,
@@ -194,6 +197,8 @@ extension Table {
         timeMicroseconds: Int64,
         actor: RecordID
     ) {
+        let rows = RowSet(first: row, count: 1, list: nil)
+        let words = shape.isSearched ? wordsBefore(rows) : []
         for column in shape.columns where column.isOrdered { removeOrdered(column.column, row: row) }
         let chunk = chunks.unshared(row >> 13)
         let index = row & 8191
@@ -217,5 +222,6 @@ extension Table {
             chunk.setNumber(modifiedBy, .id, index, Int64(bitPattern: actor.rawValue))
         }
         for column in shape.columns where column.isOrdered { insertOrdered(column.column, row: row) }
+        if shape.isSearched { replaceWords(rows, before: words) }
     }
 }

@@ -106,6 +106,7 @@ extension Engine {
             }
             body(rows)
             for key in tables[place].keys.indices { tables[place].insertKeys(key, rows: rows) }
+            tables[place].insertWords(rows)
         }
         rowList = list
     }
@@ -247,11 +248,14 @@ extension Engine {
                 layout.keyColumns[key].contains { change.attributes.contains($0) }
             }
             for key in keys { for index in 0..<rows.count { tables[place].removeKey(key, row: rows[index]) } }
+            let isSearched = change.attributes.contains { layout.isSearched[$0] }
+            let words = isSearched ? tables[place].wordsBefore(rows) : []
             for (index, column) in change.attributes.enumerated() {
                 relink(place, column, columns[index], rows)
                 tables[place].store(column, columns[index], rows: rows, isNew: false)
             }
             for key in keys { for index in 0..<rows.count { tables[place].insertKey(key, row: rows[index]) } }
+            if isSearched { tables[place].replaceWords(rows, before: words) }
             body(rows)
         }
         rowList = list
@@ -277,6 +281,7 @@ extension Engine {
 
     /// Ends a record. Nothing refers to it any more but records that are ending with it.
     private func removeRecord(_ place: Int, _ row: Int) {
+        tables[place].removeWords(row: row)
         for key in tables[place].keys.indices { tables[place].removeKey(key, row: row) }
         for (link, declaration) in tables[place].layout.links.enumerated() {
             guard let head = tables[place].head(declaration.column, row), head.isValid(row & 8191) else { continue }

@@ -40,6 +40,7 @@ extension Table {
         for index in numberOrders { index.checkInvariants() }
         for index in textOrders { index.checkInvariants() }
         for link in links.indices { checkLink(link, schema, tables) }
+        search?.checkEquals(SearchIndex(of: self))
         for column in layout.columns.indices {
             guard let order = order(column) else { continue }
             precondition(order.count == valueCount(column), "ordered index: \(order.count) entries")

@@ -67,6 +67,7 @@ extension Schema {
         var parts = [words(attribute.type)]
         if attribute.isRequired { parts.append("required") }
         if attribute.isOrdered { parts.append("ordered") }
+        if attribute.isSearched { parts.append("searched") }
         if attribute.isHierarchy { parts.append("hierarchy") }
         if attribute.defaultValue != .null { parts.append("default \(words(attribute.defaultValue))") }
         return "\(attribute.name): \(parts.joined(separator: ", "))"
@@ -142,6 +143,9 @@ extension Schema {
             list.append(attribute.isRequired ? "required" : "no longer required")
         }
         if old.isOrdered != attribute.isOrdered { list.append(attribute.isOrdered ? "ordered" : "no longer ordered") }
+        if old.isSearched != attribute.isSearched {
+            list.append(attribute.isSearched ? "searched" : "no longer searched")
+        }
         if old.isHierarchy != attribute.isHierarchy {
             list.append(attribute.isHierarchy ? "makes the hierarchy" : "no longer makes the hierarchy")
         }

@@ -85,7 +85,7 @@ extension SchemaDocument {
             writer.names(texts)
         }
         writer.options(attribute.options)
-        for flag in [attribute.isRequired, attribute.isOrdered, attribute.isHierarchy] {
+        for flag in [attribute.isRequired, attribute.isOrdered, attribute.isHierarchy, attribute.isSearched] {
             writer.u8(flag.map { $0 ? 2 : 1 } ?? 0)
         }
         writer.optional(attribute.defaultText)
@@ -176,6 +176,7 @@ extension SchemaDocument {
         attribute.isRequired = try reader.choice()
         attribute.isOrdered = try reader.choice()
         attribute.isHierarchy = try reader.choice()
+        attribute.isSearched = try reader.choice()
         attribute.defaultText = try reader.optional()
         for _ in 0..<(try reader.u8()) {
             guard let action = RelationshipAction(rawValue: try reader.u8()) else {

@@ -81,6 +81,7 @@ extension AttributeDeclaration {
         }
         if attribute.isRequired { isRequired = true }
         if attribute.isOrdered { isOrdered = true }
+        if attribute.isSearched { isSearched = true }
         if attribute.isHierarchy { isHierarchy = true }
         switch attribute.defaultValue {
         case .boolean(let isTrue): defaultText = isTrue ? "yes" : "no"

@@ -82,6 +82,8 @@ public struct AttributeDeclaration: Hashable, Sendable {
     public var isRequired: Bool?
     /// Kept in order in an index.
     public var isOrdered: Bool?
+    /// Quick find looks into it.
+    public var isSearched: Bool?
     /// Value of new records: yes, no, a number, an option's number or label, or `none`.
     public var defaultText: String?
     /// Makes a tree of the entity's records.

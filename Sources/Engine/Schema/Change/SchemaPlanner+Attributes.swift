@@ -81,6 +81,7 @@ extension SchemaPlanner {
         if let label = declaration.label { attribute.displayName = label }
         if let isRequired = declaration.isRequired { attribute.isRequired = isRequired }
         if let isOrdered = declaration.isOrdered { attribute.isOrdered = isOrdered }
+        if let isSearched = declaration.isSearched { attribute.isSearched = isSearched }
         if let isHierarchy = declaration.isHierarchy { attribute.isHierarchy = isHierarchy }
         do throws(FormError) {
             if let text = declaration.defaultText { attribute.defaultValue = try defaultValue(text, type) }
@@ -249,6 +250,9 @@ extension SchemaPlanner {
             case .text, .integer, .decimal, .money, .date, .instant: break
             default: throw FormError(message: "Only texts of one line, numbers, dates and moments can be ordered.")
             }
+        }
+        if attribute.isSearched, attribute.type.physicalKind != .text {
+            throw FormError(message: "Only texts can be searched.")
         }
         let targets = attribute.type.lookupTargets
         if attribute.isHierarchy, targets != [entity] {

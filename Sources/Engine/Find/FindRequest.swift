@@ -1,0 +1,88 @@
+/// What is looked for (docs/find.md).
+public struct FindRequest: Hashable, Sendable {
+    /// The search text, as typed.
+    public var text: String
+    /// Logical names of the entities that are searched; empty: all that have searched columns.
+    public var entities: [String]
+    /// Records given back at most: 1 to `FindLimits.resultCountMax`.
+    public var limit: Int
+
+    /// Makes a request.
+    public init(_ text: String, entities: [String] = [], limit: Int = 10) {
+        self.text = text
+        self.entities = entities
+        self.limit = limit
+    }
+}
+
+/// A record that was found.
+public struct FindHit: Hashable, Sendable {
+    /// The record.
+    public var record: RecordID
+    /// The weakest kind by which a word of the search text is matched.
+    public var match: FindMatch
+    /// The record's primary name; empty where it has none.
+    public var name: String
+    /// Logical name of the attribute in which the first word of the search text is matched best.
+    public var attribute: String
+    /// What stands there.
+    public var text: String
+
+    /// Makes a hit.
+    public init(record: RecordID, match: FindMatch, name: String, attribute: String, text: String) {
+        self.record = record
+        self.match = match
+        self.name = name
+        self.attribute = attribute
+        self.text = text
+    }
+}
+
+extension FindRequest {
+    /// The words of the search text, each once: one reading, or two for numbers in parts. None: nothing is found.
+    func readings() throws(QueryError) -> [[Pattern]] {
+        var text = text
+        guard text.utf8.count <= FindLimits.textBytesMax else {
+            throw QueryError(.tooComplex, "a search text has at most \(FindLimits.textBytesMax) bytes")
+        }
+        var readings: [[Pattern]] = []
+        for joinsNumbers in [true, false] {
+            var cutter = WordCutter()
+            text.withUTF8 { cutter.cut(UnsafeRawBufferPointer($0), joinsNumbers: joinsNumbers) }
+            var patterns: [Pattern] = []
+            for word in cutter.words {
+                let pattern = Pattern(Array(cutter.bytes[word]))
+                if !patterns.contains(pattern) { patterns.append(pattern) }
+            }
+            guard patterns.count <= FindLimits.wordCountMax else {
+                throw QueryError(.tooComplex, "a search text has at most \(FindLimits.wordCountMax) words")
+            }
+            if !patterns.isEmpty, !readings.contains(patterns) { readings.append(patterns) }
+        }
+        return readings
+    }
+
+    /// The places of the entities that are searched, each once, in order.
+    package func places(_ schema: Schema) throws(QueryError) -> [Int] {
+        guard 1...FindLimits.resultCountMax ~= limit else {
+            throw QueryError(.tooComplex, "a search gives 1 to \(FindLimits.resultCountMax) records")
+        }
+        let isSearched = schema.entities.map { $0.attributes.contains(where: \.isSearched) }
+        if entities.isEmpty { return schema.entities.indices.filter { isSearched[$0] } }
+        var places: Set<Int> = []
+        for name in entities {
+            guard let entity = schema.entity(named: name), let place = schema.place(of: entity.id) else {
+                throw QueryError(
+                    .unknownName,
+                    "there is no entity \(name)",
+                    suggestion: nearestName(to: name, among: schema.entities.map(\.name))
+                )
+            }
+            guard isSearched[place] else {
+                throw QueryError(.type, "\(name) has no searched columns (docs/find.md)")
+            }
+            places.insert(place)
+        }
+        return places.sorted()
+    }
+}
