@@ -83,9 +83,11 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         reply: inout ByteWriter
     ) throws(Refusal) {
         if let failure { throw WriterTurn.refusal(failure) }
-        // The entry holds a whole schema: room for the largest is asked for.
-        submit()
-        try reserve(bytes: entryBytesMax + WriterTurn.framingBytes)
+        // The entry holds a whole schema: room for the largest is asked for. A check writes nothing.
+        if let flags = request.first, flags & SchemaRequest.checkFlag == 0 {
+            submit()
+            try reserve(bytes: entryBytesMax + WriterTurn.framingBytes)
+        }
         entry.removeAll()
         engine.entryBytesMax = entryBytesMax
         let context = CommandContext(actor: actor, timeMicroseconds: clock())

@@ -43,6 +43,16 @@ import Testing
         try fresh.checkCopies()
     }
 
+    /// The example of docs/metadata.md.
+    @Test func theDocumentationsExampleIsCarriedOut() throws {
+        let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "docs/metadata.md")
+        let page = try String(contentsOf: url, encoding: .utf8)
+        let start = try #require(page.range(of: "```yaml\n")).upperBound
+        let end = try #require(page.range(of: "```", range: start..<page.endIndex)).lowerBound
+        try SchemaHarness(.standard).change(String(page[start..<end]))
+    }
+
     @Test func documentsComeBackFromBytesAndFiles() throws {
         let yaml = """
             optionsets:

@@ -16,7 +16,8 @@
 /// A decoded request.
 package struct SchemaRequest {
     static let keyedFlag: UInt8 = 1
-    static let checkFlag: UInt8 = 2
+    /// In the first byte.
+    package static let checkFlag: UInt8 = 2
 
     package var document: SchemaDocument
     /// Only says what would change.

@@ -88,8 +88,9 @@ struct SchemaTransition {
         if before.type != after.type, let reason = obstacle(before.type, after.type, place, column) {
             problem(reason, entity, after.name)
         }
+        guard after.isRequired, !before.isRequired else { return }
         let missing = tables[place].liveCount - tables[place].valueCount(column)
-        if after.isRequired, !before.isRequired, missing > 0 {
+        if missing > 0 {
             let have = missing == 1 ? "1 record has" : "\(missing) records have"
             problem("It cannot be required: \(have) no value.", entity, after.name)
         }
