@@ -110,6 +110,13 @@ extension Schema {
             for target in targets { writer.u16(target.rawValue) }
         case .identifier: writer.u8(13)
         case .version: writer.u8(14)
+        case .calculated(let expression, let result):
+            writer.u8(15)
+            writer.text(expression)
+            encode(result, into: &writer)
+        case .options(let set):
+            writer.u8(17)
+            writer.u16(set.rawValue)
         }
     }
 
@@ -146,6 +153,7 @@ extension Schema {
             deletedEntities: parts.deletedEntities,
             views: parts.views
         )
+        if let flaw = derivedFlaw { throw DecodeError(flaw, at: reader.offset) }
     }
 
     private static func entity(from reader: inout ByteReader, _ sets: [OptionSet]) throws(DecodeError) -> Entity {
@@ -220,7 +228,8 @@ extension Schema {
 
     private static func attributeType(
         from reader: inout ByteReader,
-        _ sets: [OptionSet]
+        _ sets: [OptionSet],
+        mayBeDerived: Bool = true
     ) throws(DecodeError) -> AttributeType {
         func set() throws(DecodeError) -> OptionSetID {
             let id = try reader.u16()
@@ -251,6 +260,17 @@ extension Schema {
             return .lookup(targets)
         case 13: return .identifier
         case 14: return .version
+        // The values of a derived attribute are of a plain type, so that bytes cannot nest without end.
+        case 15 where mayBeDerived:
+            let expression = try reader.text(lengthBytesMax: Limits.expressionBytesMax)
+            let result = try attributeType(from: &reader, sets, mayBeDerived: false)
+            return .calculated(expression: expression, result: result)
+        case 17:
+            let id = try set()
+            guard sets[Int(id.rawValue)].isSelectable else {
+                throw DecodeError("an option set of which not several can be chosen", at: reader.offset)
+            }
+            return .options(id)
         default: throw DecodeError("unknown attribute type", at: reader.offset)
         }
     }
@@ -285,7 +305,7 @@ extension Schema {
 
     /// Whether a column of type `before` in `old` can serve as one of type `after`.
     private func keepsColumn(_ after: AttributeType, of before: AttributeType, in old: Schema) -> Bool {
-        ColumnLayout(after, schema: self) == ColumnLayout(before, schema: old)
+        ColumnLayout(after, schema: self) == ColumnLayout(before, schema: old) && after.isDerived == before.isDerived
             && after.decimalScale == before.decimalScale && after.lookupTargets.starts(with: before.lookupTargets)
     }
 

@@ -172,7 +172,8 @@ package struct Table: ~Copyable, Sendable {
         case .date: .date(Int32(truncatingIfNeeded: number))
         case .instant: .instant(number)
         case .lookup, .identifier: .reference(RecordID(rawValue: UInt64(bitPattern: number)))
-        case .text, .memo: .null
+        case .options: .integer(number)
+        case .text, .memo, .calculated: .null
         }
     }
 

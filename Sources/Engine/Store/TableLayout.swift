@@ -16,6 +16,10 @@ package final class TableLayout: Sendable {
     let isRequired: [Bool]
     /// Per column: whether its attribute was deleted. Such a column has no values, and nobody can name it.
     let isDeleted: [Bool]
+    /// Per column: whether a client may write it.
+    let isWritable: [Bool]
+    /// Per column: whether its values are computed, and the column never written.
+    let isDerived: [Bool]
     /// Per column: bytes that one value takes in a batch at most.
     let valueBytesMax: [Int]
     /// Per column: place of its link index in `Table.links`, or -1.
@@ -44,9 +48,11 @@ package final class TableLayout: Sendable {
         self.entity = entity
         columns = entity.attributes.map { ColumnLayout($0.type, schema: schema) }
         kinds = entity.attributes.map(\.type.physicalKind)
-        rules = entity.attributes.map(ColumnRule.init)
+        rules = entity.attributes.map { ColumnRule($0, schema) }
         optionValues = entity.attributes.map { attribute in
-            attribute.type.optionSet.map { schema[$0].options.map { $0.isDeleted ? .min : $0.value } } ?? []
+            // Several options at once are bits in stored form already.
+            guard let set = attribute.type.optionSet, !attribute.type.isSelection else { return [] }
+            return schema[set].options.map { $0.isDeleted ? .min : $0.value }
         }
         valueBytesMax = entity.attributes.map { attribute in
             switch attribute.type {
@@ -109,6 +115,10 @@ package final class TableLayout: Sendable {
         lookupTargets = entity.attributes.map(\.type.lookupTargets)
         isRequired = entity.attributes.map(\.isRequired)
         isDeleted = entity.attributes.map(\.isDeleted)
+        isDerived = entity.attributes.map(\.type.isDerived)
+        isWritable = entity.attributes.indices.map { column in
+            column >= Int(SystemAttribute.writableFrom.rawValue) && entity.attributes[column].type.isWritable
+        }
         isKeyColumn = keysOfColumn.map { !$0.isEmpty }
     }
 
@@ -137,6 +147,8 @@ enum ColumnRule: Sendable {
     case range(Int64, Int64)
     case option
     case lookup
+    /// Bits of a selection, at least one of them set.
+    case selection(UInt64)
 
     /// Whether values are places in an option set.
     var isOption: Bool { if case .option = self { true } else { false } }
@@ -146,7 +158,7 @@ enum ColumnRule: Sendable {
     private static let daysMax: Int64 = 2_932_896
     private static let microsecondsPerDay: Int64 = 86_400_000_000
 
-    init(_ attribute: Attribute) {
+    init(_ attribute: Attribute, _ schema: Schema) {
         switch attribute.type {
         case .text(let lengthMax), .memo(let lengthMax): self = .text(lengthMax: lengthMax)
         case .integer(let low, let high): self = .range(low, high)
@@ -157,7 +169,8 @@ enum ColumnRule: Sendable {
             self = .range(ColumnRule.daysMin * day, (ColumnRule.daysMax + 1) * day - 1)
         case .option, .state, .status: self = .option
         case .lookup: self = .lookup
-        case .boolean, .money, .identifier, .version: self = .any
+        case .options(let set): self = .selection(schema[set].selectableBits)
+        case .boolean, .money, .identifier, .version, .calculated: self = .any
         }
     }
 }

@@ -21,6 +21,7 @@ extension Engine {
         } catch {
             throw Refusal(error)
         }
+        if shape.hasDerived { return try readDerived(ids, shape, into: &reply) }
         if ids.count == 1, shape.rowBytesMax <= Limits.readBytesMax {
             tables[shape.place].encodeRow(tables[shape.place].row(of: ids[0]), shape, into: &reply)
         } else {

@@ -49,6 +49,9 @@ public final class Engine {
     /// Shapes of updates of one record that came lately.
     let updateShapes = ShapeCache<UpdateShape>()
 
+    /// Derived attributes that reads asked for lately, ready to be computed.
+    let derivedReads = DerivedReads()
+
     /// Reused from operation to operation, so that single-record updates do not allocate.
     @exclusivity(unchecked) var rowList: [UInt32] = []
     /// Columns that were rewritten (resolved references); they live until the operation ends.

@@ -232,6 +232,19 @@ extension Schema {
                 )
             }
             return .number(Int64(option))
+        case (.options(let set), .text(let text)):
+            do {
+                let bits = try self[set].selection(of: text)
+                return bits == 0 ? .null : .number(Int64(bitPattern: bits))
+            } catch {
+                let known = self[set].options.map(\.label).joined(separator: ", ")
+                throw Refusal(
+                    .unknownOption,
+                    entity: entity.name,
+                    attribute: declared.name,
+                    "There is no option '\(error.text)'; there are \(known)."
+                )
+            }
         case (.lookup, .reference(let id)): return .number(Int64(bitPattern: id.rawValue))
         case (.lookup, .text(let text)):
             guard let id = recordID(text) else { throw mismatch("a record such as account/1K3") }
@@ -243,8 +256,9 @@ extension Schema {
         case (.instant, _): throw mismatch("a moment")
         case (.decimal, _), (.money, _): throw mismatch("a number")
         case (.option, _), (.state, _), (.status, _): throw mismatch("an option's number or label")
+        case (.options, _): throw mismatch("labels with ; between them")
         case (.lookup, _): throw mismatch("a record")
-        case (.identifier, _), (.version, _):
+        case (.identifier, _), (.version, _), (.calculated, _):
             throw Refusal(
                 .readOnly,
                 entity: entity.name,

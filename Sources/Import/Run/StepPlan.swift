@@ -140,7 +140,7 @@ package struct StepPlan: Sendable {
                 "\(entity.name) has no attribute '\(mapping.name)'\(hint) (line \(mapping.line))"
             )
         }
-        guard id >= SystemAttribute.writableFrom else {
+        guard id >= SystemAttribute.writableFrom, entity[id].type.isWritable else {
             throw ImportError(.mapping, "\(entity.name).\(mapping.name) is kept by the engine (line \(mapping.line))")
         }
         let attribute = entity[id]
@@ -213,7 +213,8 @@ package struct StepPlan: Sendable {
         case .date: return .date
         case .instant: return .instant
         case .lookup: return .lookup
-        case .identifier, .version: preconditionFailure("refused as kept by the engine")
+        case .options(let id): return .options(schema[id])
+        case .identifier, .version, .calculated: preconditionFailure("refused as kept by the engine")
         }
     }
 
