@@ -72,6 +72,7 @@ import Testing
         case .version: "version"
         case .options(let id):
             "options: " + Schema.standard[id].options.map { "\($0.value) \($0.label)" }.joined(separator: ", ")
+        case .autoNumber(let format): "auto-number `\(format)`"
         case .calculated(let expression, let result): "\(self.type(result)) = `\(expression)`"
         }
     }

@@ -30,6 +30,8 @@ public indirect enum AttributeType: Hashable, Sendable {
     case version
     /// Any of the options of a set of at most 64: see OptionSelection.swift.
     case options(OptionSetID)
+    /// A text that the engine gives to a new record: see AutoNumberFormat.swift.
+    case autoNumber(format: String)
     /// Computed from the record and what its lookups lead to, wherever it is read. Nothing is stored.
     case calculated(expression: String, result: AttributeType)
 
@@ -39,7 +41,7 @@ public indirect enum AttributeType: Hashable, Sendable {
     /// How values lie in batches, log and wire.
     public var physicalKind: PhysicalKind {
         switch self {
-        case .text, .memo: .text
+        case .text, .memo, .autoNumber: .text
         case .integer, .decimal, .money, .instant, .version, .options: .int64
         case .boolean: .bool
         case .option, .state, .status, .date: .int32

@@ -16,6 +16,9 @@ extension AttributeType {
     /// Whether a value is several options at once.
     var isSelection: Bool { if case .options = self { true } else { false } }
 
+    /// Whether the engine gives the value to new records.
+    var isAutoNumber: Bool { if case .autoNumber = self { true } else { false } }
+
     /// What the values are: of a derived attribute the type of its result, else the type itself.
     public var valueType: AttributeType {
         switch self {

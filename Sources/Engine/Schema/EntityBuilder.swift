@@ -137,6 +137,17 @@ package struct EntityBuilder {
         add(name, displayName, .option(set), default: defaultValue.map(Value.option) ?? .null)
     }
 
+    /// A number of the engine's, in a format.
+    package mutating func autoNumber(
+        _ name: String,
+        _ displayName: String,
+        _ format: String,
+        ordered: Bool = false
+    ) {
+        do { _ = try AutoNumberFormat(format) } catch { preconditionFailure("\(self.name).\(name): \(error.message)") }
+        add(name, displayName, .autoNumber(format: format), ordered: ordered)
+    }
+
     /// Any of a list of labels, with a set of its own.
     package mutating func options(_ name: String, _ displayName: String, _ options: [(Int32, String)]) {
         let set = addOptionSet(name, options)

@@ -114,7 +114,9 @@ extension Schema {
                 && !attribute.isOrdered
         // Nothing is stored for a derived attribute: no default, no order, and nothing that could be required.
         let isFree = attribute.defaultValue == .null && !attribute.isRequired && !attribute.isOrdered
-        return fitsDefault && fitsType && isCanonical && (isFree || !attribute.type.isDerived)
+        // Records that are older than the attribute have no number.
+        let isOptional = !attribute.isRequired || !attribute.type.isAutoNumber
+        return fitsDefault && fitsType && isCanonical && isOptional && (isFree || !attribute.type.isDerived)
             && (!attribute.isOrdered || !attribute.type.isSelection)
     }
 }

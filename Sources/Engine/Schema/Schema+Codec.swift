@@ -114,6 +114,9 @@ extension Schema {
             writer.u8(15)
             writer.text(expression)
             encode(result, into: &writer)
+        case .autoNumber(let format):
+            writer.u8(18)
+            writer.text(format)
         case .options(let set):
             writer.u8(17)
             writer.u16(set.rawValue)
@@ -271,6 +274,12 @@ extension Schema {
                 throw DecodeError("an option set of which not several can be chosen", at: reader.offset)
             }
             return .options(id)
+        case 18:
+            let format = try reader.text(lengthBytesMax: nameBytesMax)
+            do { _ = try AutoNumberFormat(format) } catch {
+                throw DecodeError("the format \(format): \(error.message)", at: reader.offset)
+            }
+            return .autoNumber(format: format)
         default: throw DecodeError("unknown attribute type", at: reader.offset)
         }
     }

@@ -37,6 +37,8 @@ package final class TableLayout: Sendable {
     package let requiredColumns: [Int]
     /// Columns with a default, and the default in stored form.
     package let defaults: [(column: Int, number: Int64)]
+    /// Columns to which the engine gives numbers, and what these look like.
+    package let autoNumbers: [(column: Int, format: AutoNumberFormat)]
     /// Columns of state, status and owner; -1 where the entity has none.
     package let stateColumn: Int
     package let statusColumn: Int
@@ -56,6 +58,7 @@ package final class TableLayout: Sendable {
         }
         valueBytesMax = entity.attributes.map { attribute in
             switch attribute.type {
+            case .autoNumber: 4 + 4 * AutoNumberFormat.lengthMax
             case .text(let lengthMax), .memo(let lengthMax): 4 + min(4 * lengthMax, Limits.textBytesMax)
             default: attribute.type.physicalKind.strideBytes
             }
@@ -87,6 +90,12 @@ package final class TableLayout: Sendable {
         self.textOrderColumns = textOrderColumns
         requiredColumns = entity.attributes.indices.filter {
             entity.attributes[$0].isRequired && entity.attributes[$0].defaultValue == .null
+        }
+        autoNumbers = entity.attributes.enumerated().compactMap { column, attribute in
+            guard case .autoNumber(let text) = attribute.type, let format = try? AutoNumberFormat(text) else {
+                return nil
+            }
+            return (column, format)
         }
         stateColumn = entity.stateAttribute.map { Int($0.rawValue) } ?? -1
         statusColumn = entity.statusAttribute.map { Int($0.rawValue) } ?? -1
@@ -161,6 +170,7 @@ enum ColumnRule: Sendable {
     init(_ attribute: Attribute, _ schema: Schema) {
         switch attribute.type {
         case .text(let lengthMax), .memo(let lengthMax): self = .text(lengthMax: lengthMax)
+        case .autoNumber: self = .text(lengthMax: AutoNumberFormat.lengthMax)
         case .integer(let low, let high): self = .range(low, high)
         case .decimal(_, let low, let high): self = .range(low, high)
         case .date: self = .range(ColumnRule.daysMin, ColumnRule.daysMax)

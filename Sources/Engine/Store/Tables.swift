@@ -111,6 +111,7 @@ package final class TableView: Sendable {
     package var rowCount: Int { table.rowCount }
     package var liveCount: Int { table.liveCount }
     package var nextSequence: UInt64 { table.nextSequence }
+    package var lastNumbers: [UInt64] { table.lastNumbers }
     package var blockCount: Int { table.blockCount }
     package var memory: Table.Memory { table.memory }
 

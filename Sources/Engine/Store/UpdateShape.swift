@@ -128,6 +128,8 @@ extension TableLayout {
     fileprivate func isPlain(_ column: Int) -> Bool {
         guard column < columns.count, isWritable[column] else { return false }
         if case .lookup = rules[column] { return false }
+        // A null would not be one: see `Engine.keepNumbers`.
+        if entity.attributes[column].type.isAutoNumber { return false }
         return !isDeleted[column] && !isKeyColumn[column] && column != stateColumn && column != statusColumn
     }
 }

@@ -15,11 +15,16 @@ extension Engine {
         stepsMax: derivedStepsMax
     )
 
-    func readDerived(_ ids: ReadIDs, _ shape: ReadShape, into reply: inout ByteWriter) throws(Refusal) {
+    func readDerived(
+        _ ids: ReadIDs,
+        _ shape: ReadShape,
+        _ environment: QueryEnvironment,
+        into reply: inout ByteWriter
+    ) throws(Refusal) {
         let layout = tables[shape.place].layout
         let columns = shape.columns.map(\.column)
         let derived = columns.filter { layout.isDerived[$0] }
-        let computed = try compute(derived, ids, shape.place)
+        let computed = try compute(derived, ids, shape.place, environment)
         let start = reply.count
         try tables[shape.place].withRows(of: ids) { (table: borrowing Table, rows) throws(Refusal) in
             let stored = columns.filter { !layout.isDerived[$0] }
@@ -46,7 +51,12 @@ extension Engine {
     }
 
     /// The values of derived attributes, one for each id; null where there is no such record.
-    private func compute(_ derived: [Int], _ ids: ReadIDs, _ place: Int) throws(Refusal) -> [ResultColumn] {
+    private func compute(
+        _ derived: [Int],
+        _ ids: ReadIDs,
+        _ place: Int,
+        _ environment: QueryEnvironment
+    ) throws(Refusal) -> [ResultColumn] {
         var rows: [UInt32] = []
         rows.reserveCapacity(ids.count)
         for index in 0..<ids.count {
@@ -56,7 +66,12 @@ extension Engine {
         do throws(QueryError) {
             let query = try derivedReads.query(derived, place, schema)
             let view = View(schema: schema, position: position, tables: tables.borrowed())
-            let result = try query.values(ofRows: rows, on: view, budget: Engine.derivedBudget)
+            let result = try query.values(
+                ofRows: rows,
+                on: view,
+                budget: Engine.derivedBudget,
+                environment: environment
+            )
             guard rows.count < ids.count else { return result.columns }
             var next = 0
             let order = (0..<ids.count).map { index -> Int? in

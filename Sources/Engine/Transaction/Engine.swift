@@ -211,6 +211,8 @@ struct UndoState {
     var modified: [(on: Int64, by: Int64?)] = []
     /// Next sequences of tables that gave out ids, oldest first.
     var sequences: [(place: Int, next: UInt64)] = []
+    /// Last numbers of tables that may give some, oldest first.
+    var numbers: [(place: Int, last: [UInt64])] = []
     /// Where in the entry each change begins: what a revert walks backwards.
     var changeOffsets: [Int] = []
 
@@ -218,6 +220,7 @@ struct UndoState {
         changeOffsets.removeAll(keepingCapacity: true)
         modified.removeAll(keepingCapacity: true)
         sequences.removeAll(keepingCapacity: true)
+        numbers.removeAll(keepingCapacity: true)
     }
 }
 

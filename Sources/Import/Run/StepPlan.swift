@@ -202,6 +202,7 @@ package struct StepPlan: Sendable {
     private static func conversion(_ type: AttributeType, _ schema: Schema) -> CellPlan.Conversion {
         switch type {
         case .text(let lengthMax), .memo(let lengthMax): return .text(scalarCountMax: lengthMax)
+        case .autoNumber: return .text(scalarCountMax: AutoNumberFormat.lengthMax)
         case .integer(let minimum, let maximum): return .integer(minimum...maximum)
         case .decimal(let scale, let minimum, let maximum): return .decimal(scale: scale, minimum...maximum)
         case .money: return .decimal(scale: AttributeType.moneyScale, Int64.min...Int64.max)
