@@ -44,4 +44,6 @@ public enum Limits {
     public static let schemaBytesMax = 8 << 20
     /// Option sets, deleted ones included: they are numbered in sixteen bits.
     public static let optionSetCountMax = 65_535
+    /// Bytes of the expression of a calculated attribute: a page of text.
+    public static let expressionBytesMax = 4096
 }

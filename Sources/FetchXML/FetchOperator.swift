@@ -18,6 +18,8 @@ enum FetchOperator {
         case isIn(negated: Bool)
         case between(negated: Bool)
         case like(LikeForm, negated: Bool)
+        /// Of a multi-select attribute: at least one of the values.
+        case contains(negated: Bool)
     }
 
     private static let table: [(name: String, meaning: Meaning)] = [
@@ -26,6 +28,7 @@ enum FetchOperator {
         ("lt", .compare(.less)), ("le", .compare(.lessOrEqual)),
         ("null", .isNull(negated: false)), ("not-null", .isNull(negated: true)),
         ("in", .isIn(negated: false)), ("not-in", .isIn(negated: true)),
+        ("contain-values", .contains(negated: false)), ("not-contain-values", .contains(negated: true)),
         ("between", .between(negated: false)), ("not-between", .between(negated: true)),
         ("like", .like(.pattern, negated: false)), ("not-like", .like(.pattern, negated: true)),
         ("begins-with", .like(.prefix, negated: false)), ("not-begin-with", .like(.prefix, negated: true)),

@@ -163,6 +163,14 @@ extension FetchReader {
             guard negated else { return Self.joined(lists.map(\.test), by: { .or($0) }, at: location) }
             let absences = lists.map { orMissing(Expression(.not($0.test), at: location), $0.operand) }
             return Self.joined(absences, by: { .and($0) }, at: location)
+        case .contains(let negated):
+            guard !condition.values.isEmpty else {
+                throw QueryError(.syntax, "\(condition.operatorName.value) needs <value> elements", at: location)
+            }
+            let operand = condition.attribute.expression
+            let values = try condition.values.map { value throws(QueryError) in try operands(condition, value).1 }
+            let test = Expression(.contains(operand, values, all: false, negated: negated), at: location)
+            return negated ? orMissing(test, operand) : test
         case .between(let negated):
             guard condition.values.count == 2 else {
                 throw QueryError(

@@ -29,8 +29,8 @@ extension FetchReader {
         func refusal(_ what: String) -> QueryError {
             QueryError(.type, "\(name) is \(what), not \"\(value.text.shortened)\"", at: value.location)
         }
-        switch type {
-        case nil, .text?, .memo?: return literal(.text(value.text))
+        switch type?.valueType {
+        case nil, .text?, .memo?, .autoNumber?, .calculated?: return literal(.text(value.text))
         case .integer?, .version?, .decimal?, .money?:
             guard let number = Value(number: text) else { throw refusal("a number") }
             return literal(number)
@@ -40,7 +40,7 @@ extension FetchReader {
             case "0", "false": return literal(.boolean(false))
             default: throw refusal("yes or no: 1 or 0")
             }
-        case .option?, .state?, .status?:
+        case .option?, .state?, .status?, .options?:
             // The number, or the label.
             return literal(Int64(text).map { .integer($0) } ?? .text(text))
         case .date?:

@@ -307,7 +307,7 @@ extension Database: Session {
                 var reply = ByteWriter()
                 try request.withUnsafeBytes { try turn.read($0, into: &reply) }
                 let page = try reply.withUnsafeBytes {
-                    try RecordPage(declared, columns, count: ids.count, decoding: $0)
+                    try RecordPage(declared, columns, count: ids.count, in: schema, decoding: $0)
                 }
                 return (page, turn.position)
             }

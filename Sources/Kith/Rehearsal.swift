@@ -63,7 +63,9 @@ public final class Rehearsal: Session {
     public func read(_ entity: String, _ attributes: [String], _ ids: [RecordID]) async throws -> RecordPage {
         let (declared, columns) = try RecordPage.resolve(entity, attributes, schema)
         let reply = try RecordPage.request(declared, columns, ids).withUnsafeBytes { try read($0) }
-        return try reply.withUnsafeBytes { try RecordPage(declared, columns, count: ids.count, decoding: $0) }
+        return try reply.withUnsafeBytes {
+            try RecordPage(declared, columns, count: ids.count, in: schema, decoding: $0)
+        }
     }
 
     /// Executes an encoded read and returns the encoded reply.

@@ -109,10 +109,18 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         return try engine.execute(transaction, context: context, entry: &entry, reply: &reply)
     }
 
-    /// Executes an encoded read and appends the encoded reply.
-    package func read(_ request: UnsafeRawBufferPointer, into reply: inout ByteWriter) throws(Refusal) {
+    /// Executes an encoded read as `actor` and appends the encoded reply.
+    package func read(
+        _ request: UnsafeRawBufferPointer,
+        actor: RecordID = .none,
+        into reply: inout ByteWriter
+    ) throws(Refusal) {
         if let failure { throw WriterTurn.refusal(failure) }
-        try engine.read(request, into: &reply)
+        try engine.read(
+            request,
+            environment: QueryEnvironment(nowMicroseconds: clock(), user: actor),
+            into: &reply
+        )
     }
 
     /// See `Engine.prefetch`.

@@ -84,7 +84,7 @@ import Testing
         var reply = ByteWriter()
         try request.withUnsafeBytes { try harness.engine.read($0, into: &reply) }
         let refused = torture(reply.bytes, seed: 3, rounds: 20_000) { bytes in
-            _ = try RecordPage(entity, attributes, count: ids.count, decoding: bytes)
+            _ = try RecordPage(entity, attributes, count: ids.count, in: TestSchema.schema, decoding: bytes)
         }
         #expect(refused > 1_000)
         var random = PropertyRandom(seed: 4)

@@ -131,6 +131,20 @@ struct QueryScript {
         }
     }
 
+    /// The type in `calculated decimal 2`.
+    private static func result(of text: String) -> AttributeType {
+        let words = text.split(separator: " ").map(String.init)
+        switch words[1] {
+        case "text": return .text(lengthMax: 100)
+        case "integer": return .integer(minimum: .min, maximum: .max)
+        case "decimal": return .decimal(scale: UInt8(words[2]) ?? 2, minimum: .min, maximum: .max)
+        case "money": return .money
+        case "boolean": return .boolean
+        case "date": return .date
+        default: return .instant
+        }
+    }
+
     private static func declare(_ line: String, in entity: inout EntityBuilder) {
         if line.hasPrefix("key ") {
             entity.key(line.dropFirst(4).trimmed)
@@ -151,6 +165,10 @@ struct QueryScript {
         case "boolean": entity.boolean(name, name)
         case "date": entity.date(name, name, ordered: isOrdered)
         case "instant": entity.instant(name, name, ordered: isOrdered)
+        case "options": entity.options(name, name, options(parts[1].dropFirst("options".count)))
+        case "calculated":
+            let halves = parts[1].split(separator: "=", maxSplits: 1).map { String($0).trimmed }
+            entity.calculated(name, name, result(of: halves[0]), halves[1])
         case "lookup":
             switch words.count {
             case 2: entity.lookup(name, name, to: words[1])

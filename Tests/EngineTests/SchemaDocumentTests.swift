@@ -48,8 +48,10 @@ import Testing
         entity.attributeID(attribute).flatMap { entity[$0].type.optionSet }.map { Schema.standard[$0] }
     }
 
-    private func type(_ attribute: Attribute) -> String {
-        switch attribute.type {
+    private func type(_ attribute: Attribute) -> String { type(attribute.type) }
+
+    private func type(_ type: AttributeType) -> String {
+        switch type {
         case .text(let lengthMax): "text(\(lengthMax))"
         case .memo(let lengthMax): "memo(\(lengthMax))"
         case .integer(let minimum, let maximum):
@@ -68,6 +70,10 @@ import Testing
             "lookup: " + targets.compactMap { Schema.standard.entity($0)?.name }.joined(separator: ", ")
         case .identifier: "id"
         case .version: "version"
+        case .options(let id):
+            "options: " + Schema.standard[id].options.map { "\($0.value) \($0.label)" }.joined(separator: ", ")
+        case .autoNumber(let format): "auto-number `\(format)`"
+        case .calculated(let expression, let result): "\(self.type(result)) = `\(expression)`"
         }
     }
 

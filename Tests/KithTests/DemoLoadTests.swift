@@ -62,7 +62,7 @@ actor EngineSession: Session {
         var reply = ByteWriter()
         try RecordPage.request(entity, attributes, ids).withUnsafeBytes { try engine.read($0, into: &reply) }
         return try reply.bytes.withUnsafeBytes {
-            try RecordPage(entity, attributes, count: ids.count, decoding: $0)
+            try RecordPage(entity, attributes, count: ids.count, in: schema, decoding: $0)
         }
     }
 

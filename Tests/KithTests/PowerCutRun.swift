@@ -311,7 +311,9 @@ struct PowerCutRun {
                 return (reply.bytes, turn.position)
             }
         }.get()
-        let page = try bytes.withUnsafeBytes { try RecordPage(entity, columns, count: ids.count, decoding: $0) }
+        let page = try bytes.withUnsafeBytes {
+            try RecordPage(entity, columns, count: ids.count, in: TestSchema.schema, decoding: $0)
+        }
         return ids.indices.map {
             Reading(position: position, id: ids[$0], version: page.versions[$0], values: page.rows[$0])
         }

@@ -97,7 +97,9 @@ import Testing
             for index in ids.indices {
                 let (header, body) = try #require(try connection.frame())
                 #expect(header.correlation == UInt64(index))
-                let page = try body.withUnsafeBytes { try RecordPage(entity, [name], count: 1, decoding: $0) }
+                let page = try body.withUnsafeBytes {
+                    try RecordPage(entity, [name], count: 1, in: schema, decoding: $0)
+                }
                 #expect(page.rows == [[.text("Account \(index)")]])
             }
         }

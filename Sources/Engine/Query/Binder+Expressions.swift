@@ -94,6 +94,8 @@ extension Binder {
             }
             let scalar = escape?.unicodeScalars.first.map(\.value)
             return Bound(.like(value, pattern, escape: scalar, negated: negated), .boolean)
+        case .contains(let operand, let list, let all, let negated):
+            return try bindContains(operand, list, all: all, negated: negated, at: expression.location)
         case .aggregate(let function, let operand, let distinct):
             return try bindAggregate(function, operand, distinct, at: expression.location)
         case .function(let function, let operands):
@@ -157,7 +159,7 @@ extension Binder {
         _ right: Bound,
         at location: SourceLocation
     ) throws(QueryError) -> Bound {
-        var (left, right) = (left, right)
+        var (left, right) = try ordered(left, right, at: location)
         if left.type == .date, right.type == .instant { left = Bound(.startOfDay(left), .instant) }
         if left.type == .instant, right.type == .date { right = Bound(.startOfDay(right), .instant) }
         guard Self.isComparable(left.type, right.type) else {

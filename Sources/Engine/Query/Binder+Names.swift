@@ -11,6 +11,7 @@ extension Binder {
         guard let first = parts.first, parts.count <= QueryLimits.pathPartsMax else {
             throw QueryError(.tooComplex, "a path has 1 to \(QueryLimits.pathPartsMax) parts", at: location)
         }
+        if let source = derived.source { return try bindDerivedName(parts, in: source, at: location) }
         let visible = bound.sources[..<min(visibleCount, bound.namedCount)]
         if parts.count > 1, let source = visible.firstIndex(where: { $0.name == first }) {
             if let result = try resolve(parts.dropFirst(), in: source) { return result }
@@ -50,12 +51,12 @@ extension Binder {
     private func attribute(_ name: String, in place: Int) -> AttributeID? { schema.entities[place].attributeID(name) }
 
     /// The value at the end of a path that begins in a source; nil when a name on it is unknown.
-    private mutating func resolve(_ path: ArraySlice<String>, in source: Int) throws(QueryError) -> Bound? {
+    mutating func resolve(_ path: ArraySlice<String>, in source: Int) throws(QueryError) -> Bound? {
         guard let name = path.first else { return nil }
         let entity = schema.entities[bound.sources[source].place]
         if let id = entity.attributeID(name) {
             let type = entity[id].type
-            if path.count == 1 { return column(source, id, type) }
+            if path.count == 1 { return try value(source, id, type) }
             guard case .lookup(let targets) = type else { return nil }
             return try follow(source, id, targets) { binder, target throws(QueryError) in
                 try binder.resolve(path.dropFirst(), in: target)
@@ -64,19 +65,24 @@ extension Binder {
         guard path.count == 1, name.hasSuffix("name"), let id = entity.attributeID(String(name.dropLast(4))) else {
             return nil
         }
-        switch entity[id].type {
-        case .option, .state, .status: return Bound(.label(column(source, id, entity[id].type)), .text)
+        switch entity[id].type.valueType {
+        case .options: return try value(source, id, entity[id].type)
+        case .option, .state, .status: return Bound(.label(try value(source, id, entity[id].type)), .text)
         case .lookup(let targets):
             return try follow(source, id, targets) { binder, target throws(QueryError) in
                 let entity = binder.schema.entities[binder.bound.sources[target].place]
-                return binder.column(target, entity.primaryName, entity[entity.primaryName].type)
+                return try binder.value(target, entity.primaryName, entity[entity.primaryName].type)
             }
         default: return nil
         }
     }
 
-    private func column(_ source: Int, _ id: AttributeID, _ type: AttributeType) -> Bound {
-        Bound(.column(source: source, column: Int(id.rawValue)), QueryType(type))
+    /// The value of an attribute: its column, or what it is computed from.
+    private mutating func value(_ source: Int, _ id: AttributeID, _ type: AttributeType) throws(QueryError) -> Bound {
+        if type.isDerived { return try bindDerived(source, id, type) }
+        let column = Bound.Node.column(source: source, column: Int(id.rawValue))
+        if case .options(let set) = type { return Bound(.choices(Bound(column, .integer), set), .text) }
+        return Bound(column, QueryType(type))
     }
 
     /// The value that `read` finds in the record that a lookup refers to.
@@ -151,7 +157,7 @@ extension Binder {
     }
 
     /// Walks the path as far as it can be read and names what is wrong behind.
-    private func unknownAttribute(
+    func unknownAttribute(
         _ path: ArraySlice<String>,
         in source: Int,
         at location: SourceLocation

@@ -17,6 +17,8 @@ struct Binder {
     var aliases: [String: Expression] = [:]
     /// Expressions bound so far, repetitions included.
     var boundCount = 0
+    /// Derived attributes that are being bound, and those that were: see Binder+Derived.
+    var derived = DerivedScope()
 
     static func bind(_ query: Query, schema: Schema) throws(QueryError) -> BoundQuery {
         var binder = Binder(schema: schema)
@@ -247,7 +249,7 @@ extension Expression {
         case .arithmetic(_, let left, let right), .compare(_, let left, let right), .like(let left, let right, _, _):
             [left, right]
         case .and(let list), .or(let list): list
-        case .isIn(let operand, let list, _): [operand] + list
+        case .isIn(let operand, let list, _), .contains(let operand, let list, _, _): [operand] + list
         case .between(let operand, let low, let high, _): [operand, low, high]
         case .aggregate(_, let operand, _): operand.map { [$0] } ?? []
         case .function(_, let operands): operands

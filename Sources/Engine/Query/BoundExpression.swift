@@ -48,6 +48,14 @@ struct Bound: Hashable, Sendable {
         case caseWhen(operand: Bound?, [BoundBranch], otherwise: Bound)
         /// An exact number as the expression's type: with more digits behind the point, or as floating point.
         case convert(Bound)
+        /// A number as an exact one with the digits of the expression's type; half a unit is rounded away from zero.
+        case rounded(Bound)
+        /// Labels of the options whose bits are set.
+        case choices(Bound, OptionSetID)
+        /// Whether bits have one of the options, or all: items are numbers of options once parameters are in their places.
+        case contains(Bound, [Bound], OptionSetID, all: Bool, negated: Bool)
+        /// The same with constant items: what it becomes at execution.
+        case hasBits(Bound, UInt64, all: Bool, negated: Bool)
     }
 
     /// A truth value that does not depend on anything.
@@ -65,11 +73,13 @@ struct Bound: Hashable, Sendable {
         switch node {
         case .null, .number, .real, .text, .parameter, .column, .slot: []
         case .firstOf(let list), .and(let list), .or(let list): list
-        case .label(let operand), .negate(let operand), .startOfDay(let operand), .not(let operand): [operand]
+        case .label(let operand), .negate(let operand), .startOfDay(let operand), .not(let operand),
+            .rounded(let operand), .choices(let operand, _), .hasBits(let operand, _, _, _):
+            [operand]
         case .isNull(let operand, _), .matches(let operand, _, _), .inSet(let operand, _, _): [operand]
         case .arithmetic(_, let left, let right), .compare(_, let left, let right), .like(let left, let right, _, _):
             [left, right]
-        case .isIn(let operand, let list, _): [operand] + list
+        case .isIn(let operand, let list, _), .contains(let operand, let list, _, _, _): [operand] + list
         case .function(_, let list): list
         case .caseWhen(let operand, let branches, let otherwise):
             (operand.map { [$0] } ?? []) + branches.flatMap { [$0.condition, $0.result] } + [otherwise]
@@ -95,6 +105,12 @@ struct Bound: Hashable, Sendable {
             case .negate(let operand): .negate(try transform(operand))
             case .startOfDay(let operand): .startOfDay(try transform(operand))
             case .not(let operand): .not(try transform(operand))
+            case .rounded(let operand): .rounded(try transform(operand))
+            case .choices(let operand, let set): .choices(try transform(operand), set)
+            case .contains(let operand, let list, let set, let isAll, let negated):
+                .contains(try transform(operand), try all(list), set, all: isAll, negated: negated)
+            case .hasBits(let operand, let bits, let isAll, let negated):
+                .hasBits(try transform(operand), bits, all: isAll, negated: negated)
             case .isNull(let operand, let negated): .isNull(try transform(operand), negated: negated)
             case .matches(let operand, let pattern, let negated):
                 .matches(try transform(operand), pattern, negated: negated)

@@ -17,6 +17,8 @@ final class Evaluator {
     /// For the rows that a branch of CASE is computed for.
     var selections: [RowSelection] = []
     private var labels: [OptionSetID: [Int64: TextConstant]] = [:]
+    /// Texts of selections, by bits: see Evaluator+Choices.
+    var choices: [OptionSetID: [Int64: TextConstant]] = [:]
     private var scratch: [UInt8] = []
 
     init(schema: Schema, sources: [BoundSource], tables: [SourceTable], meter: QueryMeter) {
@@ -130,6 +132,14 @@ final class Evaluator {
                 vector.numbers[index] = CalendarText.microseconds(days: vector.numbers[index])
             }
             return vector
+        case .choices(let operand, let set):
+            return try evaluateChoices(operand, set, batch)
+        case .hasBits(let operand, let bits, let all, let negated):
+            return try evaluateBits(operand, bits, all, negated, batch)
+        case .contains:
+            preconditionFailure("a condition that the specializer has not seen")
+        case .rounded(let operand):
+            return try evaluateRounded(operand, to: expression.type.scale, batch)
         case .arithmetic(let sign, let left, let right):
             return try evaluateArithmetic(sign, left, right, expression.type, batch)
         case .compare(let sign, let left, let right):

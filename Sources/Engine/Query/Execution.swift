@@ -82,6 +82,9 @@ final class Execution {
         return evaluator.meter.bytes + evaluator.spareBytes + (1 + expansions.count) * batchBytes
     }
 
+    /// Takes these rows of the first source instead of those that the plan would look for.
+    func start(at rows: [UInt32]) { plan.access = .rows(rows, index: "record id") }
+
     // MARK: Results
 
     /// The whole answer.

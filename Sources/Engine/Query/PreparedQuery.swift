@@ -107,6 +107,18 @@ public struct PreparedQuery: Sendable {
         )
     }
 
+    /// The columns for these rows of the only entity, one after the other as listed; the query has neither filter nor order.
+    func values(
+        ofRows rows: [UInt32],
+        on view: View,
+        budget: QueryBudget,
+        environment: QueryEnvironment
+    ) throws(QueryError) -> QueryResult {
+        let execution = try execution(view, [], budget, environment, nil, nil, blockRows: .max)
+        execution.start(at: rows)
+        return try execution.run()
+    }
+
     private func execution(
         _ view: View,
         _ parameters: [Value],

@@ -95,6 +95,7 @@ private enum ExpressionTag: UInt8 {
     case literal = 1
     case name, parameter, negate, arithmetic, compare, and, or, not, isNull, isIn, between, like, aggregate
     case caseWhen = 15
+    case contains = 18
     case function = 19
 }
 
@@ -159,6 +160,11 @@ extension Expression {
             writer.optional(escape)
             operand.encode(into: &writer)
             pattern.encode(into: &writer)
+        case .contains(let operand, let list, let all, let negated):
+            begin(.contains)
+            writer.u8((negated ? 1 : 0) | (all ? 2 : 0))
+            operand.encode(into: &writer)
+            writer.list(list)
         case .aggregate(let function, let operand, let distinct):
             begin(.aggregate)
             writer.u8(function.rawValue)
@@ -397,6 +403,11 @@ private struct QueryDecoder {
             let escape = try optionalName()
             let operand = try expression(depth + 1)
             return .like(operand, try expression(depth + 1), escape: escape, negated: negated)
+        case .contains:
+            let flags = try reader.u8()
+            guard flags <= 3 else { throw DecodeError("unknown flags of a condition", at: start) }
+            let operand = try expression(depth + 1)
+            return .contains(operand, try list(depth), all: flags & 2 != 0, negated: flags & 1 != 0)
         case .aggregate:
             let function = try code(AggregateFunction.self, "aggregate")
             let distinct = try flag()

@@ -144,6 +144,8 @@ public struct Expression: Hashable, Sendable {
         case between(Expression, Expression, Expression, negated: Bool)
         /// LIKE with `%` and `_`; `escape` makes the character after it stand for itself.
         case like(Expression, Expression, escape: String?, negated: Bool)
+        /// A multi-select attribute has one of the options, or all of them.
+        case contains(Expression, [Expression], all: Bool, negated: Bool)
         /// An aggregate; without an operand `COUNT(*)`.
         case aggregate(AggregateFunction, Expression?, distinct: Bool)
         /// A function of one row.

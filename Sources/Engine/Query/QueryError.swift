@@ -91,6 +91,8 @@ public enum QueryLimits {
     public static let depthMax = 100
     /// Nodes of the tree.
     public static let nodeCountMax = 200_000
+    /// Nodes of one derived attribute's expression, those of the attributes that it uses included.
+    public static let derivedNodeCountMax = 10_000
     /// Bytes of one identifier or parameter name.
     public static let nameBytesMax = 128
     /// Parts of a lookup path, such as the three of `accountid.ownerid.fullname`.

@@ -53,6 +53,8 @@ package enum QueryPrinter {
         case .like(let operand, let pattern, let escape, let negated):
             "\(operandText(operand)) \(negated ? "NOT " : "")LIKE \(operandText(pattern))"
                 + (escape.map { " ESCAPE \(quoted($0))" } ?? "")
+        case .contains(let operand, let items, let all, let negated):
+            "\(operandText(operand)) \(negated ? "NOT " : "")CONTAINS \(all ? "ALL " : "")(\(list(items)))"
         case .aggregate(let function, let operand, let distinct):
             "\(function.name)(\(distinct ? "DISTINCT " : "")\(operand.map(text) ?? "*"))"
         case .function(let function, let operands): call(function, operands)

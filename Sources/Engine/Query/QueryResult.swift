@@ -101,6 +101,30 @@ public struct ResultColumn: Sendable {
         }
     }
 
+    /// The values at these rows, null where there is none. O(rows and bytes of their texts).
+    func spread(_ rows: [Int?]) -> ResultColumn {
+        var spread = ResultColumn(name: name, type: type)
+        let strideBytes = type.physicalKind.strideBytes
+        for row in rows {
+            if spread.count & 7 == 0 { spread.bitmap.append(0) }
+            let present = row.flatMap { bitmap[$0 >> 3] >> UInt8($0 & 7) & 1 != 0 ? $0 : nil }
+            if present != nil { spread.bitmap[spread.count >> 3] |= 1 << UInt8(spread.count & 7) }
+            spread.nullCount += present == nil ? 1 : 0
+            spread.count += 1
+            if type.physicalKind == .text {
+                if let present { spread.heap += heap[textStart(present)..<textStart(present + 1)] }
+                withUnsafeBytes(of: UInt32(truncatingIfNeeded: spread.heap.count).littleEndian) {
+                    spread.values.append(contentsOf: $0)
+                }
+            } else if let present {
+                spread.values += values[present * strideBytes..<(present + 1) * strideBytes]
+            } else {
+                spread.values.append(contentsOf: repeatElement(0, count: strideBytes))
+            }
+        }
+        return spread
+    }
+
     /// Appends a text: the lines of EXPLAIN.
     mutating func append(text: String) {
         if count & 7 == 0 { bitmap.append(0) }

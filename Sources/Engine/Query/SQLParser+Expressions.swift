@@ -126,10 +126,12 @@ extension SQLParser {
             try expect("null")
             return try node(.isNull(left, negated: negated), at: location)
         }
+        if isContains { return try parseContains(left, negated: false, location) }
         var negated = false
         if isWord("not") {
             negated = true
             try advance()
+            if isContains { return try parseContains(left, negated: true, location) }
             guard isWord("in") || isWord("between") || isWord("like") else { throw unexpected("IN, BETWEEN or LIKE") }
         }
         if try accept("in") { return try parseIn(left, negated, location) }
@@ -176,6 +178,32 @@ extension SQLParser {
         repeat { list.append(try parse(.sum)) } while try accept(.comma)
         try expect(.close)
         return try node(.isIn(left, list, negated: negated), at: location)
+    }
+
+    /// CONTAINS is no reserved word: what follows tells it from a name.
+    private var isContains: Bool {
+        guard isWord("contains") else { return false }
+        switch following.kind {
+        case .string, .number, .parameter, .symbol(.open), .word("all"): return true
+        default: return false
+        }
+    }
+
+    private mutating func parseContains(
+        _ left: Expression,
+        negated: Bool,
+        _ location: SourceLocation
+    ) throws(QueryError) -> Expression {
+        try advance()
+        let all = try accept("all")
+        var list: [Expression] = []
+        if try accept(.open) {
+            repeat { list.append(try parse(.sum)) } while try accept(.comma)
+            try expect(.close)
+        } else {
+            list.append(try parse(.sum))
+        }
+        return try node(.contains(left, list, all: all, negated: negated), at: location)
     }
 
     private mutating func parseUnary() throws(QueryError) -> Expression {

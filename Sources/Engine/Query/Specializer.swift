@@ -63,6 +63,11 @@ struct Specializer {
                 return Bound(.compare(sign.mirrored, right, left), .boolean)
             }
             return Bound(.compare(sign, left, right), .boolean)
+        case .contains(let operand, let list, let set, let all, let negated):
+            let operand = try expression(operand)
+            var bits: UInt64 = 0
+            for item in list { bits |= try coercion.selectionBit(try expression(item, isOperand: true), in: set) }
+            return Bound(.hasBits(operand, bits, all: all, negated: negated), .boolean)
         case .isIn(let operand, let list, let negated):
             let operand = try expression(operand)
             var items: [Bound] = []
@@ -135,6 +140,8 @@ struct Specializer {
             case .like(let operand, let pattern, let escape, let negated):
                 .like(operand, pattern, escape: escape, negated: !negated)
             case .matches(let operand, let pattern, let negated): .matches(operand, pattern, negated: !negated)
+            case .hasBits(let operand, let bits, let all, let negated):
+                .hasBits(operand, bits, all: all, negated: !negated)
             default: .not(condition)
             }
         return Bound(node, .boolean)

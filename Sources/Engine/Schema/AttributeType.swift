@@ -1,5 +1,5 @@
 /// What an attribute may hold. Bounds are part of the type, so that every check can name the rule it applied.
-public enum AttributeType: Hashable, Sendable {
+public indirect enum AttributeType: Hashable, Sendable {
     /// One line of text of at most `lengthMax` Unicode scalars.
     case text(lengthMax: Int)
     /// Long text of at most `lengthMax` Unicode scalars; not indexed.
@@ -28,6 +28,12 @@ public enum AttributeType: Hashable, Sendable {
     case identifier
     /// The record's version: position of its last change. Kept by the engine.
     case version
+    /// Any of the options of a set of at most 64: see OptionSelection.swift.
+    case options(OptionSetID)
+    /// A text that the engine gives to a new record: see AutoNumberFormat.swift.
+    case autoNumber(format: String)
+    /// Computed from the record and what its lookups lead to, wherever it is read. Nothing is stored.
+    case calculated(expression: String, result: AttributeType)
 
     /// Digits behind the point that money is stored with.
     public static let moneyScale: UInt8 = 4
@@ -35,18 +41,20 @@ public enum AttributeType: Hashable, Sendable {
     /// How values lie in batches, log and wire.
     public var physicalKind: PhysicalKind {
         switch self {
-        case .text, .memo: .text
-        case .integer, .decimal, .money, .instant, .version: .int64
+        case .text, .memo, .autoNumber: .text
+        case .integer, .decimal, .money, .instant, .version, .options: .int64
         case .boolean: .bool
         case .option, .state, .status, .date: .int32
         case .lookup, .identifier: .id
+        case .calculated(_, let result): result.physicalKind
         }
     }
 
-    /// The option set behind an option, state or status attribute.
+    /// The option set behind an attribute whose values are options, one or several at once.
     public var optionSet: OptionSetID? {
         switch self {
-        case .option(let id), .state(let id), .status(let id): id
+        case .option(let id), .state(let id), .status(let id), .options(let id): id
+        case .calculated(_, let result): result.optionSet
         default: nil
         }
     }
@@ -56,6 +64,7 @@ public enum AttributeType: Hashable, Sendable {
         switch self {
         case .decimal(let scale, _, _): scale
         case .money: AttributeType.moneyScale
+        case .calculated(_, let result): result.decimalScale
         default: nil
         }
     }

@@ -137,6 +137,37 @@ package struct EntityBuilder {
         add(name, displayName, .option(set), default: defaultValue.map(Value.option) ?? .null)
     }
 
+    /// A number of the engine's, in a format.
+    package mutating func autoNumber(
+        _ name: String,
+        _ displayName: String,
+        _ format: String,
+        ordered: Bool = false
+    ) {
+        do { _ = try AutoNumberFormat(format) } catch { preconditionFailure("\(self.name).\(name): \(error.message)") }
+        add(name, displayName, .autoNumber(format: format), ordered: ordered)
+    }
+
+    /// Any of a list of labels, with a set of its own.
+    package mutating func options(_ name: String, _ displayName: String, _ options: [(Int32, String)]) {
+        let set = addOptionSet(name, options)
+        precondition(
+            optionSets[Int(set.rawValue)].isSelectable,
+            "\(self.name).\(name): too many options, or a label with ;"
+        )
+        add(name, displayName, .options(set))
+    }
+
+    /// A value computed from an expression over the record and its lookups.
+    package mutating func calculated(
+        _ name: String,
+        _ displayName: String,
+        _ result: AttributeType,
+        _ expression: String
+    ) {
+        add(name, displayName, .calculated(expression: expression, result: result))
+    }
+
     /// Calendar date.
     package mutating func date(_ name: String, _ displayName: String, ordered: Bool = false) {
         add(name, displayName, .date, ordered: ordered)
@@ -285,6 +316,8 @@ package struct SchemaBuilder {
             entities.append(builder.build())
             optionSets = builder.optionSets
         }
-        return Schema(epoch: epoch, entities: entities, optionSets: optionSets)
+        let schema = Schema(epoch: epoch, entities: entities, optionSets: optionSets)
+        if let flaw = schema.derivedFlaw { preconditionFailure(flaw) }
+        return schema
     }
 }

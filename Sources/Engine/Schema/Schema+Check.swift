@@ -48,7 +48,8 @@ extension Schema {
             && entity.keys.allSatisfy { key in
                 key.attributes.count <= Limits.keyAttributesMax
                     && key.attributes.allSatisfy {
-                        keyable.contains(Int($0.rawValue)) && !entity[$0].isDeleted
+                        keyable.contains(Int($0.rawValue)) && !entity[$0].isDeleted && !entity[$0].type.isDerived
+                            && !entity[$0].type.isSelection
                     }
             }
             && (entity.pair.isEmpty || entity.pair.count == 2)
@@ -112,7 +113,12 @@ extension Schema {
             !attribute.isDeleted
             || attribute.type == .boolean && attribute.defaultValue == .null && !attribute.isRequired
                 && !attribute.isOrdered
-        return fitsDefault && fitsType && isCanonical
-            && (!attribute.isSearched || attribute.type.physicalKind == .text)
+        // Nothing is stored for a derived attribute: no default, no order, and nothing that could be required.
+        let isFree = attribute.defaultValue == .null && !attribute.isRequired && !attribute.isOrdered
+        // Records that are older than the attribute have no number.
+        let isOptional = !attribute.isRequired || !attribute.type.isAutoNumber
+        return fitsDefault && fitsType && isCanonical && isOptional && (isFree || !attribute.type.isDerived)
+            && (!attribute.isOrdered || !attribute.type.isSelection)
+            && (!attribute.isSearched || attribute.type.physicalKind == .text && !attribute.type.isDerived)
     }
 }

@@ -111,6 +111,16 @@ extension Schema {
             for target in targets { writer.u16(target.rawValue) }
         case .identifier: writer.u8(13)
         case .version: writer.u8(14)
+        case .calculated(let expression, let result):
+            writer.u8(15)
+            writer.text(expression)
+            encode(result, into: &writer)
+        case .autoNumber(let format):
+            writer.u8(18)
+            writer.text(format)
+        case .options(let set):
+            writer.u8(17)
+            writer.u16(set.rawValue)
         }
     }
 
@@ -147,6 +157,7 @@ extension Schema {
             deletedEntities: parts.deletedEntities,
             views: parts.views
         )
+        if let flaw = derivedFlaw { throw DecodeError(flaw, at: reader.offset) }
     }
 
     private static func entity(from reader: inout ByteReader, _ sets: [OptionSet]) throws(DecodeError) -> Entity {
@@ -222,7 +233,8 @@ extension Schema {
 
     private static func attributeType(
         from reader: inout ByteReader,
-        _ sets: [OptionSet]
+        _ sets: [OptionSet],
+        mayBeDerived: Bool = true
     ) throws(DecodeError) -> AttributeType {
         func set() throws(DecodeError) -> OptionSetID {
             let id = try reader.u16()
@@ -253,6 +265,23 @@ extension Schema {
             return .lookup(targets)
         case 13: return .identifier
         case 14: return .version
+        // The values of a derived attribute are of a plain type, so that bytes cannot nest without end.
+        case 15 where mayBeDerived:
+            let expression = try reader.text(lengthBytesMax: Limits.expressionBytesMax)
+            let result = try attributeType(from: &reader, sets, mayBeDerived: false)
+            return .calculated(expression: expression, result: result)
+        case 17:
+            let id = try set()
+            guard sets[Int(id.rawValue)].isSelectable else {
+                throw DecodeError("an option set of which not several can be chosen", at: reader.offset)
+            }
+            return .options(id)
+        case 18:
+            let format = try reader.text(lengthBytesMax: nameBytesMax)
+            do { _ = try AutoNumberFormat(format) } catch {
+                throw DecodeError("the format \(format): \(error.message)", at: reader.offset)
+            }
+            return .autoNumber(format: format)
         default: throw DecodeError("unknown attribute type", at: reader.offset)
         }
     }
@@ -287,7 +316,7 @@ extension Schema {
 
     /// Whether a column of type `before` in `old` can serve as one of type `after`.
     private func keepsColumn(_ after: AttributeType, of before: AttributeType, in old: Schema) -> Bool {
-        ColumnLayout(after, schema: self) == ColumnLayout(before, schema: old)
+        ColumnLayout(after, schema: self) == ColumnLayout(before, schema: old) && after.isDerived == before.isDerived
             && after.decimalScale == before.decimalScale && after.lookupTargets.starts(with: before.lookupTargets)
     }
 

@@ -16,6 +16,9 @@ public final class Schema: Sendable {
     /// The entity whose records act: `systemuser`.
     package let userEntity: EntityID?
 
+    /// What derived attributes are computed from.
+    package let derivedExpressions: DerivedExpressions
+
     private let placesByName: [String: Int]
     private let placesByID: [Int16]
 
@@ -41,6 +44,7 @@ public final class Schema: Sendable {
         self.optionSets = optionSets
         self.deletedEntities = deletedEntities.sorted { $0.id < $1.id }
         self.views = views.sorted { $0.name < $1.name }
+        derivedExpressions = DerivedExpressions(entities)
         var byName: [String: Int] = [:]
         var byID = [Int16](repeating: -1, count: 4096)
         for (place, entity) in entities.enumerated() {

@@ -5,6 +5,7 @@
 //   kind 3  table: rows, next sequence               per entity
 //   kind 4  column block, or a piece of one          per entity, column, chunk: BlockPieces
 //   kind 5  order of an indexed column: OrderPlaces  per entity, column, chunk
+//   kind 6  last number of an auto-number attribute  per entity, column that has given one
 //
 // Directory, links, hash indexes and free rows follow from the columns and are rebuilt; the order of ordered indexes is
 // kept, because sorting is what would make a restore slow. It is kept as each row's place in it, so that a restore reads
@@ -17,6 +18,7 @@ package struct ImagePart: Hashable, Sendable {
     package static let tableKind: UInt16 = 3
     package static let blockKind: UInt16 = 4
     package static let orderKind: UInt16 = 5
+    package static let numberKind: UInt16 = 6
 
     package var kind: UInt16
     package var entity: UInt16
@@ -86,6 +88,10 @@ package struct EngineImage: Sendable {
         for (place, table) in view.tables.enumerated() {
             let entity = table.entity.id.rawValue
             parts.append(ImagePart(kind: ImagePart.tableKind, entity: entity))
+            for (place, last) in table.lastNumbers.enumerated() where last > 0 {
+                let column = UInt32(table.layout.autoNumbers[place].column)
+                parts.append(ImagePart(kind: ImagePart.numberKind, entity: entity, column: column))
+            }
             for chunk in 0..<table.blockCount {
                 for column in table.layout.columns.indices {
                     let pieces = table.block(column, chunk)?.pieces() ?? []
@@ -144,6 +150,9 @@ package struct EngineImage: Sendable {
             case ImagePart.tableKind:
                 writer.u64(UInt64(table.rowCount))
                 writer.u64(table.nextSequence)
+            case ImagePart.numberKind:
+                let number = table.layout.autoNumbers.firstIndex { $0.column == Int(part.column) }
+                writer.u64(number.map { table.lastNumbers[$0] } ?? 0)
             case ImagePart.blockKind:
                 let symbols = symbols[ColumnKey(place: place, column: Int(part.column))]
                 let block = table.block(Int(part.column), part.chunk)

@@ -10,6 +10,7 @@ package final class EngineRestore: Sendable {
         var schema: Schema?
         var state: (position: Position, time: Int64, collation: UInt16, results: RequestResults)?
         var tables: [UInt16: (rowCount: Int, nextSequence: UInt64)] = [:]
+        var numbers: [(part: ImagePart, last: UInt64)] = []
         var blocks: [(part: ImagePart, block: Block)] = []
         var orders: [ImagePart: [UInt8]] = [:]
     }
@@ -45,6 +46,10 @@ package final class EngineRestore: Sendable {
                 throw DecodeError("\(rowCount) rows, next sequence \(nextSequence)", at: 0)
             }
             parts.withLock { $0.tables[part.entity] = (Int(rowCount), nextSequence) }
+        case ImagePart.numberKind:
+            let last = try reader.u64()
+            guard last <= AutoNumberFormat.numberMax else { throw DecodeError("number \(last)", at: 0) }
+            parts.withLock { $0.numbers.append((part, last)) }
         case ImagePart.blockKind:
             let block = try Block.decode(from: &reader)
             parts.withLock { $0.blocks.append((part, block)) }
@@ -89,6 +94,13 @@ package final class EngineRestore: Sendable {
             else { throw DecodeError("\(entity.name): \(header.rowCount) rows in other blocks", at: 0) }
             engine.tables[place].extendRows(to: header.rowCount)
             engine.tables[place].nextSequence = header.nextSequence
+        }
+        for (part, last) in taken.numbers {
+            guard let place = schema.place(of: EntityID(part.entity)),
+                let number = engine.tables[place].layout.autoNumbers.firstIndex(where: { $0.column == Int(part.column) }
+                )
+            else { throw DecodeError("a number of an attribute that has none", at: 0) }
+            engine.tables[place].lastNumbers[number] = last
         }
         for (part, block) in blocks {
             guard let place = schema.place(of: EntityID(part.entity)) else {

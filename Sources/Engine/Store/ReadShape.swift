@@ -31,6 +31,8 @@ struct ReadShape: Shape {
     let columns: UnsafeMutableBufferPointer<ReadColumn>
     /// Bytes that the values of one record take in a reply at most, by the declared lengths.
     let rowBytesMax: Int
+    /// Whether some of the attributes are computed: such reads go the way of Engine+ReadDerived.
+    let hasDerived: Bool
     /// Entity, number of attributes, attributes.
     let head: UnsafeMutableRawBufferPointer
     var attributeCount: Int { columns.count }
@@ -70,12 +72,15 @@ struct ReadShape: Shape {
         self.head = ReadShape.copy(head)
         columns = .allocate(capacity: count)
         var rowBytesMax = 0
+        var hasDerived = false
         for index in 0..<count {
             let column = Int(attributes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
             columns.initializeElement(at: index, to: ReadColumn(column, layout))
             rowBytesMax += layout.valueBytesMax[column]
+            hasDerived = hasDerived || layout.isDerived[column]
         }
         self.rowBytesMax = rowBytesMax
+        self.hasDerived = hasDerived
     }
 
     func deallocate() {

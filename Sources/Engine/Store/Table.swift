@@ -41,6 +41,8 @@ package struct Table: ~Copyable, Sendable {
     package internal(set) var liveCount = 0
     /// Sequence that the next record made here gets.
     package internal(set) var nextSequence: UInt64 = 1
+    /// Per auto-number attribute the largest number that it ever had: see Engine+AutoNumbers.
+    package internal(set) var lastNumbers: [UInt64]
     /// Stack of freed rows: the first `freeCount` elements. Paged, so that a view does not make the writer copy it all.
     var freeRows = PagedArray<UInt32>(empty: Table.noRow)
     package internal(set) var freeCount = 0
@@ -61,6 +63,7 @@ package struct Table: ~Copyable, Sendable {
 
     package init(layout: TableLayout) {
         self.layout = layout
+        lastNumbers = Array(repeating: 0, count: layout.autoNumbers.count)
         links = layout.links.map { LinkIndex(targetCount: $0.targets.count) }
         numberOrders = layout.numberOrderColumns.map { _ in OrderedIndex() }
         textOrders = layout.textOrderColumns.map { _ in OrderedIndex() }
@@ -71,6 +74,7 @@ package struct Table: ~Copyable, Sendable {
     func copy() -> Table {
         var copy = Table(layout: layout)
         copy.takeContent(of: self)
+        copy.lastNumbers = lastNumbers
         return copy
     }
 
@@ -180,7 +184,8 @@ package struct Table: ~Copyable, Sendable {
         case .date: .date(Int32(truncatingIfNeeded: number))
         case .instant: .instant(number)
         case .lookup, .identifier: .reference(RecordID(rawValue: UInt64(bitPattern: number)))
-        case .text, .memo: .null
+        case .options: .integer(number)
+        case .text, .memo, .autoNumber, .calculated: .null
         }
     }
 

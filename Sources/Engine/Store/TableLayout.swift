@@ -19,6 +19,10 @@ package final class TableLayout: Sendable {
     let isRequired: [Bool]
     /// Per column: whether its attribute was deleted. Such a column has no values, and nobody can name it.
     let isDeleted: [Bool]
+    /// Per column: whether a client may write it.
+    let isWritable: [Bool]
+    /// Per column: whether its values are computed, and the column never written.
+    let isDerived: [Bool]
     /// Per column: bytes that one value takes in a batch at most.
     let valueBytesMax: [Int]
     /// Per column: place of its link index in `Table.links`, or -1.
@@ -36,6 +40,8 @@ package final class TableLayout: Sendable {
     package let requiredColumns: [Int]
     /// Columns with a default, and the default in stored form.
     package let defaults: [(column: Int, number: Int64)]
+    /// Columns to which the engine gives numbers, and what these look like.
+    package let autoNumbers: [(column: Int, format: AutoNumberFormat)]
     /// Columns of state, status and owner; -1 where the entity has none.
     package let stateColumn: Int
     package let statusColumn: Int
@@ -47,12 +53,15 @@ package final class TableLayout: Sendable {
         self.entity = entity
         columns = entity.attributes.map { ColumnLayout($0.type, schema: schema) }
         kinds = entity.attributes.map(\.type.physicalKind)
-        rules = entity.attributes.map(ColumnRule.init)
+        rules = entity.attributes.map { ColumnRule($0, schema) }
         optionValues = entity.attributes.map { attribute in
-            attribute.type.optionSet.map { schema[$0].options.map { $0.isDeleted ? .min : $0.value } } ?? []
+            // Several options at once are bits in stored form already.
+            guard let set = attribute.type.optionSet, !attribute.type.isSelection else { return [] }
+            return schema[set].options.map { $0.isDeleted ? .min : $0.value }
         }
         valueBytesMax = entity.attributes.map { attribute in
             switch attribute.type {
+            case .autoNumber: 4 + 4 * AutoNumberFormat.lengthMax
             case .text(let lengthMax), .memo(let lengthMax): 4 + min(4 * lengthMax, Limits.textBytesMax)
             default: attribute.type.physicalKind.strideBytes
             }
@@ -85,6 +94,12 @@ package final class TableLayout: Sendable {
         requiredColumns = entity.attributes.indices.filter {
             entity.attributes[$0].isRequired && entity.attributes[$0].defaultValue == .null
         }
+        autoNumbers = entity.attributes.enumerated().compactMap { column, attribute in
+            guard case .autoNumber(let text) = attribute.type, let format = try? AutoNumberFormat(text) else {
+                return nil
+            }
+            return (column, format)
+        }
         stateColumn = entity.stateAttribute.map { Int($0.rawValue) } ?? -1
         statusColumn = entity.statusAttribute.map { Int($0.rawValue) } ?? -1
         ownerColumn = entity.ownerAttribute.map { Int($0.rawValue) } ?? -1
@@ -116,6 +131,10 @@ package final class TableLayout: Sendable {
             .sorted { ($0 == primaryName ? 0 : 1, $0) < ($1 == primaryName ? 0 : 1, $1) }
         isRequired = entity.attributes.map(\.isRequired)
         isDeleted = entity.attributes.map(\.isDeleted)
+        isDerived = entity.attributes.map(\.type.isDerived)
+        isWritable = entity.attributes.indices.map { column in
+            column >= Int(SystemAttribute.writableFrom.rawValue) && entity.attributes[column].type.isWritable
+        }
         isKeyColumn = keysOfColumn.map { !$0.isEmpty }
     }
 
@@ -144,6 +163,8 @@ enum ColumnRule: Sendable {
     case range(Int64, Int64)
     case option
     case lookup
+    /// Bits of a selection, at least one of them set.
+    case selection(UInt64)
 
     /// Whether values are places in an option set.
     var isOption: Bool { if case .option = self { true } else { false } }
@@ -153,9 +174,10 @@ enum ColumnRule: Sendable {
     private static let daysMax: Int64 = 2_932_896
     private static let microsecondsPerDay: Int64 = 86_400_000_000
 
-    init(_ attribute: Attribute) {
+    init(_ attribute: Attribute, _ schema: Schema) {
         switch attribute.type {
         case .text(let lengthMax), .memo(let lengthMax): self = .text(lengthMax: lengthMax)
+        case .autoNumber: self = .text(lengthMax: AutoNumberFormat.lengthMax)
         case .integer(let low, let high): self = .range(low, high)
         case .decimal(_, let low, let high): self = .range(low, high)
         case .date: self = .range(ColumnRule.daysMin, ColumnRule.daysMax)
@@ -164,7 +186,8 @@ enum ColumnRule: Sendable {
             self = .range(ColumnRule.daysMin * day, (ColumnRule.daysMax + 1) * day - 1)
         case .option, .state, .status: self = .option
         case .lookup: self = .lookup
-        case .boolean, .money, .identifier, .version: self = .any
+        case .options(let set): self = .selection(schema[set].selectableBits)
+        case .boolean, .money, .identifier, .version, .calculated: self = .any
         }
     }
 }

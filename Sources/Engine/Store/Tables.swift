@@ -51,6 +51,16 @@ package final class Tables {
         }
     }
 
+    /// Views of all tables that nobody keeps: the writer, which uses them only until its next write, copies no block for their
+    /// sake. What was frozen before is not copied again.
+    func borrowed() -> [TableView] {
+        indices.map { place in
+            if let view = frozen[place] { return view }
+            base[place].mergePendingOrders()
+            return TableView(base[place].copy())
+        }
+    }
+
     /// Takes over the records of views of the same schema, sharing everything with them.
     func take(_ views: [TableView]) {
         precondition(views.count == count)
@@ -101,6 +111,7 @@ package final class TableView: Sendable {
     package var rowCount: Int { table.rowCount }
     package var liveCount: Int { table.liveCount }
     package var nextSequence: UInt64 { table.nextSequence }
+    package var lastNumbers: [UInt64] { table.lastNumbers }
     package var blockCount: Int { table.blockCount }
     package var memory: Table.Memory { table.memory }
 

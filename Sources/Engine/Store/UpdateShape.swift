@@ -129,8 +129,10 @@ struct UpdateShape: Shape {
 extension TableLayout {
     /// Whether a client may write the attribute, and no other record or attribute has a say in it.
     fileprivate func isPlain(_ column: Int) -> Bool {
-        guard column >= Int(SystemAttribute.writableFrom.rawValue), column < columns.count else { return false }
+        guard column < columns.count, isWritable[column] else { return false }
         if case .lookup = rules[column] { return false }
+        // A null would not be one: see `Engine.keepNumbers`.
+        if entity.attributes[column].type.isAutoNumber { return false }
         return !isDeleted[column] && !isKeyColumn[column] && column != stateColumn && column != statusColumn
     }
 }
@@ -180,6 +182,7 @@ extension UpdateColumn {
                 let place = options.firstIndex(of: Int32(truncatingIfNeeded: number))
             else { return nil }
             number = Int64(place)
+        case .selection(let bits): guard number != 0, UInt64(bitPattern: number) & ~bits == 0 else { return nil }
         case .text, .lookup: return nil
         }
         let lengthBytes = reader.base + reader.offset - start

@@ -114,6 +114,7 @@ extension Engine {
     func applyCreate(_ change: Change, _ envelope: Envelope, _ position: Position) {
         let place = change.place
         let layout = tables[place].layout
+        if !layout.autoNumbers.isEmpty { tables[place].noteNumbers(change.attributes, change.columns) }
         insertRecords(change) { rows in
             tables[place].fill(Int(SystemAttribute.version.rawValue), Int64(bitPattern: position), rows: rows)
             tables[place].fill(Int(SystemAttribute.createdOn.rawValue), envelope.timeMicroseconds, rows: rows)
@@ -209,6 +210,7 @@ extension Engine {
 
     private func applyUpdate(_ change: Change, _ envelope: Envelope, _ position: Position, recordsUndo: Bool) {
         let place = change.place
+        if !tables[place].layout.autoNumbers.isEmpty { tables[place].noteNumbers(change.attributes, change.newColumns) }
         let modifiedOn = Int(SystemAttribute.modifiedOn.rawValue)
         let modifiedBy = Int(SystemAttribute.modifiedBy.rawValue)
         rewriteRecords(change, change.newColumns) { rows in
@@ -310,6 +312,7 @@ extension Engine {
             }
         }
         for (place, next) in undo.sequences.reversed() { tables[place].nextSequence = next }
+        for (place, last) in undo.numbers.reversed() { tables[place].lastNumbers = last }
     }
 
     private func revertUpdate(_ change: Change) {

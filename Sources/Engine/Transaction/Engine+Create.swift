@@ -21,6 +21,8 @@ extension Engine {
             rowMap = rows.map { rowMap?[$0] ?? $0 }
         }
 
+        noteNumbersForUndo(place)
+        try giveNumbers(&operation, running.envelope)
         let entity = tables[place].entity.id
         let sequence = tables[place].nextSequence
         guard sequence <= RecordID.sequenceMax, UInt64(operation.count) <= RecordID.sequenceMax - sequence,

@@ -10,6 +10,7 @@ extension Engine {
         var sum = UInt128(position)
         for (place, table) in view.tables.enumerated() {
             sum &+= UInt128(table.nextSequence) << UInt128(place % 64)
+            for last in table.lastNumbers { sum &+= UInt128(last) << UInt128(64 - place % 64) }
             for row in 0..<table.rowCount where table.recordID(atRow: row) != .none {
                 sum &+= table.table.digest(row: row)
             }

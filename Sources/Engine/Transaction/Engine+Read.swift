@@ -9,8 +9,13 @@ extension Engine {
     private static let prefetchedRowsMax = 64
 
     /// Executes an encoded read and appends the reply. Reads see every transaction executed so far.
+    /// `environment` is asked for when an attribute is computed.
     /// - Complexity: O(rows × attributes).
-    public func read(_ request: UnsafeRawBufferPointer, into reply: inout ByteWriter) throws(Refusal) {
+    public func read(
+        _ request: UnsafeRawBufferPointer,
+        environment: @autoclosure () -> QueryEnvironment = QueryEnvironment(),
+        into reply: inout ByteWriter
+    ) throws(Refusal) {
         let shape: ReadShape
         let ids: ReadIDs
         readShapes.collect()
@@ -21,6 +26,7 @@ extension Engine {
         } catch {
             throw Refusal(error)
         }
+        if shape.hasDerived { return try readDerived(ids, shape, environment(), into: &reply) }
         if ids.count == 1, shape.rowBytesMax <= Limits.readBytesMax {
             tables[shape.place].encodeRow(tables[shape.place].row(of: ids[0]), shape, into: &reply)
         } else {

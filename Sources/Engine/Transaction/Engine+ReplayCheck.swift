@@ -21,7 +21,7 @@ extension Engine {
         let first =
             change.kind == .create ? SystemAttribute.writableFrom.rawValue : SystemAttribute.version.rawValue + 1
         for (index, attribute) in change.attributes.enumerated() {
-            guard attribute >= first, !tables[change.place].layout.isDeleted[attribute],
+            guard attribute >= first, !tables[change.place].layout.isDeleted[attribute], !tables[change.place].layout.isDerived[attribute],
                 !change.attributes[..<index].contains(attribute)
             else { throw DecodeError("attribute \(attribute) twice, or one that the engine keeps", at: 0) }
         }
@@ -74,6 +74,11 @@ extension Engine {
                 guard values.encoded.count > Limits.textBytesMax else { continue }
                 for row in 0..<values.count where values.isValid(row) && values.text(row).count > Limits.textBytesMax {
                     throw DecodeError("a text of \(values.text(row).count) bytes", at: 0)
+                }
+            case .selection(let bits):
+                for row in 0..<values.count
+                where values.isValid(row) && UInt64(bitPattern: values.number(row)) & ~bits != 0 {
+                    throw DecodeError("an unknown option", at: 0)
                 }
             case .any, .range: break
             }

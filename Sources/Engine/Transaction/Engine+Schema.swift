@@ -130,6 +130,7 @@ extension Engine {
         self.schema = schema
         readShapes.removeAll()
         updateShapes.removeAll()
+        derivedReads.removeAll()
     }
 }
 

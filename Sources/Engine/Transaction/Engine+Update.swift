@@ -15,6 +15,7 @@ extension Engine {
         let place = operation.place
         var rows = findRows(operation, &failures)
         deriveState(&operation, current: rows, &failures)
+        keepNumbers(&operation, rows)
         checkKeys(operation, rows: rows, &failures)
         guard let good = try settle(failures, operation.count, rowMap, running, &outcome) else { return }
         if running.hasSeveralOperations, let rowMap {
@@ -46,6 +47,7 @@ extension Engine {
             let set = RowSet(first: 0, count: list.count, list: list.baseAddress)
             try tables[place].requireFits(operation.attributes, rows: set, limitBytes: limitBytes)
         }
+        noteNumbersForUndo(place)
         writeUpdate(operation, rows, &running, &entry)
     }
 

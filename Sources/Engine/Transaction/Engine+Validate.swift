@@ -86,6 +86,11 @@ extension Engine {
                     failures.add(row, unknownOption(values.number(row), place, column))
                 }
             }
+        case .selection(let bits):
+            for row in 0..<values.count where values.isValid(row) {
+                let number = UInt64(bitPattern: values.number(row))
+                if number == 0 || number & ~bits != 0 { failures.add(row, unknownSelection(number, place, column)) }
+            }
         case .lookup, .any: break
         }
     }
@@ -96,6 +101,15 @@ extension Engine {
             scale.map { Decimal64(units: number, scale: $0).description } ?? String(number)
         }
         return refusal(.outOfRange, place, column, "\(shown(number)) is outside \(shown(low)) … \(shown(high)).")
+    }
+
+    private func unknownSelection(_ bits: UInt64, _ place: Int, _ column: Int) -> Refusal {
+        let known = schema.entities[place].attributes[column].type.optionSet.map { schema[$0].options.count } ?? 0
+        let message =
+            bits == 0
+            ? "A selection of nothing is null."
+            : "Bits \(String(bits, radix: 16)) are given; there are \(known) options."
+        return refusal(.unknownOption, place, column, message)
     }
 
     private func unknownOption(_ number: Int64, _ place: Int, _ column: Int) -> Refusal {

@@ -49,6 +49,9 @@ public final class Engine {
     /// Shapes of updates of one record that came lately.
     let updateShapes = ShapeCache<UpdateShape>()
 
+    /// Derived attributes that reads asked for lately, ready to be computed.
+    let derivedReads = DerivedReads()
+
     /// Reused from operation to operation, so that single-record updates do not allocate.
     @exclusivity(unchecked) var rowList: [UInt32] = []
     /// Columns that were rewritten (resolved references); they live until the operation ends.
@@ -208,6 +211,8 @@ struct UndoState {
     var modified: [(on: Int64, by: Int64?)] = []
     /// Next sequences of tables that gave out ids, oldest first.
     var sequences: [(place: Int, next: UInt64)] = []
+    /// Last numbers of tables that may give some, oldest first.
+    var numbers: [(place: Int, last: [UInt64])] = []
     /// Where in the entry each change begins: what a revert walks backwards.
     var changeOffsets: [Int] = []
 
@@ -215,6 +220,7 @@ struct UndoState {
         changeOffsets.removeAll(keepingCapacity: true)
         modified.removeAll(keepingCapacity: true)
         sequences.removeAll(keepingCapacity: true)
+        numbers.removeAll(keepingCapacity: true)
     }
 }
 

@@ -169,7 +169,7 @@ struct Operation {
         guard attribute < layout.columns.count, !layout.isDeleted[attribute] else {
             throw Refusal(.unknownAttribute, entity: layout.entity.name, "There is no attribute \(attribute).")
         }
-        if attribute >= Int(SystemAttribute.writableFrom.rawValue), !isRepeated { return }
+        if layout.isWritable[attribute], !isRepeated { return }
         throw Refusal(
             isRepeated ? .malformed : .readOnly,
             entity: layout.entity.name,

@@ -201,7 +201,7 @@ extension Schema {
         }
         switch (declared.type, value) {
         case (_, .null): return .null
-        case (.text, .text(let text)), (.memo, .text(let text)): return .text(text)
+        case (.text, .text(let text)), (.memo, .text(let text)), (.autoNumber, .text(let text)): return .text(text)
         case (.integer, .integer(let number)): return .number(number)
         case (.boolean, .boolean(let isTrue)): return .number(isTrue ? 1 : 0)
         case (.date, .date(let days)): return .number(Int64(days))
@@ -232,25 +232,33 @@ extension Schema {
                 )
             }
             return .number(Int64(option))
+        case (.options(let set), .text(let text)):
+            do {
+                let bits = try self[set].selection(of: text)
+                return bits == 0 ? .null : .number(Int64(bitPattern: bits))
+            } catch {
+                let known = self[set].options.map(\.label).joined(separator: ", ")
+                throw Refusal(
+                    .unknownOption,
+                    entity: entity.name,
+                    attribute: declared.name,
+                    "There is no option '\(error.text)'; there are \(known)."
+                )
+            }
         case (.lookup, .reference(let id)): return .number(Int64(bitPattern: id.rawValue))
         case (.lookup, .text(let text)):
             guard let id = recordID(text) else { throw mismatch("a record such as account/1K3") }
             return .number(Int64(bitPattern: id.rawValue))
-        case (.text, _), (.memo, _): throw mismatch("a text")
-        case (.integer, _): throw mismatch("a whole number")
-        case (.boolean, _): throw mismatch("yes or no")
-        case (.date, _): throw mismatch("a date")
-        case (.instant, _): throw mismatch("a moment")
-        case (.decimal, _), (.money, _): throw mismatch("a number")
-        case (.option, _), (.state, _), (.status, _): throw mismatch("an option's number or label")
-        case (.lookup, _): throw mismatch("a record")
-        case (.identifier, _), (.version, _):
-            throw Refusal(
-                .readOnly,
-                entity: entity.name,
-                attribute: declared.name,
-                "The engine keeps this attribute itself."
-            )
+        default:
+            guard declared.type.isWritable else {
+                throw Refusal(
+                    .readOnly,
+                    entity: entity.name,
+                    attribute: declared.name,
+                    "The engine keeps this attribute itself."
+                )
+            }
+            throw mismatch(declared.type.expectedValue)
         }
     }
 
@@ -262,6 +270,24 @@ extension Schema {
                 var text = option.label
                 return text.withUTF8 { Collation.equal($0, wanted) }
             }?.value
+        }
+    }
+}
+
+extension AttributeType {
+    /// What a value of another type stands in the place of.
+    fileprivate var expectedValue: String {
+        switch self {
+        case .text, .memo, .autoNumber: "a text"
+        case .integer, .version: "a whole number"
+        case .boolean: "yes or no"
+        case .date: "a date"
+        case .instant: "a moment"
+        case .decimal, .money: "a number"
+        case .option, .state, .status: "an option's number or label"
+        case .options: "labels with ; between them"
+        case .lookup, .identifier: "a record"
+        case .calculated(_, let result): result.expectedValue
         }
     }
 }

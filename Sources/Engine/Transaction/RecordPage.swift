@@ -43,11 +43,12 @@ public struct RecordPage: Sendable {
         return writer.bytes
     }
 
-    /// Reads the reply to such a request.
+    /// Reads the reply to such a request, made under `schema`.
     package init(
         _ entity: Entity,
         _ attributes: [AttributeID],
         count: Int,
+        in schema: Schema,
         decoding bytes: UnsafeRawBufferPointer
     )
         throws(DecodeError)
@@ -60,7 +61,7 @@ public struct RecordPage: Sendable {
         for attribute in attributes {
             let type = entity[attribute].type
             let column = try ColumnView(from: &reader, kind: type.physicalKind, count: count)
-            for row in 0..<count { rows[row].append(Value(column, row, type)) }
+            for row in 0..<count { rows[row].append(Value(column, row, type, schema)) }
         }
         try reader.expectEnd()
         self.versions = (0..<count).map { versions.isValid($0) ? UInt64(bitPattern: versions.number($0)) : nil }
@@ -70,13 +71,13 @@ public struct RecordPage: Sendable {
 
 extension Value {
     /// A value of a decoded column, typed by its attribute.
-    package init(_ column: ColumnView, _ row: Int, _ type: AttributeType) {
+    package init(_ column: ColumnView, _ row: Int, _ type: AttributeType, _ schema: Schema) {
         guard column.isValid(row) else {
             self = .null
             return
         }
         switch type {
-        case .text, .memo: self = .text(String(decoding: column.text(row), as: UTF8.self))
+        case .text, .memo, .autoNumber: self = .text(String(decoding: column.text(row), as: UTF8.self))
         case .boolean: self = .boolean(column.number(row) != 0)
         case .integer, .version: self = .integer(column.number(row))
         case .decimal(let scale, _, _): self = .decimal(Decimal64(units: column.number(row), scale: scale))
@@ -85,6 +86,9 @@ extension Value {
         case .date: self = .date(Int32(truncatingIfNeeded: column.number(row)))
         case .instant: self = .instant(column.number(row))
         case .lookup, .identifier: self = .reference(RecordID(rawValue: UInt64(bitPattern: column.number(row))))
+        case .calculated(_, let result): self.init(column, row, result, schema)
+        case .options(let set):
+            self = .text(schema[set].text(ofSelection: UInt64(bitPattern: column.number(row))))
         }
     }
 }

@@ -52,6 +52,8 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case halted = 24
         /// The life cycle does not lead from the record's status to the new one.
         case transitionNotAllowed = 25
+        /// A derived attribute has no value that fits: a number too large, or more records to look at than a read may.
+        case notComputable = 30
     }
 
     /// The rule.

@@ -25,6 +25,8 @@ package final class CellPlan: Sendable {
         case date
         case instant
         case lookup
+        /// Options with `;` between them, as in the other conversion; their bits.
+        case options(OptionSet)
     }
 
     package let attribute: AttributeID
@@ -232,6 +234,13 @@ package final class CellPlan: Sendable {
             return .number(try date(text).instant(defaultOffsetMinutes: mapping.offsetMinutes))
         case .lookup:
             return .text(range)
+        case .options(let set):
+            do {
+                let bits = try set.selection(of: Self.string(text))
+                return bits == 0 ? .null : .number(Int64(bitPattern: bits))
+            } catch {
+                throw .text(text, "has '\(error.text)', which is no option of \(name)")
+            }
         }
     }
 

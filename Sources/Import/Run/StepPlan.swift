@@ -140,7 +140,7 @@ package struct StepPlan: Sendable {
                 "\(entity.name) has no attribute '\(mapping.name)'\(hint) (line \(mapping.line))"
             )
         }
-        guard id >= SystemAttribute.writableFrom else {
+        guard id >= SystemAttribute.writableFrom, entity[id].type.isWritable else {
             throw ImportError(.mapping, "\(entity.name).\(mapping.name) is kept by the engine (line \(mapping.line))")
         }
         let attribute = entity[id]
@@ -202,6 +202,7 @@ package struct StepPlan: Sendable {
     private static func conversion(_ type: AttributeType, _ schema: Schema) -> CellPlan.Conversion {
         switch type {
         case .text(let lengthMax), .memo(let lengthMax): return .text(scalarCountMax: lengthMax)
+        case .autoNumber: return .text(scalarCountMax: AutoNumberFormat.lengthMax)
         case .integer(let minimum, let maximum): return .integer(minimum...maximum)
         case .decimal(let scale, let minimum, let maximum): return .decimal(scale: scale, minimum...maximum)
         case .money: return .decimal(scale: AttributeType.moneyScale, Int64.min...Int64.max)
@@ -213,7 +214,8 @@ package struct StepPlan: Sendable {
         case .date: return .date
         case .instant: return .instant
         case .lookup: return .lookup
-        case .identifier, .version: preconditionFailure("refused as kept by the engine")
+        case .options(let id): return .options(schema[id])
+        case .identifier, .version, .calculated: preconditionFailure("refused as kept by the engine")
         }
     }
 

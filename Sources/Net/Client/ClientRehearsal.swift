@@ -43,7 +43,7 @@ public final class ClientRehearsal: Session {
         let (declared, columns) = try RecordPage.resolve(entity, attributes, schema)
         let answer = try await call(.rehearseRead, epoch: schema.epoch, RecordPage.request(declared, columns, ids))
         return try client.decode(answer) { body throws(DecodeError) in
-            try RecordPage(declared, columns, count: ids.count, decoding: body)
+            try RecordPage(declared, columns, count: ids.count, in: schema, decoding: body)
         }
     }
 

@@ -138,7 +138,7 @@ public final class KithClient: Session {
         let body = RecordPage.request(declared, columns, ids)
         let answer = try await call(.read, epoch: schema.epoch, body: body)
         return try decode(answer) { body throws(DecodeError) in
-            try RecordPage(declared, columns, count: ids.count, decoding: body)
+            try RecordPage(declared, columns, count: ids.count, in: schema, decoding: body)
         }
     }
 

@@ -152,7 +152,7 @@ extension ServerConnection {
         }
         switch WireOperation(rawValue: header.operation) {
         case .read:
-            do { try turn.read(body, into: &output) } catch { throw .refusal(error) }
+            do { try turn.read(body, actor: actor, into: &output) } catch { throw .refusal(error) }
             return true
         case .execute:
             do { try turn.execute(body, actor: actor, reply: &output) } catch { throw .refusal(error) }

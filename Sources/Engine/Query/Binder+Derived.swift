@@ -1,0 +1,138 @@
+// Puts the expression of a derived attribute in the place of its name.
+//
+// The expression sees one record: the one that the name was said of, whichever source of the query that is (named, or at the
+// end of a path), and what its lookups lead to. It sees neither the query's other entities nor its columns, parameters or
+// groups, so that an attribute means the same in every query.
+//
+// An expression that is used twice is bound once for each record that it is about. What it comes to is bounded: nodes count
+// towards those of the query each time they are used, since each use is evaluated.
+
+/// Derived attributes of one query, while it is bound.
+struct DerivedScope {
+    struct Use: Hashable {
+        var source: Int
+        var attribute: AttributeID
+    }
+
+    struct Known {
+        var value: Bound
+        var nodeCount: Int
+    }
+
+    /// The record that the expression being bound is about; nil outside of such expressions.
+    var source: Int?
+    /// The attributes whose expressions are being bound, outermost first, by place of their entity: one that comes again is
+    /// computed from itself.
+    var running: [(place: Int, attribute: AttributeID)] = []
+    /// What was bound before.
+    var known: [Use: Known] = [:]
+}
+
+extension Binder {
+    /// The value of a derived attribute of a source's record, as one of its declared type.
+    mutating func bindDerived(
+        _ source: Int,
+        _ id: AttributeID,
+        _ type: AttributeType
+    ) throws(QueryError) -> Bound {
+        let use = DerivedScope.Use(source: source, attribute: id)
+        let known: DerivedScope.Known
+        if let bound = derived.known[use] { known = bound } else { known = try bindExpression(of: use, type) }
+        derived.known[use] = known
+        boundCount += known.nodeCount
+        guard boundCount <= 2 * QueryLimits.nodeCountMax else {
+            throw QueryError(.tooComplex, "the query has too many parts, those of calculated attributes included")
+        }
+        return known.value
+    }
+
+    private mutating func bindExpression(
+        of use: DerivedScope.Use,
+        _ type: AttributeType
+    ) throws(QueryError) -> DerivedScope.Known {
+        let place = bound.sources[use.source].place
+        let name = "\(schema.entities[place].name).\(schema.entities[place][use.attribute].name)"
+        guard let expression = schema.derivedExpressions[place, use.attribute] else {
+            throw QueryError(.type, "\(name) has no expression")
+        }
+        guard !derived.running.contains(where: { $0 == (place, use.attribute) }) else {
+            throw QueryError(.type, "\(name) is computed from itself")
+        }
+        let outer = (derived.source, aliases, mayAggregate, aggregateRefusal)
+        derived.source = use.source
+        derived.running.append((place, use.attribute))
+        (aliases, mayAggregate) = ([:], false)
+        aggregateRefusal = "a calculated attribute sees one record, not groups: a roll-up counts and adds up"
+        defer {
+            (derived.source, aliases, mayAggregate, aggregateRefusal) = outer
+            derived.running.removeLast()
+        }
+        do throws(QueryError) {
+            let wanted = QueryType(type.valueType)
+            let value = try converted(try bind(expression, expecting: wanted), to: wanted)
+            let size = value.size
+            guard size.nodes <= QueryLimits.derivedNodeCountMax, size.depth <= QueryLimits.depthMax else {
+                throw QueryError(.tooComplex, "the expression, with those that it uses, is too large")
+            }
+            return DerivedScope.Known(value: value, nodeCount: size.nodes)
+        } catch {
+            // The place within the expression's own text means nothing in the query's.
+            throw QueryError(
+                error.code,
+                "\(name) cannot be computed: \(error.message)",
+                suggestion: error.suggestion
+            )
+        }
+    }
+
+    /// A name inside an expression: an attribute of the record or a path from it, with or without the entity's name before.
+    mutating func bindDerivedName(
+        _ parts: [String],
+        in source: Int,
+        at location: SourceLocation
+    ) throws(QueryError) -> Bound {
+        if let value = try resolve(parts[...], in: source) { return value }
+        let entity = schema.entities[bound.sources[source].place].name
+        if parts.count > 1, parts[0] == entity, let value = try resolve(parts.dropFirst(), in: source) { return value }
+        throw unknownAttribute(parts[...], in: source, at: location)
+    }
+
+    /// A value as one of the declared type: numbers get its digits, rounded; other types must be the same.
+    private func converted(_ value: Bound, to type: QueryType) throws(QueryError) -> Bound {
+        switch (value.type, type) {
+        case _ where value.type == type: return value
+        case (.null, _): return Bound(value.node, type)
+        case (.integer, .option), (.option, .integer): return Bound(value.node, type)
+        case (.date, .instant): return Bound(.startOfDay(value), type)
+        case (.integer, .decimal), (.decimal, .decimal), (.double, .decimal), (.decimal, .integer), (.double, .integer):
+            return Bound(.rounded(value), type)
+        default:
+            throw QueryError(.type, "the expression gives \(value.type.name), declared is \(type.name)")
+        }
+    }
+}
+
+extension Bound {
+    /// Nodes, and the longest way from the root to a leaf.
+    fileprivate var size: (nodes: Int, depth: Int) {
+        var (nodes, depth) = (1, 0)
+        for child in children {
+            let size = child.size
+            nodes += size.nodes
+            depth = max(depth, size.depth)
+        }
+        return (nodes, depth + 1)
+    }
+}
+
+extension Expression {
+    /// Parses an expression that stands alone: of a derived attribute, which has no parameters.
+    init(parsing text: String) throws(QueryError) {
+        var parser = try SQLParser(text)
+        self = try parser.parseExpression()
+        guard parser.token.kind == .end else { throw parser.unexpected("the end of the expression") }
+        guard parser.parameterNames.isEmpty else {
+            throw QueryError(.parameter, "the expression of an attribute has no parameters")
+        }
+    }
+}

@@ -1,0 +1,86 @@
+// Attributes that are computed where they are read: nothing of them is stored, logged or kept in a snapshot.
+//
+// A derived attribute is a named expression. Its text stands in the schema and is parsed once, when the schema is made; the
+// binder puts the expression in the place of the name (Binder+Derived). It has a number and a column like any attribute, so
+// that reads, results and later schemas name it in the same way, but the column is never written.
+
+extension AttributeType {
+    /// Whether the values are computed instead of stored.
+    public var isDerived: Bool {
+        switch self {
+        case .calculated: true
+        default: false
+        }
+    }
+
+    /// Whether a value is several options at once.
+    var isSelection: Bool { if case .options = self { true } else { false } }
+
+    /// Whether the engine gives the value to new records.
+    var isAutoNumber: Bool { if case .autoNumber = self { true } else { false } }
+
+    /// What the values are: of a derived attribute the type of its result, else the type itself.
+    public var valueType: AttributeType {
+        switch self {
+        case .calculated(_, let result): result
+        default: self
+        }
+    }
+
+    /// Whether a client may write the attribute, `SystemAttribute` apart.
+    public var isWritable: Bool { !isDerived && self != .identifier && self != .version }
+}
+
+/// The parsed expressions of a schema's derived attributes.
+package struct DerivedExpressions: Sendable {
+    /// By place of the entity, then by attribute. Attributes whose text is no expression are missing: `Schema.derivedFlaw` says
+    /// so before such a schema is used.
+    private let expressions: [[AttributeID: Expression]]
+
+    init(_ entities: [Entity]) {
+        expressions = entities.map { entity in
+            var expressions: [AttributeID: Expression] = [:]
+            for (index, attribute) in entity.attributes.enumerated() where attribute.type.isDerived {
+                expressions[AttributeID(UInt16(index))] = try? attribute.type.derivation()
+            }
+            return expressions
+        }
+    }
+
+    /// The expression of an attribute of the entity at a place; nil for stored ones.
+    subscript(_ place: Int, _ attribute: AttributeID) -> Expression? {
+        expressions[place].isEmpty ? nil : expressions[place][attribute]
+    }
+}
+
+extension AttributeType {
+    /// Parses what a derived attribute is computed from; nil for stored ones.
+    fileprivate func derivation() throws(QueryError) -> Expression? {
+        switch self {
+        case .calculated(let text, _): try Expression(parsing: text)
+        default: nil
+        }
+    }
+}
+
+extension Schema {
+    /// Why a derived attribute cannot be computed, in words; nil when all can. Asked of every schema that comes as bytes, and of
+    /// those made in Swift. Complexity: binds every expression once for each attribute that uses it.
+    package var derivedFlaw: String? {
+        for entity in entities {
+            for attribute in entity.attributes where attribute.type.isDerived {
+                do throws(QueryError) { _ = try attribute.type.derivation() } catch {
+                    return "\(entity.name).\(attribute.name) cannot be read: \(error)"
+                }
+                do throws(QueryError) {
+                    let name = Expression(.name([entity.name, attribute.name]))
+                    let query = Query([.expression(name, alias: nil)], from: Query.Source(entity.name))
+                    _ = try Binder.bind(query, schema: self)
+                } catch {
+                    return error.message
+                }
+            }
+        }
+        return nil
+    }
+}
