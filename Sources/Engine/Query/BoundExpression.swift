@@ -48,6 +48,10 @@ struct Bound: Hashable, Sendable {
         case caseWhen(operand: Bound?, [BoundBranch], otherwise: Bound)
         /// An exact number as the expression's type: with more digits behind the point, or as floating point.
         case convert(Bound)
+        /// In a query inside another one: value number i of the row outside, see `BoundSubquery`.
+        case outer(Int)
+        /// A query inside this one; the operands are what it reads of the row outside.
+        case subquery(BoundSubquery, [Bound])
     }
 
     /// A truth value that does not depend on anything.
@@ -63,8 +67,8 @@ struct Bound: Hashable, Sendable {
     /// The operands.
     var children: [Bound] {
         switch node {
-        case .null, .number, .real, .text, .parameter, .column, .slot: []
-        case .firstOf(let list), .and(let list), .or(let list): list
+        case .null, .number, .real, .text, .parameter, .column, .slot, .outer: []
+        case .firstOf(let list), .and(let list), .or(let list), .subquery(_, let list): list
         case .label(let operand), .negate(let operand), .startOfDay(let operand), .not(let operand): [operand]
         case .isNull(let operand, _), .matches(let operand, _, _), .inSet(let operand, _, _): [operand]
         case .arithmetic(_, let left, let right), .compare(_, let left, let right), .like(let left, let right, _, _):
@@ -87,7 +91,7 @@ struct Bound: Hashable, Sendable {
         }
         let mapped: Node =
             switch node {
-            case .null, .number, .real, .text, .parameter, .column, .slot: node
+            case .null, .number, .real, .text, .parameter, .column, .slot, .outer: node
             case .firstOf(let list): .firstOf(try all(list))
             case .and(let list): .and(try all(list))
             case .or(let list): .or(try all(list))
@@ -114,6 +118,7 @@ struct Bound: Hashable, Sendable {
                     otherwise: try transform(otherwise)
                 )
             case .convert(let operand): .convert(try transform(operand))
+            case .subquery(let query, let operands): .subquery(query, try all(operands))
             }
         return Bound(mapped, type)
     }
@@ -140,7 +145,7 @@ extension Bound {
     var makesText: Bool {
         guard case .text = type else { return false }
         return switch node {
-        case .function: true
+        case .function, .subquery, .outer: true
         case .firstOf(let list): list.contains(where: \.makesText)
         case .caseWhen(_, let branches, let otherwise): otherwise.makesText || branches.contains { $0.result.makesText }
         default: false
