@@ -153,8 +153,13 @@ struct QueryRandom {
 
     func same(_ text: String) -> Pair { (text, text) }
 
+    /// Queries around the part that is being made, and those made so far.
+    var subqueryDepth = 0
+    var subqueryCount = 0
+
     mutating func integer(_ depth: Int) -> Pair {
         if depth > 0, chance(25) { return integerFunction(depth) }
+        if mayNest, chance(8) { return integerQuery() }
         if depth > 0, chance(35) {
             let (a, b) = (integer(depth - 1), integer(depth - 1))
             switch next(4) {
@@ -174,6 +179,7 @@ struct QueryRandom {
 
     mutating func money(_ depth: Int) -> Pair {
         if depth > 0, chance(20) { return moneyFunction(depth) }
+        if mayNest, chance(8) { return moneyQuery() }
         if depth > 0, chance(30) {
             let (a, b) = (money(depth - 1), money(depth - 1))
             switch next(3) {
@@ -249,6 +255,7 @@ struct QueryRandom {
     }
 
     mutating func leaf() -> Pair {
+        if mayNest, chance(15) { return queryCondition() }
         let not = chance(25) ? "NOT " : ""
         switch next(12) {
         case 0, 1:

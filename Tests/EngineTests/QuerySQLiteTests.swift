@@ -51,7 +51,10 @@ import Testing
                 }
                 bitmaps.append(bitmap)
             }
-            script.append("COMMIT;")
+            script += [
+                "CREATE INDEX a ON deal (customer);", "CREATE INDEX b ON deal (owner);",
+                "CREATE INDEX c ON company (parent);", "CREATE INDEX d ON company (boss);", "COMMIT;",
+            ]
             if hiddenPercent > 0 { visible = VisibleRows(bitmaps: bitmaps) }
         }
     }

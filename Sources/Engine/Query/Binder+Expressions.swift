@@ -102,6 +102,12 @@ extension Binder {
             return try bindFunction(function, operands, expected, at: expression.location)
         case .caseWhen(let operand, let branches, let otherwise):
             return try bindCase(operand, branches, otherwise, expected, at: expression.location)
+        case .exists(let query, let negated):
+            return try bindExists(query, negated: negated, at: expression.location)
+        case .inQuery(let operand, let query, let negated):
+            return try bindIn(operand, query, negated: negated, at: expression.location)
+        case .scalarQuery(let query):
+            return try bindScalar(query, at: expression.location)
         }
     }
 
@@ -275,6 +281,13 @@ extension Binder {
             return slot(of: BoundAggregate(function: .count, operand: nil, isDistinct: false, type: .integer))
         }
         let value = try bind(operand, expecting: nil)
+        if value.readsOuter, value.sources.isEmpty {
+            throw QueryError(
+                .type,
+                "the aggregate reads only the query outside: it would count the same value for every row here",
+                at: operand.location
+            )
+        }
         let type: QueryType
         switch function {
         case .count: type = .integer

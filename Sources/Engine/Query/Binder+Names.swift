@@ -2,18 +2,32 @@
 //   alias.attribute…      an attribute of a source of this query
 //   attribute…            an attribute of the only source that has it
 //   column                a named column of the result (in GROUP BY, HAVING and ORDER BY)
+//   any of these          in the query around this one, and so on outwards
 // An attribute is one of the entity's, or `<option>name` (the label) or `<lookup>name` (the primary name of the record
 // that the lookup refers to). Behind a lookup the path goes on in the record that it refers to; where the lookup can refer
 // to several entities, the value comes from whichever record it is, and is null when that one has no such attribute.
 
 extension Binder {
     mutating func bindName(_ parts: [String], at location: SourceLocation) throws(QueryError) -> Bound {
+        if let value = try resolveName(parts, at: location) { return value }
+        let first = parts[0]
+        let visible = bound.sources[..<min(visibleCount, bound.namedCount)]
+        // The first part that cannot be read decides which message helps.
+        if parts.count > 1, visible.allSatisfy({ attribute(first, in: $0.place) == nil }) {
+            throw unknownSource(first, at: location)
+        }
+        let owner = visible.firstIndex { attribute(first, in: $0.place) != nil } ?? 0
+        throw unknownAttribute(parts[...], in: owner, at: location)
+    }
+
+    /// What the name means, here or in a query outside; nil when it is known nowhere.
+    mutating func resolveName(_ parts: [String], at location: SourceLocation) throws(QueryError) -> Bound? {
         guard let first = parts.first, parts.count <= QueryLimits.pathPartsMax else {
             throw QueryError(.tooComplex, "a path has 1 to \(QueryLimits.pathPartsMax) parts", at: location)
         }
         if let source = derived.source { return try bindDerivedName(parts, in: source, at: location) }
         let visible = bound.sources[..<min(visibleCount, bound.namedCount)]
-        if parts.count > 1, let source = visible.firstIndex(where: { $0.name == first }) {
+        if parts.count > 1, let source = visible.firstIndex(where: { $0.name == first }) ?? sourceNames[first] {
             if let result = try resolve(parts.dropFirst(), in: source) { return result }
             throw unknownAttribute(parts.dropFirst(), in: source, at: location)
         }
@@ -32,12 +46,7 @@ extension Binder {
         }
         if let found { return found.value }
         if parts.count == 1, let column = aliases[first] { return try bindAlias(first, column) }
-        // The first part that cannot be read decides which message helps.
-        if parts.count > 1, visible.allSatisfy({ attribute(first, in: $0.place) == nil }) {
-            throw unknownSource(first, at: location)
-        }
-        let owner = visible.firstIndex { attribute(first, in: $0.place) != nil } ?? 0
-        throw unknownAttribute(parts[...], in: owner, at: location)
+        return try outerValue(parts, at: location)
     }
 
     /// Binds the expression behind a column's name. The name is not known inside, so that it cannot contain itself.

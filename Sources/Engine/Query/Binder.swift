@@ -19,6 +19,11 @@ struct Binder {
     var boundCount = 0
     /// Derived attributes that are being bound, and those that were: see Binder+Derived.
     var derived = DerivedScope()
+    /// The query around this one, and what this one reads of its rows: see Binder+Subqueries.swift.
+    var outside: OutsideBinder?
+    var outerValues: [Bound] = []
+    /// Further names for sources, beside aliases: how a query inside calls the row that it belongs to.
+    var sourceNames: [String: Int] = [:]
 
     static func bind(_ query: Query, schema: Schema) throws(QueryError) -> BoundQuery {
         var binder = Binder(schema: schema)
@@ -26,15 +31,16 @@ struct Binder {
         return binder.bound
     }
 
-    private init(schema: Schema) {
+    init(schema: Schema, outside: OutsideBinder? = nil) {
         self.schema = schema
+        self.outside = outside
         coercion = Coercion(schema: schema)
         bound = BoundQuery(sources: [], namedCount: 0)
     }
 
     // MARK: Clauses
 
-    private mutating func bindQuery(_ query: Query) throws(QueryError) {
+    mutating func bindQuery(_ query: Query) throws(QueryError) {
         bound.isExplain = query.isExplain
         try bindSources(query)
         aggregateRefusal = "WHERE sees single rows: put conditions on aggregates into HAVING"
@@ -241,15 +247,16 @@ extension Expression {
         return children.contains { $0.containsAggregate }
     }
 
-    /// The operands.
+    /// The operands; those of a query inside belong to it.
     var children: [Expression] {
         switch kind {
-        case .literal, .name, .parameter: []
+        case .literal, .name, .parameter, .exists, .scalarQuery: []
         case .negate(let operand), .not(let operand), .isNull(let operand, _): [operand]
         case .arithmetic(_, let left, let right), .compare(_, let left, let right), .like(let left, let right, _, _):
             [left, right]
         case .and(let list), .or(let list): list
         case .isIn(let operand, let list, _), .contains(let operand, let list, _, _): [operand] + list
+        case .inQuery(let operand, _, _): [operand]
         case .between(let operand, let low, let high, _): [operand, low, high]
         case .aggregate(_, let operand, _): operand.map { [$0] } ?? []
         case .function(_, let operands): operands

@@ -56,6 +56,10 @@ struct Bound: Hashable, Sendable {
         case contains(Bound, [Bound], OptionSetID, all: Bool, negated: Bool)
         /// The same with constant items: what it becomes at execution.
         case hasBits(Bound, UInt64, all: Bool, negated: Bool)
+        /// In a query inside another one: value number i of the row outside, see `BoundSubquery`.
+        case outer(Int)
+        /// A query inside this one; the operands are what it reads of the row outside.
+        case subquery(BoundSubquery, [Bound])
     }
 
     /// A truth value that does not depend on anything.
@@ -71,8 +75,8 @@ struct Bound: Hashable, Sendable {
     /// The operands.
     var children: [Bound] {
         switch node {
-        case .null, .number, .real, .text, .parameter, .column, .slot: []
-        case .firstOf(let list), .and(let list), .or(let list): list
+        case .null, .number, .real, .text, .parameter, .column, .slot, .outer: []
+        case .firstOf(let list), .and(let list), .or(let list), .subquery(_, let list): list
         case .label(let operand), .negate(let operand), .startOfDay(let operand), .not(let operand),
             .rounded(let operand), .choices(let operand, _), .hasBits(let operand, _, _, _):
             [operand]
@@ -97,7 +101,7 @@ struct Bound: Hashable, Sendable {
         }
         let mapped: Node =
             switch node {
-            case .null, .number, .real, .text, .parameter, .column, .slot: node
+            case .null, .number, .real, .text, .parameter, .column, .slot, .outer: node
             case .firstOf(let list): .firstOf(try all(list))
             case .and(let list): .and(try all(list))
             case .or(let list): .or(try all(list))
@@ -130,6 +134,7 @@ struct Bound: Hashable, Sendable {
                     otherwise: try transform(otherwise)
                 )
             case .convert(let operand): .convert(try transform(operand))
+            case .subquery(let query, let operands): .subquery(query, try all(operands))
             }
         return Bound(mapped, type)
     }
@@ -156,7 +161,7 @@ extension Bound {
     var makesText: Bool {
         guard case .text = type else { return false }
         return switch node {
-        case .function: true
+        case .function, .subquery, .outer: true
         case .firstOf(let list): list.contains(where: \.makesText)
         case .caseWhen(_, let branches, let otherwise): otherwise.makesText || branches.contains { $0.result.makesText }
         default: false

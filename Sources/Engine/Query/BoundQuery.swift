@@ -17,24 +17,24 @@ struct BoundSource: Hashable, Sendable {
 }
 
 /// A named source after the first, and how it is joined.
-struct BoundJoin: Sendable {
+struct BoundJoin: Hashable, Sendable {
     var kind: Query.JoinKind
     var source: Int
     /// All must hold.
     var conditions: [Bound]
 }
 
-struct BoundOutput: Sendable {
+struct BoundOutput: Hashable, Sendable {
     var name: String
     var expression: Bound
 }
 
-struct BoundOrder: Sendable {
+struct BoundOrder: Hashable, Sendable {
     var expression: Bound
     var isDescending: Bool
 }
 
-struct BoundQuery: Sendable {
+struct BoundQuery: Hashable, Sendable {
     var sources: [BoundSource]
     /// Sources named in FROM and JOIN; the rest are paths.
     var namedCount: Int

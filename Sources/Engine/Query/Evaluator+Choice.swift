@@ -54,7 +54,7 @@ final class RowSelection {
 
 extension Evaluator {
     private func takeSelection() -> RowSelection {
-        selections.popLast() ?? RowSelection(sourceCount: max(1, sources.count))
+        selections.popLast() ?? RowSelection(sourceCount: sources.count + 1)
     }
 
     /// Computes an expression for the selected rows and writes the values to their places.

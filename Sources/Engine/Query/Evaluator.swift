@@ -6,13 +6,20 @@ final class Evaluator {
     let schema: Schema
     let sources: [BoundSource]
     let tables: [SourceTable]
+    let context: ExecutionContext
     /// The source whose rows of a batch may all lie in one block.
     var base = 0
-    var meter: QueryMeter
+    let meter: QueryMeter
     /// Columns behind `.slot`: group keys and aggregates; rows of source 0 are then numbers of groups.
     var slots: [SlotColumn] = []
     /// Texts that functions compute.
     let arena = TextArena()
+    /// In a query inside another one, run for a batch of rows outside: their values behind `.outer`, and the place in a batch
+    /// of the number of the row outside, which is behind those of the sources.
+    var outer: [Vector] = []
+    var outerSource: Int { sources.count }
+    /// What answers the queries inside, in the order in which they were first asked.
+    var subqueries: [SubqueryRunner] = []
     private var pool: [Vector] = []
     /// For the rows that a branch of CASE is computed for.
     var selections: [RowSelection] = []
@@ -21,11 +28,12 @@ final class Evaluator {
     var choices: [OptionSetID: [Int64: TextConstant]] = [:]
     private var scratch: [UInt8] = []
 
-    init(schema: Schema, sources: [BoundSource], tables: [SourceTable], meter: QueryMeter) {
-        self.schema = schema
+    init(_ context: ExecutionContext, sources: [BoundSource]) {
+        self.context = context
+        schema = context.view.schema
         self.sources = sources
-        self.tables = tables
-        self.meter = meter
+        tables = context.tables(of: sources)
+        meter = context.meter
     }
 
     /// A vector of unknown content.
@@ -42,6 +50,7 @@ final class Evaluator {
         pool = []
         slots = []
         selections = []
+        for subquery in subqueries { subquery.discard() }
     }
 
     /// The buffer for folded texts, out of the object, so that a loop does not check for exclusive access in every row.
@@ -118,6 +127,12 @@ final class Evaluator {
             let result = take()
             slots[slot].load(batch.rows[0], count, into: result)
             return result
+        case .outer(let number):
+            let result = take()
+            result.gather(outer[number], batch.rows[outerSource], count, isText: expression.type == .text)
+            return result
+        case .subquery(let subquery, let operands):
+            return try evaluateSubquery(subquery, operands, batch)
         case .firstOf(let list):
             return try evaluateFirst(of: list, expression.type == .text, batch)
         case .label(let operand):

@@ -45,16 +45,16 @@ extension Execution {
     /// Rows of a source have changed: what was found along its lookups is looked up again.
     private func forgetPaths(from source: Int, _ batch: Batch) {
         var present = SourceSet()
-        for other in 0..<query.namedCount where batch.present.contains(other) { present.insert(other) }
+        for other in carried where batch.present.contains(other) { present.insert(other) }
         batch.present = present
     }
 
     /// Any number of partners: pairs are collected in a batch of their own and sent on whenever it is full.
     private func joinRows(_ batch: Batch, _ join: JoinStage, _ stage: Int) throws(QueryError) -> Bool {
-        let pairs = expansions[stage] ?? Batch(sourceCount: query.sources.count)
+        let pairs = expansions[stage] ?? Batch(sourceCount: batch.rows.count)
         expansions[stage] = pairs
         let leftCount = batch.count
-        let sources = (0..<query.namedCount).filter { batch.present.contains($0) }
+        let sources = carried.filter { batch.present.contains($0) }
         var isMatched = [Bool](repeating: false, count: join.isLeft ? leftCount : 0)
         var lefts: [Int] = []
         lefts.reserveCapacity(Vector.capacity)
@@ -122,13 +122,7 @@ extension Execution {
             let parents = try evaluator.rows(of: parent, batch)
             return Children(source: source, link: link, target: target, parents: parents)
         case .table(let left, let right):
-            let table: JoinTable
-            if let known = joinTables[join.source] {
-                table = known
-            } else {
-                table = try JoinTable(evaluator, join.source, keys: right)
-                joinTables[join.source] = table
-            }
+            let table = try joinTable(join.source, right)
             return try table.probe(evaluator, batch, left)
         case .record: break
         }

@@ -5,6 +5,8 @@ final class Execution {
     let query: BoundQuery
     private(set) var plan: Plan
     let evaluator: Evaluator
+    /// What queries around this one keep.
+    private let keptOutside: (rows: Int, bytes: Int)
     let limit: Int
     let offset: Int
     private let blockRows: Int
@@ -13,43 +15,35 @@ final class Execution {
     /// By source, made when they are first probed.
     var joinTables: [Int: JoinTable] = [:]
     private let words = UnsafeMutablePointer<UInt64>.allocate(capacity: Block.validityWords)
-    private let batch: Batch
+    let batch: Batch
+    /// What makes up a row: the sources named in FROM and JOIN, and the row outside.
+    let carried: [Int]
+    /// For a query inside another one: numbers 0, 1, 2, … of the rows outside, beside nothing.
+    lazy var outerBatch = Batch(sourceCount: query.sources.count + 1)
     /// Batches of pairs, by stage.
     var expansions: [Int: Batch] = [:]
-    private var scratch: [UInt8] = []
-    private(set) var statistics = ExecutionStatistics()
+    var scratch: [UInt8] = []
+    var statistics = ExecutionStatistics()
 
     private var output: OutputSink
-    private(set) var sink: any RowSink
+    var sink: any RowSink
     private var nextBlock = 0
     private var isSourceDone = false
     private var isFinished = false
 
-    /// `query` is specialised: no parameter is left in it.
-    init(
-        _ query: BoundQuery,
-        view: View,
-        limit: Int?,
-        offset: Int,
-        visible: VisibleRows?,
-        meter: QueryMeter,
-        blockRows: Int
-    ) {
+    /// `query` is specialised: no parameter is left in it. `isLateral`: it runs for batches of rows of the query outside, see
+    /// Execution+Lateral.swift.
+    init(_ query: BoundQuery, _ context: ExecutionContext, isLateral: Bool = false, blockRows: Int = .max) {
         self.query = query
-        self.limit = limit ?? .max
-        self.offset = offset
+        limit = Self.rowCount(query.limit) ?? .max
+        offset = Self.rowCount(query.offset) ?? 0
         self.blockRows = blockRows
-        let tables = query.sources.map { source in
-            let bitmaps = visible?.bitmaps ?? []
-            return SourceTable(
-                table: view.table(source.place),
-                visible: source.place < bitmaps.count ? bitmaps[source.place] : nil
-            )
-        }
-        evaluator = Evaluator(schema: view.schema, sources: query.sources, tables: tables, meter: meter)
-        plan = Plan(query, tables: tables, view: view)
+        keptOutside = (context.meter.rows, context.meter.bytes)
+        evaluator = Evaluator(context, sources: query.sources)
+        plan = Plan(query, tables: evaluator.tables, view: context.view, isLateral: isLateral)
         evaluator.base = plan.base
-        batch = Batch(sourceCount: query.sources.count)
+        carried = Array(0..<query.namedCount) + (isLateral ? [query.sources.count] : [])
+        batch = Batch(sourceCount: query.sources.count + (isLateral ? 1 : 0))
         words.initialize(repeating: 0, count: Block.validityWords)
         output = OutputSink(evaluator, query.outputs, offset: offset, limit: self.limit, blockRows: blockRows)
         sink = output
@@ -57,6 +51,11 @@ final class Execution {
     }
 
     deinit { words.deallocate() }
+
+    private static func rowCount(_ bound: Bound?) -> Int? {
+        guard case .number(let count)? = bound?.node else { return nil }
+        return Int(clamping: count)
+    }
 
     private var named: [Int] { Array(0..<query.namedCount) }
 
@@ -126,7 +125,10 @@ final class Execution {
         joinTables = [:]
         expansions = [:]
         evaluator.discard()
-        evaluator.meter.keepOnly(rows: output.keptRows, bytes: output.keptBytes)
+        evaluator.meter.keepOnly(
+            rows: keptOutside.rows + output.keptRows,
+            bytes: keptOutside.bytes + output.keptBytes
+        )
     }
 
     /// Sends the groups through HAVING and ORDER BY into the result.
@@ -162,7 +164,7 @@ final class Execution {
     }
 
     /// Sends rows 0 ..< count of `slots` that satisfy `filter` into a sink.
-    private func feed(
+    func feed(
         _ count: Int,
         _ slots: [SlotColumn],
         _ filter: [Bound],
@@ -186,12 +188,14 @@ final class Execution {
     // MARK: Source
 
     /// Sends the next rows of the first source; false when there are no more or nobody wants them.
-    private func advanceSource() throws(QueryError) -> Bool {
+    func advanceSource() throws(QueryError) -> Bool {
         switch plan.access {
         case .scan: return try advanceScan()
         case .rows(let rows, _):
             try pushRows(rows)
             return false
+        case .lateral:
+            preconditionFailure("a query for rows outside that runs by itself")
         case .ordered(let column, let isDescending, let lower, let upper):
             if try walk(column, isDescending, lower, upper) { return false }
             // The filter lets too few rows through: a scan that keeps the best is cheaper.

@@ -1,6 +1,13 @@
 extension Execution {
     /// What was done, step by step, with what it touched: the lines of EXPLAIN.
     func explanation(resultRows: Int) -> [String] {
+        let rows = "\(resultRows) row\(resultRows == 1 ? "" : "s")"
+        return evaluator.context.notes + explanation()
+            + ["\(rows), \(evaluator.meter.steps) step\(evaluator.meter.steps == 1 ? "" : "s")"]
+    }
+
+    /// The same without what it led to.
+    func explanation() -> [String] {
         var lines: [String] = []
         func entity(_ source: Int) -> String {
             let name = evaluator.schema.entities[query.sources[source].place].name
@@ -9,6 +16,11 @@ extension Execution {
         func plural(_ count: Int, _ what: String) -> String { "\(count) \(what)\(count == 1 ? "" : "s")" }
         let table = evaluator.tables[plan.base].table
         switch plan.access {
+        case .lateral(let access):
+            lines.append(
+                "find \(entity(plan.base)) \(access.explanation(table)): "
+                    + "\(plural(statistics.rowsFetched, "row")) fetched"
+            )
         case .scan:
             lines.append(
                 "scan \(entity(plan.base)): \(plural(statistics.blocksScanned, "block")) scanned, "
@@ -44,13 +56,13 @@ extension Execution {
         for source in query.sources[query.namedCount...] {
             lines.append("follow \(source.name) to \(evaluator.schema.entities[source.place].name)")
         }
-        if query.isGrouped {
+        if query.isGrouped, sink is GroupSink || sink is OutputSink {
             lines.append("group by \(plural(query.groups.count, "key")): \(plural(statistics.groups, "group"))")
         }
         if !query.order.isEmpty {
             if case .ordered = plan.access {} else { lines.append("sort by \(plural(query.order.count, "key"))") }
         }
-        lines.append("\(plural(resultRows, "row")), \(plural(evaluator.meter.steps, "step"))")
+        for subquery in evaluator.subqueries { lines += subquery.explanation() }
         return lines
     }
 }

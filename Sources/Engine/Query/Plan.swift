@@ -12,6 +12,8 @@ enum Access {
     case rows([UInt32], index: String)
     /// An ordered index, in the order of the result.
     case ordered(column: Int, descending: Bool, lower: Int64, upper: Int64)
+    /// For each row of the query outside, those that go with it.
+    case lateral(LateralAccess)
 }
 
 /// How the partners of a row are found.
@@ -47,27 +49,29 @@ struct Plan {
     /// Whether rows leave the stages in the order in which the base gives them.
     var keepsOrder = true
 
-    init(_ query: BoundQuery, tables: [SourceTable], view: View) {
-        var planner = Planner(query: query, tables: tables, view: view)
+    init(_ query: BoundQuery, tables: [SourceTable], view: View, isLateral: Bool = false) {
+        var planner = Planner(query: query, tables: tables, view: view, isLateral: isLateral)
         self = planner.make()
     }
 
     fileprivate init() {}
 }
 
-private struct Planner {
+struct Planner {
     let query: BoundQuery
     let tables: [SourceTable]
     let view: View
+    let isLateral: Bool
     private var schema: Schema { view.schema }
     /// Per source the named source at the start of its path.
     private var roots: [Int] = []
     private var plan = Plan()
 
-    init(query: BoundQuery, tables: [SourceTable], view: View) {
+    init(query: BoundQuery, tables: [SourceTable], view: View, isLateral: Bool) {
         self.query = query
         self.tables = tables
         self.view = view
+        self.isLateral = isLateral
         for (index, source) in query.sources.enumerated() {
             // A path's source is made after the one that it starts from.
             if case .path(let parent, _) = source.origin { roots.append(roots[parent]) } else { roots.append(index) }
@@ -84,6 +88,7 @@ private struct Planner {
         var open = query.filter
         for join in query.joins where join.kind == .inner { open += join.conditions }
         plan.base = hasLeft ? 0 : chooseBase(open)
+        if isLateral { chooseLateral(&open, hasLeft ? [0] : Array(0..<query.namedCount)) }
 
         var known = SourceSet(plan.base)
         take(&open, known)
@@ -113,7 +118,7 @@ private struct Planner {
             if join.kind == .inner { open = remaining(open, method, source) }
             take(&open, known)
         }
-        plan.access = chooseAccess()
+        if !isLateral { plan.access = chooseAccess() }
         return plan
     }
 
@@ -148,9 +153,44 @@ private struct Planner {
         let own = SourceSet(source)
         for (a, b) in [(left, right), (right, left)] {
             let roots = rootSet(a)
-            if !roots.isEmpty, roots.isSubset(of: own), rootSet(b).isSubset(of: known) { return (a, b) }
+            guard !roots.isEmpty, roots.isSubset(of: own), rootSet(b).isSubset(of: known) else { continue }
+            // What is read of the row outside changes, and a hash table is made once.
+            if !a.readsOuter { return (a, b) }
         }
         return nil
+    }
+
+    /// The source that the row outside leads to most cheaply, and how; of equals the first. A condition that the way itself
+    /// settles is taken out.
+    private mutating func chooseLateral(_ conditions: inout [Bound], _ sources: [Int]) {
+        var best: (cost: Int, base: Int, access: LateralAccess) = (3, plan.base, .table(own: [], outer: []))
+        var settled: Int?
+        for source in sources {
+            var keys: [(own: Bound, other: Bound)] = []
+            for (index, condition) in conditions.enumerated() {
+                guard let pair = equality(condition, source, SourceSet()), pair.other.readsOuter else { continue }
+                if Self.haveEqualHashes(pair.own.type, pair.other.type) { keys.append(pair) }
+                guard pair.other.type == .id, case .column(source, let column) = pair.own.node else { continue }
+                if isIdentifier(pair.own, of: source), best.cost > 0 {
+                    best = (0, source, .record(pair.other))
+                    settled = index
+                } else if best.cost > 1, tables[source].table.link(column) != nil {
+                    best = (1, source, .children(column: column, pair.other))
+                    settled = index
+                }
+            }
+            if !keys.isEmpty, best.cost > 2 {
+                best = (2, source, .table(own: keys.map(\.own), outer: keys.map(\.other)))
+            }
+        }
+        if let settled { conditions.remove(at: settled) }
+        plan.base = best.base
+        plan.access = .lateral(best.access)
+    }
+
+    /// Hashes agree with equality only between values of one form.
+    static func haveEqualHashes(_ a: QueryType, _ b: QueryType) -> Bool {
+        a != .double && b != .double && a.scale == b.scale && a != .null && b != .null
     }
 
     private func method(for source: Int, _ conditions: [Bound], _ known: SourceSet) -> JoinMethod {
@@ -168,11 +208,7 @@ private struct Planner {
             else { continue }
             return .children(parent: parent, column: column, target: target)
         }
-        // Hashes agree with equality only between values of one form.
-        let keys = equalities.filter { pair in
-            pair.own.type != .double && pair.other.type != .double && pair.own.type.scale == pair.other.type.scale
-                && pair.own.type != .null && pair.other.type != .null
-        }
+        let keys = equalities.filter { Self.haveEqualHashes($0.own.type, $0.other.type) }
         return .table(left: keys.map(\.other), right: keys.map(\.own))
     }
 

@@ -9,13 +9,11 @@ public struct PreparedQuery: Sendable {
     /// Name and type of each column of the result.
     public let columns: [(name: String, type: QueryType)]
     private let bound: BoundQuery
-    private let schema: Schema
     private let isExplain: Bool
 
     /// Resolves every name. Throws with the place of the first one that is unknown or does not fit.
     public init(_ query: Query, schema: Schema) throws(QueryError) {
         bound = try Binder.bind(query, schema: schema)
-        self.schema = schema
         schemaEpoch = schema.epoch
         isExplain = query.isExplain
         var names: [String] = []
@@ -137,21 +135,14 @@ public struct PreparedQuery: Sendable {
                 "the query has \(parameterNames.count) parameters, \(parameters.count) values were given"
             )
         }
-        let specializer = Specializer(
-            coercion: Coercion(schema: schema),
-            parameters: parameters,
-            environment: environment
-        )
-        let query = try specializer.query(bound)
-        return Execution(
-            query,
+        let context = ExecutionContext(
             view: view,
-            limit: try specializer.rowCount(bound.limit, "LIMIT"),
-            offset: try specializer.rowCount(bound.offset, "OFFSET") ?? 0,
             visible: visible,
-            meter: QueryMeter(budget, cancellation),
-            blockRows: blockRows
+            environment: environment,
+            meter: QueryMeter(budget, cancellation)
         )
+        let query = try Specializer(context: context, parameters: parameters).query(bound)
+        return Execution(query, context, blockRows: blockRows)
     }
 }
 

@@ -7,7 +7,7 @@
 //   [filter]  u8 groups, expressions  [group filter]  u8 orders: u8 descending, expression  [limit] [offset]
 //
 // location = u32 line, u32 column. text = u32 length, UTF-8. An expression is a tag, a location, and what the tag needs,
-// operands behind it; lists begin with a u32 count. Nesting is bounded by `QueryLimits.depthMax`, nodes by `nodeCountMax`.
+// operands behind it; lists begin with a u32 count; a query inside has this form again. Nesting is bounded by `QueryLimits.depthMax`, nodes by `nodeCountMax`.
 
 extension Query {
     /// Appends the tree.
@@ -97,6 +97,8 @@ private enum ExpressionTag: UInt8 {
     case caseWhen = 15
     case contains = 18
     case function = 19
+    case exists = 20
+    case inQuery, scalarQuery
 }
 
 extension Expression {
@@ -184,6 +186,18 @@ extension Expression {
                 branch.result.encode(into: &writer)
             }
             writer.optional(otherwise)
+        case .exists(let query, let negated):
+            begin(.exists)
+            writer.u8(negated ? 1 : 0)
+            query.encode(into: &writer)
+        case .inQuery(let operand, let query, let negated):
+            begin(.inQuery)
+            writer.u8(negated ? 1 : 0)
+            operand.encode(into: &writer)
+            query.encode(into: &writer)
+        case .scalarQuery(let query):
+            begin(.scalarQuery)
+            query.encode(into: &writer)
         }
     }
 }
@@ -253,6 +267,9 @@ extension Value {
 private struct QueryDecoder {
     var reader: ByteReader
     private var nodeCount = 0
+    /// Queries around the one that is being read, and the depth of the expression that it stands in.
+    private var queryDepth = 0
+    private var depthOutside = 0
 
     init(reader: ByteReader) { self.reader = reader }
 
@@ -342,7 +359,24 @@ private struct QueryDecoder {
         return result
     }
 
-    private mutating func expression(_ depth: Int = 0) throws(DecodeError) -> Expression {
+    /// A query inside an expression; depths go on counting, so that nesting cannot multiply them.
+    private mutating func subquery(_ depth: Int) throws(DecodeError) -> Query {
+        guard queryDepth < QueryLimits.queryDepthMax else {
+            throw DecodeError("queries are nested too deep", at: reader.offset)
+        }
+        let outside = depthOutside
+        queryDepth += 1
+        depthOutside = depth + 1
+        defer {
+            queryDepth -= 1
+            depthOutside = outside
+        }
+        return try query()
+    }
+
+    private mutating func expression() throws(DecodeError) -> Expression { try expression(depthOutside) }
+
+    private mutating func expression(_ depth: Int) throws(DecodeError) -> Expression {
         let start = reader.offset
         nodeCount += 1
         guard depth <= QueryLimits.depthMax, nodeCount <= QueryLimits.nodeCountMax else {
@@ -428,6 +462,15 @@ private struct QueryDecoder {
                 branches.append(CaseBranch(when: condition, then: try expression(depth + 1)))
             }
             return .caseWhen(operand, branches, otherwise: try flag() ? try expression(depth + 1) : nil)
+        case .exists:
+            let negated = try flag()
+            return .exists(try subquery(depth), negated: negated)
+        case .inQuery:
+            let negated = try flag()
+            let operand = try expression(depth + 1)
+            return .inQuery(operand, try subquery(depth), negated: negated)
+        case .scalarQuery:
+            return .scalarQuery(try subquery(depth))
         }
     }
 }

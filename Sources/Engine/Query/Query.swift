@@ -152,6 +152,12 @@ public struct Expression: Hashable, Sendable {
         case function(ScalarFunction, [Expression])
         /// CASE: the first branch whose condition holds, or whose value equals the operand; else `otherwise`, or null.
         case caseWhen(Expression?, [CaseBranch], otherwise: Expression?)
+        /// EXISTS (SELECT …): whether the query has a row.
+        case exists(Query, negated: Bool)
+        /// IN (SELECT …), NOT IN (SELECT …): whether a value is among those of a query with one column.
+        case inQuery(Expression, Query, negated: Bool)
+        /// (SELECT …) as a value: that of the only row of a query with one column, null when it has none.
+        case scalarQuery(Query)
     }
 }
 

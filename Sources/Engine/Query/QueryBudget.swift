@@ -32,7 +32,9 @@ public final class QueryCancellation: Sendable {
 }
 
 /// Counts what an execution uses. Checked once a batch or block, so a budget can be exceeded by one batch.
-struct QueryMeter {
+///
+/// Shared by a query and the queries inside it. Thread rule: one thread at a time.
+final class QueryMeter {
     private let budget: QueryBudget
     private let cancellation: QueryCancellation?
     private(set) var steps = 0
@@ -45,7 +47,7 @@ struct QueryMeter {
     }
 
     /// `count` rows were looked at.
-    mutating func step(_ count: Int) throws(QueryError) {
+    func step(_ count: Int) throws(QueryError) {
         steps &+= count
         if steps > budget.stepsMax {
             throw QueryError(.budget, "the query looked at more than \(budget.stepsMax) rows: narrow it by a filter")
@@ -54,16 +56,16 @@ struct QueryMeter {
     }
 
     /// Everything but so many rows and bytes was given back.
-    mutating func keepOnly(rows rowCount: Int, bytes byteCount: Int) {
+    func keepOnly(rows rowCount: Int, bytes byteCount: Int) {
         rows = rowCount
         bytes = byteCount
     }
 
     /// Bytes that were kept are free again.
-    mutating func giveBack(bytes byteCount: Int) { bytes -= byteCount }
+    func giveBack(bytes byteCount: Int) { bytes -= byteCount }
 
     /// Rows and bytes are kept; negative when they are given back.
-    mutating func keep(rows rowCount: Int, bytes byteCount: Int) throws(QueryError) {
+    func keep(rows rowCount: Int, bytes byteCount: Int) throws(QueryError) {
         rows += rowCount
         bytes += byteCount
         if rows > budget.rowsMax {

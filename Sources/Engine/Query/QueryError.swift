@@ -89,6 +89,8 @@ public enum QueryLimits {
     public static let textBytesMax = 1 << 20
     /// Nesting of expressions: a hundred frames of the parser need about 50 KB of stack.
     public static let depthMax = 100
+    /// Queries inside queries: each runs within the one around it, and each level needs some kilobytes of stack.
+    public static let queryDepthMax = 16
     /// Nodes of the tree.
     public static let nodeCountMax = 200_000
     /// Nodes of one derived attribute's expression, those of the attributes that it uses included.

@@ -62,12 +62,16 @@ package enum QueryPrinter {
             "CASE" + (operand.map { " \(text(of: $0))" } ?? "")
                 + branches.map { " WHEN \(text(of: $0.condition)) THEN \(text(of: $0.result))" }.joined()
                 + (otherwise.map { " ELSE \(text(of: $0))" } ?? "") + " END"
+        case .exists(let query, let negated): "\(negated ? "NOT " : "")EXISTS (\(text(of: query)))"
+        case .inQuery(let operand, let query, let negated):
+            "\(operandText(operand)) \(negated ? "NOT " : "")IN (\(text(of: query)))"
+        case .scalarQuery(let query): "(\(text(of: query)))"
         }
     }
 
     static func operandText(_ expression: Expression) -> String {
         switch expression.kind {
-        case .name, .parameter, .aggregate, .caseWhen: text(of: expression)
+        case .name, .parameter, .aggregate, .caseWhen, .scalarQuery: text(of: expression)
         case .function(let function, _) where function != .append: text(of: expression)
         case .literal(let value):
             // A negative number behind a minus or in front of anything reads as two tokens all the same.

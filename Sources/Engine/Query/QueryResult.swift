@@ -125,6 +125,20 @@ public struct ResultColumn: Sendable {
         return spread
     }
 
+    /// The value in a row as a constant.
+    func constant(_ row: Int) -> Bound {
+        guard type != .null, bitmap[row >> 3] >> UInt8(row & 7) & 1 != 0 else { return Bound(.null, type) }
+        let number: Int64
+        switch type.physicalKind {
+        case .bool: number = Int64(values[row])
+        case .int32: number = Int64(load(row, as: Int32.self))
+        case .int64, .id: number = load(row, as: Int64.self)
+        case .double: return Bound(.real(Double(bitPattern: UInt64(bitPattern: load(row, as: Int64.self)))), type)
+        case .text: return Bound(.text(TextConstant(heap[textStart(row)..<textStart(row + 1)])), type)
+        }
+        return Bound(.number(number), type)
+    }
+
     /// Appends a text: the lines of EXPLAIN.
     mutating func append(text: String) {
         if count & 7 == 0 { bitmap.append(0) }

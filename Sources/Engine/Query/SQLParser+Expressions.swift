@@ -43,6 +43,7 @@ extension SQLParser {
         case .not:
             let location = token.location
             guard try accept("not") else { return try parse(.comparison) }
+            if beginsExists { return try parseExists(negated: true, at: location) }
             depth += 1
             defer { depth -= 1 }
             try checkDepth(depth)
@@ -173,7 +174,9 @@ extension SQLParser {
         _ location: SourceLocation
     ) throws(QueryError) -> Expression {
         try expect(.open)
-        if isWord("select") { throw QueryError(.syntax, "a SELECT inside IN is not known yet", at: token.location) }
+        if beginsQuery {
+            return try node(.inQuery(left, try parseSubquery(), negated: negated), at: location)
+        }
         var list: [Expression] = []
         repeat { list.append(try parse(.sum)) } while try accept(.comma)
         try expect(.close)
@@ -245,6 +248,7 @@ extension SQLParser {
             return try node(.parameter(index, name: name), at: location)
         case .symbol(.open):
             try advance()
+            if beginsQuery { return try node(.scalarQuery(try parseSubquery()), at: location) }
             let inner = try parseExpression()
             try expect(.close)
             return inner
@@ -259,6 +263,7 @@ extension SQLParser {
             case "case":
                 return try parseCase(location)
             default:
+                if beginsExists { return try parseExists(negated: false, at: location) }
                 if following.kind == .symbol(.open), Self.canCall(word) { return try parseCall(word, location) }
                 return try parsePath(location)
             }

@@ -1,4 +1,5 @@
-// Recursive descent over the tokens of one SELECT statement; expressions are in SQLParser+Expressions.swift.
+// Recursive descent over the tokens of one SELECT statement; expressions are in SQLParser+Expressions.swift, queries inside
+// them in SQLParser+Subqueries.swift.
 //
 //   statement = [EXPLAIN] SELECT [DISTINCT] column {, column} FROM source {join}
 //               [WHERE expr] [GROUP BY expr {, expr}] [HAVING expr] [ORDER BY expr [ASC|DESC] {, …}]
@@ -16,6 +17,8 @@ struct SQLParser {
     private(set) var parameterNames: [String] = []
     var nodeCount = 0
     var depth = 0
+    /// Queries around the one that is being read.
+    var queryDepth = 0
 
     /// Words that end an expression or a source, so that they cannot be an alias without AS.
     private static let reserved: Set<String> = [
@@ -103,6 +106,15 @@ struct SQLParser {
 
     mutating func parseStatement() throws(QueryError) -> Query {
         let isExplain = try accept("explain")
+        var query = try parseQuery()
+        query.isExplain = isExplain
+        _ = try accept(.semicolon)
+        guard token.kind == .end else { throw unexpectedAtEnd() }
+        return query
+    }
+
+    /// A SELECT up to its end or to a token that it cannot contain.
+    mutating func parseQuery() throws(QueryError) -> Query {
         try expect("select")
         let isDistinct = try accept("distinct")
         var columns: [Query.Column] = []
@@ -114,7 +126,6 @@ struct SQLParser {
         } while try accept(.comma)
         try expect("from")
         var query = Query(columns, from: try parseSource())
-        query.isExplain = isExplain
         query.isDistinct = isDistinct
         while let join = try parseJoin() {
             guard query.joins.count + 1 < QueryLimits.sourceCountMax else {
@@ -145,8 +156,6 @@ struct SQLParser {
             query.limit = try parseRowCount()
             if try accept("offset") { query.offset = try parseRowCount() }
         }
-        _ = try accept(.semicolon)
-        guard token.kind == .end else { throw unexpectedAtEnd(of: query) }
         for (keys, clause) in [(query.groups.count, "GROUP BY"), (query.order.count, "ORDER BY")]
         where keys > QueryLimits.keyCountMax {
             throw QueryError(.tooComplex, "more than \(QueryLimits.keyCountMax) keys in \(clause)")
@@ -155,7 +164,7 @@ struct SQLParser {
     }
 
     /// Says which clause stands too late, or what cannot be read.
-    private func unexpectedAtEnd(of query: Query) -> QueryError {
+    func unexpectedAtEnd() -> QueryError {
         if case .word(let word) = token.kind {
             let clauses = ["where", "group", "having", "order", "limit"]
             if clauses.contains(word) {

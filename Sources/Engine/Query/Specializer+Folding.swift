@@ -8,12 +8,13 @@ extension Specializer {
     /// The expression as a constant, when all its operands are constants.
     func folded(_ bound: Bound) -> Bound {
         guard bound.children.allSatisfy(\.isConstant) else { return bound }
-        let evaluator = Evaluator(
-            schema: coercion.schema,
-            sources: [],
-            tables: [],
+        let own = ExecutionContext(
+            view: context.view,
+            visible: context.visible,
+            environment: environment,
             meter: QueryMeter(QueryBudget(bytesMax: Self.foldBytesMax), nil)
         )
+        let evaluator = Evaluator(own, sources: [])
         let batch = Batch(sourceCount: 1)
         batch.count = 1
         do throws(QueryError) {

@@ -2,9 +2,18 @@
 // cheap, NOT moves inwards to the comparisons, patterns and lists of constants are compiled. Runs once per execution.
 
 struct Specializer {
-    let coercion: Coercion
+    let context: ExecutionContext
     let parameters: [Value]
-    let environment: QueryEnvironment
+    /// In a query inside another one that runs for one row outside: the values of that row.
+    var outer: [Bound] = []
+    var coercion: Coercion { context.coercion }
+    var environment: QueryEnvironment { context.environment }
+
+    init(context: ExecutionContext, parameters: [Value] = [], outer: [Bound] = []) {
+        self.context = context
+        self.parameters = parameters
+        self.outer = outer
+    }
 
     func query(_ query: BoundQuery) throws(QueryError) -> BoundQuery {
         var query = query
@@ -25,19 +34,22 @@ struct Specializer {
         for index in query.order.indices {
             query.order[index].expression = try expression(query.order[index].expression)
         }
+        query.limit = try rowCount(query.limit, "LIMIT")
+        query.offset = try rowCount(query.offset, "OFFSET")
         return query
     }
 
     /// LIMIT and OFFSET: a number of rows, never negative; nil when there is none.
-    func rowCount(_ bound: Bound?, _ what: String) throws(QueryError) -> Int? {
+    private func rowCount(_ bound: Bound?, _ what: String) throws(QueryError) -> Bound? {
         guard let bound else { return nil }
-        guard case .number(let count) = try expression(bound).node, count >= 0 else {
+        let count = try expression(bound)
+        guard case .number(let number) = count.node, number >= 0 else {
             throw QueryError(.parameter, "\(what) is not a number of rows")
         }
-        return Int(clamping: count)
+        return count
     }
 
-    private func list(_ list: [Bound]) throws(QueryError) -> [Bound] {
+    func list(_ list: [Bound]) throws(QueryError) -> [Bound] {
         var result: [Bound] = []
         result.reserveCapacity(list.count)
         for item in list { result.append(try expression(item)) }
@@ -98,6 +110,8 @@ struct Specializer {
                 return Bound(.number(CalendarText.microseconds(days: days)), .instant)
             }
             return Bound(.startOfDay(operand), .instant)
+        case .outer(let number): return number < outer.count ? outer[number] : bound
+        case .subquery(let subquery, let operands): return try settled(subquery, try list(operands), bound.type)
         case .and(let list): return Bound(.and(try self.list(list).flatMap(Binder.conjuncts)), .boolean)
         case .function, .caseWhen, .convert, .arithmetic:
             return folded(try bound.mapChildren { child throws(QueryError) in try expression(child) })
@@ -142,6 +156,8 @@ struct Specializer {
             case .matches(let operand, let pattern, let negated): .matches(operand, pattern, negated: !negated)
             case .hasBits(let operand, let bits, let all, let negated):
                 .hasBits(operand, bits, all: all, negated: !negated)
+            case .subquery(let subquery, let operands) where subquery.negated != nil:
+                .subquery(subquery.negated ?? subquery, operands)
             default: .not(condition)
             }
         return Bound(node, .boolean)

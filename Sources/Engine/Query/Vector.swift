@@ -36,6 +36,12 @@ final class Vector {
         numbers[index] = 0
     }
 
+    @inline(__always)
+    func setNull(_ index: Int, isText: Bool) {
+        setNull(index)
+        if isText { texts[index] = UnsafeBufferPointer(start: nil, count: 0) }
+    }
+
     /// The same number in the first `count` places.
     func fill(_ number: Int64, _ count: Int) {
         numbers.update(repeating: number, count: count)
@@ -59,10 +65,29 @@ final class Vector {
         }
     }
 
+    /// The values of another vector at `places`.
+    func gather(_ other: Vector, _ places: UnsafePointer<UInt32>, _ count: Int, isText: Bool) {
+        for index in 0..<count {
+            let place = Int(places[index])
+            valid[index] = other.valid[place]
+            if isText { texts[index] = other.texts[place] } else { numbers[index] = other.numbers[place] }
+        }
+    }
+
     /// The same text in the first `count` places.
     func fill(_ text: UnsafeBufferPointer<UInt8>, _ count: Int) {
         texts.update(repeating: text, count: count)
         valid.update(repeating: 1, count: count)
+    }
+
+    /// One value as a constant.
+    func constant(_ index: Int, _ type: QueryType) -> Bound {
+        guard isValid(index) else { return Bound(.null, type) }
+        return switch type {
+        case .text: Bound(.text(TextConstant(texts[index])), type)
+        case .double: Bound(.real(double(index)), type)
+        default: Bound(.number(numbers[index]), type)
+        }
     }
 
     /// Null in the first `count` places.
