@@ -113,6 +113,11 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         try engine.read(request, into: &reply)
     }
 
+    /// The turn of one who reads beside others, while nobody has this one.
+    func reading(with reader: RecordReader) -> ReaderTurn {
+        ReaderTurn(engine, reader, refusal: failure.map(WriterTurn.refusal))
+    }
+
     /// See `Engine.prefetch`.
     package func prefetch(
         reads: UnsafeBufferPointer<UnsafeRawBufferPointer>,
