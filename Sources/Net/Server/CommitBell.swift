@@ -16,7 +16,7 @@ final class CommitBell: Sendable {
     init(_ core: NIOLoopBound<ServerCore>) { self.core = core }
 
     /// The loop has a connection that waits. It looks at the durable position after this call, and rings itself if need be.
-    func await() { isAwaited.store(true, ordering: .sequentiallyConsistent) }
+    func listen() { isAwaited.store(true, ordering: .sequentiallyConsistent) }
 
     /// Has the loop release what is durable, if something waits there: one task for all commits that come before it runs.
     func ring() {

@@ -139,6 +139,7 @@ public final class Server: Sendable {
                 logger: logger
             )
         } catch {
+            database.onCommit(nil)
             try? await pool.shutdownGracefully()
             try? await group.shutdownGracefully()
             throw .cannotListen("\(error)")

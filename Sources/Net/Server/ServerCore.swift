@@ -95,7 +95,7 @@ final class ServerCore {
     /// A connection began to wait for the log.
     func wait(_ connection: ServerConnection) {
         waiting.append(connection)
-        bell?.await()
+        bell?.listen()
         // What it waits for may have come between its look and this.
         if !connection.mustWait { bell?.ring() }
     }
