@@ -65,17 +65,20 @@ public enum DatabaseError: Error, CustomStringConvertible {
 
 /// The records of one organisation, durable in a directory.
 ///
-/// Thread rule: all calls from any thread or task. Writers take turns; views are read without waiting.
+/// Thread rule: all calls from any thread or task. Writers take turns, between which records are read by id; views are read
+/// without waiting.
 public final class Database: Sendable {
     package let directory: DataDirectory
     package let options: DatabaseOptions
     /// What opening found and did.
     public let recovery: RecoveryReport
 
-    /// Not the standard library's `Mutex`: a turn's body is the caller's, and need not be sendable.
-    private let writer: Monitor<WriterTurn>
+    /// Not the standard library's `Mutex`: a turn's body is the caller's, and need not be sendable; and readers share it.
+    private let writer: SharedState<WriterTurn>
     private let waiters = Mutex(Waiters())
     let snapshotAttempts = SnapshotAttempts()
+    /// Whether a thread is clearing memory for what will be written next.
+    private let isClearing = Atomic(false)
 
     private struct Waiters {
         var sleeping: [(position: Position, continuation: CheckedContinuation<Void, any Error>)] = []
@@ -151,7 +154,7 @@ public final class Database: Sendable {
             clock: options.clock
         )
         if let obstacle = turn.install(options.schema) { throw DatabaseError.incompatibleSchema(obstacle) }
-        writer = Monitor(turn)
+        writer = SharedState(turn)
         directory.queue.onCommit { [weak self] event in self?.committed(event) }
     }
 
@@ -165,20 +168,47 @@ public final class Database: Sendable {
 
     /// Runs `body` as the only writer. What it executes goes to the log together, at the end.
     package func turn<R>(_ body: (inout WriterTurn) -> R) -> R {
-        let (result, isDue) = writer.withLock { turn in
-            let result = body(&turn)
-            turn.end()
-            return (result, options.takesSnapshots && turn.asksForSnapshot(directory))
-        }
+        let (result, isDue) = writer.write { whole(&$0, body) }
         if isDue { snapshotInBackground() }
+        if StoreMemory.isClearedMemoryLow { clearMemoryInBackground() }
         return result
+    }
+
+    /// Has memory cleared beside the writer, if there is a processor for it.
+    private func clearMemoryInBackground() {
+        guard options.threadCount > 1, !isClearing.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        startThread { [self] in
+            StoreMemory.clearAhead()
+            isClearing.store(false, ordering: .releasing)
+        }
+    }
+
+    /// As `turn`, if nobody else has it or reads; otherwise returns nil.
+    package func turnIfFree<R>(_ body: (inout WriterTurn) -> R) -> R? {
+        guard let (result, isDue) = writer.writeIfFree({ whole(&$0, body) }) else { return nil }
+        if isDue { snapshotInBackground() }
+        if StoreMemory.isClearedMemoryLow { clearMemoryInBackground() }
+        return result
+    }
+
+    @inline(__always)
+    private func whole<R>(_ turn: inout WriterTurn, _ body: (inout WriterTurn) -> R) -> (R, isDue: Bool) {
+        let result = body(&turn)
+        turn.end()
+        return (result, options.takesSnapshots && turn.asksForSnapshot(directory))
+    }
+
+    /// Runs `body` while nobody writes; others may read at the same time, each with a reader of their own.
+    @inline(__always)
+    package func read<R>(with reader: RecordReader, _ body: (borrowing ReaderTurn) -> R) -> R {
+        writer.read { body($0.reading(with: reader)) }
     }
 
     /// The last position that is safe on the disk.
     package var durablePosition: Position { directory.durablePosition }
 
     /// All records at this moment. Answer questions from it only after its position is durable (`settle`).
-    package var currentView: View { writer.withLock { $0.view } }
+    package var currentView: View { writer.write { $0.view } }
 
     /// Has `handler` called after each commit, on the committer's thread: it should only hand on the news.
     package func onCommit(_ handler: (@Sendable (CommitEvent) -> Void)?) { waiters.withLock { $0.handler = handler } }
@@ -230,7 +260,7 @@ public final class Database: Sendable {
     /// thread; one snapshot at a time.
     @discardableResult
     public func writeSnapshot() throws(DatabaseError) -> SnapshotInfo {
-        let image = writer.withLock { $0.image }
+        let image = writer.write { $0.image }
         let parallel = options.threadCount > 1 ? threadedFor(threads: options.threadCount) : serialFor
         let logBytes = directory.logBytesSinceSnapshot
         do throws(DirectoryError) {
@@ -280,7 +310,7 @@ public final class Database: Sendable {
 
 extension Database: Session {
     /// The schema in force.
-    public var schema: Schema { writer.withLock { $0.schema } }
+    public var schema: Schema { writer.read { $0.schema } }
 
     /// Executes a transaction as the system and returns when it is durable.
     public func execute(_ transaction: Transaction) async throws -> TransactionReply {

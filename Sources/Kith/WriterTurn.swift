@@ -123,6 +123,11 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         )
     }
 
+    /// The turn of one who reads beside others, while nobody has this one.
+    func reading(with reader: RecordReader) -> ReaderTurn {
+        ReaderTurn(engine, reader, refusal: failure.map(WriterTurn.refusal))
+    }
+
     /// See `Engine.prefetch`.
     package func prefetch(
         reads: UnsafeBufferPointer<UnsafeRawBufferPointer>,

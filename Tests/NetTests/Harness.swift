@@ -21,14 +21,14 @@ func memoryDatabase(
 
 let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-/// Runs `body` with a server on a free port over a database in memory.
+/// Runs `body` with a server of three loops on a free port over a database in memory.
 func withServer(
     limits: WireLimits = WireLimits(),
     commitsByItself: Bool = true,
     _ body: (Server, Database) async throws -> Void
 ) async throws {
     let database = try memoryDatabase(commitsByItself: commitsByItself)
-    let server = try await Server.start(database, port: 0, limits: limits, logger: quiet)
+    let server = try await Server.start(database, port: 0, limits: limits, logger: quiet, loopCount: 3)
     do {
         try await body(server, database)
     } catch {

@@ -1,4 +1,4 @@
-// The bare floor of a SwiftNIO server on this machine: one event loop, one handler, no engine. Argument: a port.
+// The bare floor of a SwiftNIO server on this machine: as many event loops as Kith, one handler, no engine. Argument: a port.
 //
 //   request  u32 its own length, u32 the reply's length, both little-endian, then anything
 //   reply    as long as asked for: the request's bytes, cut off or followed by zeros
@@ -48,7 +48,7 @@ enum Main {
         guard CommandLine.arguments.count == 2, let port = Int(CommandLine.arguments[1]) else {
             fatalError("usage: nio-echo PORT")
         }
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: min(max(1, System.coreCount), 4))
         // The options of Kith's server.
         let channel = try ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)

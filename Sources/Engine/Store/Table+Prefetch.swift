@@ -4,14 +4,21 @@ import CKernels
 // validity word. Read one after the other, every line would be waited for (about 100 ns each, thirty of them for twelve
 // columns); asked for together, they arrive together.
 
+extension BlockHead {
+    /// Asks for the lines of a value and of its validity bit.
+    @inline(__always)
+    fileprivate func prefetch(_ index: Int, _ stride: Int) {
+        kith_prefetch(validity + index >> 6)
+        kith_prefetch(values + index * stride)
+    }
+}
+
 extension Table {
     /// Asks for the lines that reading this column of this row will touch. Rows that are not there cost nothing.
     @inline(__always)
     func prefetch(_ column: Int, _ stride: Int, _ row: Int) {
         guard row < rowCount, let head = head(column, row) else { return }
-        let index = row & 8191
-        kith_prefetch(head.validity + index >> 6)
-        kith_prefetch(head.values + index * stride)
+        head.prefetch(row & 8191, stride)
     }
 
     /// Asks for the line of the directory that says where the record is.
@@ -27,9 +34,7 @@ extension Table {
         let heads = heads(atRow: Int(row))
         let index = Int(row) & 8191
         for column in columns {
-            guard let head = heads[column.column] else { continue }
-            kith_prefetch(head.validity + index >> 6)
-            kith_prefetch(head.values + index * column.strideBytes)
+            heads[column.column]?.prefetch(index, column.strideBytes)
         }
         if let version = heads[Int(SystemAttribute.version.rawValue)] { kith_prefetch(version.values + index * 8) }
     }

@@ -19,15 +19,7 @@ extension Engine {
             let id = operation.id(index)
             let row = tables[place].row(of: id)
             guard row != Table.noRow else {
-                failures.add(
-                    index,
-                    Refusal(
-                        .recordNotFound,
-                        entity: tables[place].entity.name,
-                        record: id,
-                        "There is no \(schema.text(of: id))."
-                    )
-                )
+                failures.add(index, notFound(id, tables[place].layout))
                 continue
             }
             let expected = operation.expectedVersion(index)

@@ -15,8 +15,22 @@ extension Engine {
         reads: UnsafeBufferPointer<UnsafeRawBufferPointer>,
         transactions: UnsafeBufferPointer<UnsafeRawBufferPointer>
     ) {
-        readShapes.collect()
         updateShapes.collect()
+        prefetch(reads, transactions, reader)
+    }
+
+    /// As `prefetch(reads:transactions:)`, on the thread of `reader`: nobody may write meanwhile, others may read.
+    package func prefetch(reads: UnsafeBufferPointer<UnsafeRawBufferPointer>, with reader: RecordReader) {
+        prefetch(reads, UnsafeBufferPointer(start: nil, count: 0), reader)
+    }
+
+    @inline(__always)
+    private func prefetch(
+        _ reads: UnsafeBufferPointer<UnsafeRawBufferPointer>,
+        _ transactions: UnsafeBufferPointer<UnsafeRawBufferPointer>,
+        _ reader: RecordReader
+    ) {
+        reader.begin(self)
         withUnsafeTemporaryAllocation(of: Touched.self, capacity: Engine.prefetchedRecordsMax) { records in
             var count = 0
             func add(_ record: Touched) {
@@ -26,18 +40,18 @@ extension Engine {
                 count += 1
             }
             for read in reads {
-                var reader = ByteReader(read)
-                guard let shape = try? readShapes.shape(of: &reader, in: self), let ids = try? ReadIDs(from: &reader)
+                var bytes = ByteReader(read)
+                guard let shape = try? reader.shape(of: &bytes, in: self), let ids = try? ReadIDs(from: &bytes)
                 else { continue }
                 for index in 0..<min(ids.count, Engine.prefetchedRecordsMax) {
                     add((shape.place, ids[index], shape.columns))
                 }
             }
             for transaction in transactions {
-                var reader = ByteReader(transaction)
-                guard let header = try? TransactionHeader(from: &reader), header.operationCount == 1,
-                    let shape = try? updateShapes.shape(of: &reader, in: self), !shape.isGeneral,
-                    let id = try? reader.u64()
+                var bytes = ByteReader(transaction)
+                guard let header = try? TransactionHeader(from: &bytes), header.operationCount == 1,
+                    let shape = try? updateShapes.shape(of: &bytes, in: self), !shape.isGeneral,
+                    let id = try? bytes.u64()
                 else { continue }
                 add((shape.place, RecordID(rawValue: id), shape.touched))
             }

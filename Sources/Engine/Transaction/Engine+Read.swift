@@ -16,13 +16,23 @@ extension Engine {
         environment: @autoclosure () -> QueryEnvironment = QueryEnvironment(),
         into reply: inout ByteWriter
     ) throws(Refusal) {
+        try read(request, with: reader, environment: environment(), into: &reply)
+    }
+
+    /// As `read(_:environment:into:)`, on the thread of `reader`: nobody may write meanwhile, others may read.
+    package func read(
+        _ request: UnsafeRawBufferPointer,
+        with reader: RecordReader,
+        environment: @autoclosure () -> QueryEnvironment = QueryEnvironment(),
+        into reply: inout ByteWriter
+    ) throws(Refusal) {
         let shape: ReadShape
         let ids: ReadIDs
-        readShapes.collect()
+        reader.begin(self)
         do throws(DecodeError) {
-            var reader = ByteReader(request)
-            shape = try readShapes.shape(of: &reader, in: self)
-            ids = try ReadIDs(from: &reader)
+            var bytes = ByteReader(request)
+            shape = try reader.shape(of: &bytes, in: self)
+            ids = try ReadIDs(from: &bytes)
         } catch {
             throw Refusal(error)
         }

@@ -128,7 +128,7 @@ extension Engine {
     private func adopt(_ schema: Schema, fills: Bool) {
         tables.adopt(schema, from: self.schema, fills: fills)
         self.schema = schema
-        readShapes.removeAll()
+        schemaChangeCount += 1
         updateShapes.removeAll()
         derivedReads.removeAll()
     }

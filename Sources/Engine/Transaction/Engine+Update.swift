@@ -59,15 +59,7 @@ extension Engine {
             let id = operation.id(index)
             let row = tables[operation.place].row(of: id)
             guard row != Table.noRow else {
-                failures.add(
-                    index,
-                    Refusal(
-                        .recordNotFound,
-                        entity: layout.entity.name,
-                        record: id,
-                        "There is no \(schema.text(of: id))."
-                    )
-                )
+                failures.add(index, notFound(id, layout))
                 return 0
             }
             let expected = operation.expectedVersion(index)

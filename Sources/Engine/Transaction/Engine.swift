@@ -27,8 +27,9 @@ public struct CommandContext: Sendable {
 
 /// All records of one organisation and the rules that change them.
 ///
-/// Thread rule: one thread at a time, the writer; hand out `view` for everything else. As no access to a property spans a call
-/// that could make another, the runtime's check of exclusive access, a tenth of a change, is left out.
+/// Thread rule: one thread at a time, the writer; hand out `view` for everything else. While nobody writes, several threads may
+/// read by id, each with a `RecordReader`. As no access to a property spans a call that could make another, the runtime's check
+/// of exclusive access, a tenth of a change, is left out.
 public final class Engine {
     /// The schema in force.
     @exclusivity(unchecked) public internal(set) var schema: Schema
@@ -44,8 +45,10 @@ public final class Engine {
     package let tables: Tables
     @exclusivity(unchecked) var results = RequestResults()
 
-    /// Shapes of reads that came lately.
-    let readShapes = ShapeCache<ReadShape>()
+    /// Reads of the writer itself.
+    let reader = RecordReader()
+    /// Counts schemas that were put in force: `RecordReader` forgets what it knows of older ones.
+    @exclusivity(unchecked) var schemaChangeCount = 0
     /// Shapes of updates of one record that came lately.
     let updateShapes = ShapeCache<UpdateShape>()
 

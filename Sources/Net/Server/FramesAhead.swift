@@ -31,6 +31,8 @@ struct FramesAhead: ~Copyable {
     }
 
     var isEmpty: Bool { nextIndex == frames.count }
+    /// Whether there are some, none was taken yet, and all are reads by id.
+    var areReads: Bool { nextIndex == 0 && !frames.isEmpty && reads.count == frames.count }
     var isFull: Bool { frames.count == FramesAhead.countMax }
     /// Where the last frame ends.
     var endOffset: Int { frames.last?.endOffset ?? 0 }

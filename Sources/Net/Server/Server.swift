@@ -23,9 +23,13 @@ public enum ServerError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// Serves one database over the wire protocol (docs/protocol.md).
 ///
-/// One thread accepts, reads, executes and answers; queries that take long, snapshots and status run on two others. The
-/// database stays its owner's: stop the server, then close the database.
+/// Each connection belongs to one of several threads, which reads, executes and answers what it asks; queries that take long,
+/// snapshots and status run on two others. The database stays its owner's: stop the server, then close the database.
 public final class Server: Sendable {
+    /// Threads that serve connections, one a processor: changes are made by one at a time, so that more than a few would mostly
+    /// wait for each other.
+    private static let loopsMax = 4
+
     /// Where the server listens; the port is the real one when 0 was asked for.
     public let host: String
     /// See `host`.
@@ -34,21 +38,24 @@ public final class Server: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let pool: NIOThreadPool
     private let channel: any Channel
-    private let core: NIOLoopBound<ServerCore>
+    private let cores: [NIOLoopBound<ServerCore>]
+    private let database: Database
     private let logger: Logger
 
     private init(
         group: MultiThreadedEventLoopGroup,
         pool: NIOThreadPool,
         channel: any Channel,
-        core: NIOLoopBound<ServerCore>,
+        cores: [NIOLoopBound<ServerCore>],
+        database: Database,
         host: String,
         logger: Logger
     ) {
         self.group = group
         self.pool = pool
         self.channel = channel
-        self.core = core
+        self.cores = cores
+        self.database = database
         self.host = host
         self.logger = logger
         port = channel.localAddress?.port ?? 0
@@ -63,28 +70,76 @@ public final class Server: Sendable {
         limits: WireLimits = WireLimits(),
         logger: Logger = Logger(label: "kith.server")
     ) async throws(ServerError) -> Server {
+        try await start(
+            database,
+            host: host,
+            port: port,
+            organisation: organisation,
+            limits: limits,
+            logger: logger,
+            loopCount: min(max(1, System.coreCount), Server.loopsMax)
+        )
+    }
+
+    /// As `start`, with a number of threads for connections: tests want several wherever they run.
+    package static func start(
+        _ database: Database,
+        host: String = "127.0.0.1",
+        port: Int,
+        organisation: String = "main",
+        limits: WireLimits,
+        logger: Logger,
+        loopCount: Int
+    ) async throws(ServerError) -> Server {
         let address = try loopbackAddress(host, port)
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: loopCount)
         let pool = NIOThreadPool(numberOfThreads: 2)
         pool.start()
-        let eventLoop = group.next()
+        let census = ServerCensus(limits)
+        let cursorMemory = Allowance(limits.cursorBytesInAllMax)
         do {
-            let core = try await eventLoop.submit {
-                let core = ServerCore(
-                    eventLoop: eventLoop,
-                    pool: pool,
-                    database: database,
-                    organisation: organisation,
-                    limits: limits,
-                    logger: logger
-                )
-                core.start()
-                return NIOLoopBound(core, eventLoop: eventLoop)
-            }.get()
-            let channel = try await bootstrap(group, core, limits).bind(to: address).get()
+            var cores: [NIOLoopBound<ServerCore>] = []
+            var bells: [CommitBell] = []
+            for eventLoop in group.makeIterator() {
+                let (core, bell) = try await eventLoop.submit {
+                    let core = ServerCore(
+                        eventLoop: eventLoop,
+                        pool: pool,
+                        database: database,
+                        organisation: organisation,
+                        limits: limits,
+                        census: census,
+                        cursorMemory: cursorMemory,
+                        logger: logger
+                    )
+                    let bell = core.start()
+                    return (NIOLoopBound(core, eventLoop: eventLoop), bell)
+                }.get()
+                cores.append(core)
+                bells.append(bell)
+            }
+            database.onCommit { [bells] event in
+                switch event {
+                case .durable:
+                    for bell in bells { bell.ring() }
+                case .halted(let reason):
+                    logger.critical("the log halted", metadata: ["reason": "\(reason)"])
+                    for bell in bells { bell.halt("\(reason)") }
+                }
+            }
+            let channel = try await bootstrap(group, cores, limits).bind(to: address).get()
             logger.info("listening", metadata: ["address": "\(channel.localAddress.map { "\($0)" } ?? "")"])
-            return Server(group: group, pool: pool, channel: channel, core: core, host: host, logger: logger)
+            return Server(
+                group: group,
+                pool: pool,
+                channel: channel,
+                cores: cores,
+                database: database,
+                host: host,
+                logger: logger
+            )
         } catch {
+            database.onCommit(nil)
             try? await pool.shutdownGracefully()
             try? await group.shutdownGracefully()
             throw .cannotListen("\(error)")
@@ -93,7 +148,7 @@ public final class Server: Sendable {
 
     private static func bootstrap(
         _ group: MultiThreadedEventLoopGroup,
-        _ core: NIOLoopBound<ServerCore>,
+        _ cores: [NIOLoopBound<ServerCore>],
         _ limits: WireLimits
     ) -> ServerBootstrap {
         ServerBootstrap(group: group)
@@ -101,6 +156,9 @@ public final class Server: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    guard let core = cores.first(where: { $0.eventLoop === channel.eventLoop }) else {
+                        preconditionFailure("a connection on a loop that is not the server's")
+                    }
                     try channel.pipeline.syncOperations.addHandler(ServerConnection(core: core.value))
                 }
             }
@@ -135,12 +193,14 @@ public final class Server: Sendable {
     /// after 10 s at the latest.
     public func stop() async {
         try? await channel.close().get()
-        let eventLoop = group.next()
-        let core = core
-        // A client that neither reads nor hangs up must not keep the server from stopping.
-        let timer = eventLoop.scheduleTask(in: .seconds(10)) { core.value.end() }
-        try? await eventLoop.flatSubmit { core.value.stop() }.get()
-        timer.cancel()
+        let stops = cores.map { core in
+            // A client that neither reads nor hangs up must not keep the server from stopping.
+            let timer = core.eventLoop.scheduleTask(in: .seconds(10)) { core.value.end() }
+            let stop = core.eventLoop.flatSubmit { core.value.stop() }
+            stop.whenComplete { _ in timer.cancel() }
+            return stop
+        }
+        for stop in stops { try? await stop.get() }
         await end()
         logger.info("stopped")
     }
@@ -152,8 +212,8 @@ public final class Server: Sendable {
     }
 
     private func end() async {
-        let core = core
-        try? await group.next().submit { core.value.end() }.get()
+        database.onCommit(nil)
+        for core in cores { try? await core.eventLoop.submit { core.value.end() }.get() }
         try? await pool.shutdownGracefully()
         try? await group.shutdownGracefully()
     }
@@ -166,18 +226,20 @@ public final class Server: Sendable {
         package var discarded: Int
     }
 
-    /// Asks the loop.
+    /// Asks the loops, one after the other.
     package var figures: Figures {
         get async {
-            let core = core
-            let figures = try? await group.next().submit {
-                Figures(
-                    connections: core.value.connections.count,
-                    bufferedBytes: core.value.bufferedBytes,
-                    discarded: core.value.discardedCount
-                )
-            }.get()
-            return figures ?? Figures(connections: 0, bufferedBytes: 0, discarded: 0)
+            var sum = Figures(connections: 0, bufferedBytes: 0, discarded: 0)
+            for core in cores {
+                let figures = try? await core.eventLoop.submit {
+                    (core.value.connections.count, core.value.bufferedBytes, core.value.discardedCount)
+                }.get()
+                guard let (connections, bufferedBytes, discarded) = figures else { continue }
+                sum.connections += connections
+                sum.bufferedBytes += bufferedBytes
+                sum.discarded += discarded
+            }
+            return sum
         }
     }
 }

@@ -16,7 +16,7 @@ extension ServerConnection {
     ) throws(WireFailure) -> Bool? {
         switch operation {
         case .openRehearsal:
-            guard body.isEmpty else { throw .wire(WireError(.malformed, "The operation has no body.")) }
+            try expectEmpty(body)
             try openRehearsal(turn.view, &output)
             return true
         case .closeRehearsal:
@@ -52,7 +52,7 @@ extension ServerConnection {
     }
 
     private func openRehearsal(_ view: View, _ output: inout ByteWriter) throws(WireFailure) {
-        guard rehearsal == nil, core.rehearsalCount < core.limits.rehearsalsMax else {
+        guard rehearsal == nil, core.census.beginRehearsal() else {
             let whose = rehearsal == nil ? "All \(core.limits.rehearsalsMax) rehearsals are" : "A rehearsal is"
             throw .wire(WireError(.rehearsalLimit, "\(whose) under way: close one first, or wait for its end."))
         }
@@ -63,7 +63,6 @@ extension ServerConnection {
             bytesMax: core.limits.rehearsalBytesMax,
             now: .now()
         )
-        core.rehearsalCount += 1
         rehearsal = opened
         output.u64(opened.id)
         output.u64(opened.position)
@@ -84,7 +83,7 @@ extension ServerConnection {
     /// Gives the rehearsal up, if there is one.
     func closeRehearsal() {
         guard let closed = rehearsal.take() else { return }
-        core.rehearsalCount -= 1
+        core.census.endRehearsal()
         core.discard(closed)
     }
 

@@ -2,8 +2,8 @@ import Engine
 import Kith
 import NIOCore
 
-// From bytes to replies: checks every frame of a read, executes it in the writer's turn, and writes its reply behind the one
-// before. The bytes are hostile until header checksum, version, kind, length and body checksum have been checked, in this
+// From bytes to replies: checks every frame of a read, executes it, and writes its reply behind the one before. Reads by id are
+// executed beside those of other loops; from the first frame on that is something else, all are in a turn of the writer. The bytes are hostile until header checksum, version, kind, length and body checksum have been checked, in this
 // order; the body is then decoded by whoever executes it, with checks of its own.
 
 /// How far a read was executed.
@@ -12,6 +12,8 @@ struct FrameWalk {
     var consumedBytes = 0
     /// The replies are as many as may wait: the rest stays where it is.
     var isOutputFull = false
+    /// The rest needs a turn of the writer, which somebody else has.
+    var needsTurn = false
     /// What ends the connection, and the request that it answers.
     private(set) var failure: WireError?
     private(set) var failedRequest: WireHeader?
@@ -51,12 +53,10 @@ extension ServerConnection {
         return Frame(header: header, body: body, endOffset: offset + WireHeader.lengthBytes + length)
     }
 
-    /// Finds the next complete frames, and has the memory asked for what they will touch. What is wrong with a frame
-    /// behind the first counts when its turn comes.
+    /// Finds the next complete frames. What is wrong with a frame behind the first counts when its turn comes.
     private func lookAhead(
         _ bytes: UnsafeRawBufferPointer,
         _ walk: inout FrameWalk,
-        _ turn: inout WriterTurn,
         _ ahead: inout FramesAhead
     ) {
         ahead.removeAll()
@@ -64,24 +64,78 @@ extension ServerConnection {
         ahead.append(first)
         var unused = FrameWalk()
         while !ahead.isFull, let next = frame(bytes, at: ahead.endOffset, &unused) { ahead.append(next) }
-        guard ahead.reads.count + ahead.transactions.count > 1 else { return }
-        ahead.reads.withUnsafeBufferPointer { reads in
-            ahead.transactions.withUnsafeBufferPointer { turn.prefetch(reads: reads, transactions: $0) }
-        }
     }
 
-    /// Executes complete frames from where the walk stands.
+    /// Executes complete frames from where the walk stands. Returns what they observed. With `waits` false, those that need
+    /// the writer's turn are left when it is not free.
     func execute(
         _ bytes: UnsafeRawBufferPointer,
         _ walk: inout FrameWalk,
-        _ turn: inout WriterTurn,
-        _ output: inout ByteWriter
-    ) {
+        _ output: inout ByteWriter,
+        waits: Bool
+    ) -> Position {
         var ahead = core.takeFramesAhead()
-        execute(bytes, &walk, &turn, &output, &ahead)
+        let position = execute(bytes, &walk, &output, &ahead, waits: waits)
         core.putFramesAhead(ahead)
+        return position
     }
 
+    private func execute(
+        _ bytes: UnsafeRawBufferPointer,
+        _ walk: inout FrameWalk,
+        _ output: inout ByteWriter,
+        _ ahead: inout FramesAhead,
+        waits: Bool
+    ) -> Position {
+        var position: Position = 0
+        lookAhead(bytes, &walk, &ahead)
+        if ahead.areReads {
+            position = core.database.read(with: core.reader) { turn in
+                executeReads(bytes, &walk, turn, &output, &ahead)
+                return turn.position
+            }
+        }
+        if !ahead.isEmpty, !walk.isOutputFull {
+            func executeAll(_ turn: inout WriterTurn) -> Position {
+                execute(bytes, &walk, &turn, &output, &ahead)
+                return turn.position
+            }
+            if waits {
+                position = core.database.turn(executeAll)
+            } else if let seen = core.database.turnIfFree(executeAll) {
+                position = seen
+            } else {
+                walk.needsTurn = true
+            }
+        }
+        return position
+    }
+
+    /// Executes frames while all that were found are reads.
+    private func executeReads(
+        _ bytes: UnsafeRawBufferPointer,
+        _ walk: inout FrameWalk,
+        _ turn: borrowing ReaderTurn,
+        _ output: inout ByteWriter,
+        _ ahead: inout FramesAhead
+    ) {
+        let epoch = turn.schemaEpoch
+        while ahead.areReads {
+            if ahead.reads.count > 1 { ahead.reads.withUnsafeBufferPointer { turn.prefetch($0) } }
+            while hasRoom(output, bytes, &walk) {
+                guard let frame = ahead.next() else { break }
+                walk.consumedBytes = frame.endOffset
+                _ = reply(to: frame.header, epoch, &output) { output throws(WireFailure) in
+                    do throws(Refusal) { try turn.read(frame.body, into: &output) } catch { throw .refusal(error) }
+                    return epoch
+                }
+            }
+            if walk.isOutputFull { return }
+            lookAhead(bytes, &walk, &ahead)
+        }
+    }
+
+    /// Executes frames of any kind.
     private func execute(
         _ bytes: UnsafeRawBufferPointer,
         _ walk: inout FrameWalk,
@@ -90,31 +144,73 @@ extension ServerConnection {
         _ ahead: inout FramesAhead
     ) {
         var epoch = turn.schema.epoch
-        let outputBytesMax = core.limits.pendingReplyBytesMax
-        while output.count <= outputBytesMax {
-            if ahead.isEmpty { lookAhead(bytes, &walk, &turn, &ahead) }
-            guard let frame = ahead.next() else { return }
-            let (header, body) = (frame.header, frame.body)
-            walk.consumedBytes = frame.endOffset
-            let start = output.beginFrame()
-            do throws(WireFailure) {
-                guard try answer(header, body, epoch, &turn, &output) else {
-                    output.truncate(start)
-                    continue
+        while !ahead.isEmpty {
+            if ahead.reads.count + ahead.transactions.count > 1 {
+                ahead.reads.withUnsafeBufferPointer { reads in
+                    ahead.transactions.withUnsafeBufferPointer { turn.prefetch(reads: reads, transactions: $0) }
                 }
-                guard output.count - start - WireHeader.lengthBytes <= WireLimits.bodyBytesMax else {
-                    throw .replyTooLarge
-                }
-                if header.operation == WireOperation.changeSchema.rawValue { epoch = turn.schema.epoch }
-                output.endFrame(
-                    start,
-                    WireHeader(.reply, header.operation, correlation: header.correlation, schemaEpoch: epoch)
-                )
-            } catch {
-                output.endFrame(start, error, answering: header, epoch: epoch)
             }
+            while hasRoom(output, bytes, &walk) {
+                guard let frame = ahead.next() else { break }
+                walk.consumedBytes = frame.endOffset
+                epoch = reply(to: frame.header, epoch, &output) { output throws(WireFailure) in
+                    guard try answer(frame.header, frame.body, &turn, &output) else { return nil }
+                    let mayHaveChanged = frame.header.operation == WireOperation.changeSchema.rawValue
+                    return mayHaveChanged ? turn.schema.epoch : epoch
+                }
+            }
+            if walk.isOutputFull { return }
+            lookAhead(bytes, &walk, &ahead)
         }
+    }
+
+    /// Whether there may be another reply; otherwise the walk ends here, if anything is left of it.
+    @inline(__always)
+    private func hasRoom(
+        _ output: borrowing ByteWriter,
+        _ bytes: UnsafeRawBufferPointer,
+        _ walk: inout FrameWalk
+    ) -> Bool {
+        if output.count <= core.limits.pendingReplyBytesMax { return true }
         walk.isOutputFull = bytes.count - walk.consumedBytes >= WireHeader.lengthBytes
+        return false
+    }
+
+    /// Appends the reply to a request: the body that `answer` writes, or the error that it throws. `answer` returns the epoch
+    /// of the schema that is in force then, which is handed on; or nil, and nothing is appended, since the reply comes later.
+    @inline(__always)
+    private func reply(
+        to header: WireHeader,
+        _ epoch: UInt32,
+        _ output: inout ByteWriter,
+        _ answer: (inout ByteWriter) throws(WireFailure) -> UInt32?
+    ) -> UInt32 {
+        let start = output.beginFrame()
+        do throws(WireFailure) {
+            guard header.schemaEpoch == 0 || header.schemaEpoch == epoch else {
+                throw .wire(
+                    WireError(
+                        .schemaStale,
+                        "The schema has epoch \(epoch); the request was made with \(header.schemaEpoch)."
+                    )
+                )
+            }
+            guard let next = try answer(&output) else {
+                output.truncate(start)
+                return epoch
+            }
+            guard output.count - start - WireHeader.lengthBytes <= WireLimits.bodyBytesMax else {
+                throw .replyTooLarge
+            }
+            output.endFrame(
+                start,
+                WireHeader(.reply, header.operation, correlation: header.correlation, schemaEpoch: next)
+            )
+            return next
+        } catch {
+            output.endFrame(start, error, answering: header, epoch: epoch)
+            return epoch
+        }
     }
 
     /// Why a frame with this header ends the connection, whatever its body; nil when it does not.
@@ -138,18 +234,9 @@ extension ServerConnection {
     private func answer(
         _ header: WireHeader,
         _ body: UnsafeRawBufferPointer,
-        _ epoch: UInt32,
         _ turn: inout WriterTurn,
         _ output: inout ByteWriter
     ) throws(WireFailure) -> Bool {
-        guard header.schemaEpoch == 0 || header.schemaEpoch == epoch else {
-            throw .wire(
-                WireError(
-                    .schemaStale,
-                    "The schema has epoch \(epoch); the request was made with \(header.schemaEpoch)."
-                )
-            )
-        }
         switch WireOperation(rawValue: header.operation) {
         case .read:
             do { try turn.read(body, actor: actor, into: &output) } catch { throw .refusal(error) }
@@ -215,7 +302,7 @@ extension ServerConnection {
         }
     }
 
-    private func expectEmpty(_ body: UnsafeRawBufferPointer) throws(WireFailure) {
+    func expectEmpty(_ body: UnsafeRawBufferPointer) throws(WireFailure) {
         guard body.isEmpty else { throw .wire(WireError(.malformed, "The operation has no body.")) }
     }
 

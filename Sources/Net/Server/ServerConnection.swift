@@ -2,8 +2,9 @@ import Engine
 import Kith
 import NIOCore
 
-// One client's connection. A read of the socket is handled as a whole: all frames that are complete are executed in one turn
-// of the writer, their replies are encoded into one buffer, and that buffer is written once.
+// One client's connection. A read of the socket is handled as a whole: all frames that are complete are executed, those that
+// only read beside other loops' and the others in one turn of the writer; their replies are encoded into one buffer, and that
+// buffer is written once.
 //
 // Life: greeting → open → closing. Closing sends an error, waits for the client to hang up, and hears nothing more.
 //
@@ -51,6 +52,8 @@ final class ServerConnection: ChannelDuplexHandler {
     private(set) var isWaiting = false
     private var needsFlush = false
     private var isPaused = false
+    /// What was read waits for the writer's turn.
+    private var isDeferred = false
     /// A read was asked for while paused.
     private var wantsRead = false
     /// No more frames are executed; the connection closes when all are answered.
@@ -115,7 +118,7 @@ final class ServerConnection: ChannelDuplexHandler {
         clock.heard()
         var incoming = Self.unwrapInboundIn(data)
         if pending.readableBytes == 0 { pending = incoming } else { pending.writeBuffer(&incoming) }
-        if !isPaused { process() }
+        if !isPaused, !isDeferred { process() }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -136,7 +139,7 @@ final class ServerConnection: ChannelDuplexHandler {
     // MARK: Requests
 
     /// Executes every complete frame, or as many as their replies have room for.
-    private func process() {
+    private func process(waits: Bool = false) {
         guard phase != .closing, !isFinishing else {
             pending = ByteBuffer()
             return
@@ -152,12 +155,7 @@ final class ServerConnection: ChannelDuplexHandler {
         var walk = FrameWalk()
         if phase == .greeting { pending.withUnsafeReadableBytes { greet($0, &walk, &output) } }
         var position: Position = 0
-        if phase == .open {
-            position = core.database.turn { turn in
-                pending.withUnsafeReadableBytes { execute($0, &walk, &turn, &output) }
-                return turn.position
-            }
-        }
+        if phase == .open { position = pending.withUnsafeReadableBytes { execute($0, &walk, &output, waits: waits) } }
         if walk.consumedBytes > 0 { clock.incompleteSince = nil }
         if walk.consumedBytes == pending.readableBytes {
             // Without a reference to it the channel can use the buffer for its next read.
@@ -170,7 +168,19 @@ final class ServerConnection: ChannelDuplexHandler {
         core.putOutput(output)
         if let failure = walk.failure { return fail(failure, answering: walk.failedRequest) }
         account(unsentBytes)
-        if walk.isOutputFull || heldBytes > core.limits.pendingReplyBytesMax { pause() }
+        if walk.isOutputFull || heldBytes > core.limits.pendingReplyBytesMax { return pause() }
+        if walk.needsTurn {
+            isDeferred = true
+            core.deferTurn(self)
+        }
+    }
+
+    /// Executes what needs the writer's turn: the loop has done everything else meanwhile.
+    func processDeferred() {
+        isDeferred = false
+        guard !isPaused else { return }
+        process(waits: true)
+        if needsFlush { flush() }
     }
 
     /// Sends replies now, or holds them until what they observed is durable.
@@ -204,6 +214,12 @@ final class ServerConnection: ChannelDuplexHandler {
         }
         resume()
         if isFinishing { finish() }
+    }
+
+    /// Whether what it waits for has not come yet: its first replies durable, or room in the log.
+    var mustWait: Bool {
+        guard let first = held.first else { return core.isLogFull }
+        return first.position > core.database.durablePosition
     }
 
     private func waitForCommit() {

@@ -3,15 +3,15 @@ import Kith
 import Logging
 import NIOCore
 import NIOPosix
-import Synchronization
 
-// What all connections of one organisation share. Everything here, the connections and the engine's writer included, lives
-// on one event loop: a request crosses no thread on its way, and nothing here needs a lock. Two kinds of work leave the
-// loop and come back as a task on it: calls that take long (thread pool), and the news that the log is durable (committer).
+// What the connections of one event loop share. A connection lives on one loop, and its requests are executed there: a request
+// crosses no thread on its way, and nothing here needs a lock. What loops share is the database, whose turns keep changes
+// apart and let reads go on beside each other, and what they count together (`ServerCensus`). Two kinds of work leave the loop
+// and come back as a task on it: calls that take long (thread pool), and the news that the log is durable (committer).
 //
 // Invariants
-// - A connection is in `waiting` exactly once while it holds replies that are not durable yet.
-// - `bufferedBytes` is the sum of what the connections have accounted for.
+// - A connection is in `waiting` exactly once while it holds replies that are not durable yet, and then the bell is awaited.
+// - `bufferedBytes` is the sum of what the loop's connections have accounted for.
 
 final class ServerCore {
     let eventLoop: any EventLoop
@@ -19,17 +19,23 @@ final class ServerCore {
     let organisation: String
     let limits: WireLimits
     let logger: Logger
+    let census: ServerCensus
+    /// Reads of this loop.
+    let reader = RecordReader()
     /// Runs what takes long. Two threads: a snapshot must not keep queries waiting.
     let pool: NIOThreadPool
 
     /// Open connections; each knows its place.
     private(set) var connections: [ServerConnection] = []
-    private var connectionsByAddress: [String: Int] = [:]
     /// Connections that hold replies until the log is durable.
     private var waiting: [ServerConnection] = []
+    /// Connections that found the writer's turn taken.
+    private var deferred: [ServerConnection] = []
     /// Those that are being released: empty between two commits.
     private var releasing: [ServerConnection] = []
-    /// Bytes buffered for all connections.
+    /// Rings when the log is durable further.
+    private var bell: CommitBell?
+    /// Bytes buffered for the loop's connections.
     private(set) var bufferedBytes = 0
     /// Replies are encoded here, one read of one connection at a time. nil while one is at it.
     private var output: ByteWriter? = ByteWriter(capacityBytes: 64 << 10)
@@ -37,11 +43,9 @@ final class ServerCore {
     private var framesAhead: FramesAhead? = FramesAhead()
     /// What is written to sockets at once: its memory is reused as soon as the socket has taken it.
     private var sendBuffer: ByteBuffer
-    /// Rehearsals that connections have open.
-    var rehearsalCount = 0
     /// Cursors and rehearsals that were given up and are not freed yet.
     var discardedCount = 0
-    /// What the cursors of all connections keep.
+    /// What the cursors of all connections keep, on every loop.
     let cursorMemory: Allowance
     private var nextHandle = UInt64.random(in: 1...UInt64.max)
     private var sweep: RepeatedTask?
@@ -56,6 +60,8 @@ final class ServerCore {
         database: Database,
         organisation: String,
         limits: WireLimits,
+        census: ServerCensus,
+        cursorMemory: Allowance,
         logger: Logger
     ) {
         self.eventLoop = eventLoop
@@ -63,57 +69,65 @@ final class ServerCore {
         self.database = database
         self.organisation = organisation
         self.limits = limits
-        cursorMemory = Allowance(limits.cursorBytesInAllMax)
+        self.census = census
+        self.cursorMemory = cursorMemory
         self.logger = logger
         sendBuffer = ByteBufferAllocator().buffer(capacity: 64 << 10)
     }
 
     // MARK: Durability
 
-    /// Begins to listen to the log.
-    func start() {
+    /// Begins to look after deadlines; returns what the log is to ring.
+    func start() -> CommitBell {
         eventLoop.preconditionInEventLoop()
-        let isScheduled = Shared(Atomic<Bool>(false))
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        let eventLoop = eventLoop
-        database.onCommit { event in
-            switch event {
-            case .durable:
-                // One task for all commits that come before it runs.
-                if isScheduled.value.exchange(true, ordering: .acquiringAndReleasing) { return }
-                eventLoop.execute {
-                    isScheduled.value.store(false, ordering: .sequentiallyConsistent)
-                    bound.value.release()
-                }
-            case .halted(let reason):
-                eventLoop.execute { bound.value.halt("\(reason)") }
-            }
-        }
+        census.join(bound)
+        let bell = CommitBell(bound)
+        self.bell = bell
         let interval = sweepIntervalMilliseconds
         sweep = eventLoop.scheduleRepeatedTask(
             initialDelay: .milliseconds(interval),
             delay: .milliseconds(interval)
         ) { _ in bound.value.sweepConnections(now: .now()) }
+        return bell
     }
 
-    /// A connection began to hold replies.
-    func wait(_ connection: ServerConnection) { waiting.append(connection) }
+    /// A connection began to wait for the log.
+    func wait(_ connection: ServerConnection) {
+        waiting.append(connection)
+        bell?.listen()
+        // What it waits for may have come between its look and this.
+        if !connection.mustWait { bell?.ring() }
+    }
 
     /// Sends what has become durable. Connections may begin to wait again, or end, while this goes over them: so they are
     /// taken out of the list first.
-    private func release() {
+    func release() {
         let durable = database.durablePosition
         swap(&waiting, &releasing)
         for connection in releasing { connection.release(through: durable) }
         releasing.removeAll(keepingCapacity: true)
     }
 
+    /// Has a connection executed when the loop has looked at all others: by then the writer's turn may be free.
+    func deferTurn(_ connection: ServerConnection) {
+        deferred.append(connection)
+        guard deferred.count == 1 else { return }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.execute { bound.value.processDeferred() }
+    }
+
+    private func processDeferred() {
+        let connections = deferred
+        deferred.removeAll()
+        for connection in connections { connection.processDeferred() }
+    }
+
     /// Whether so much waits for the disk that nothing can be executed.
     var isLogFull: Bool { database.directory.queue.isFull }
 
     /// The log failed: what is held will never be durable, and nothing more can be answered.
-    private func halt(_ reason: String) {
-        logger.critical("the log halted", metadata: ["reason": "\(reason)"])
+    func halt(_ reason: String) {
         haltReason = reason
         waiting.removeAll()
         for connection in connections { connection.halt(haltError(reason)) }
@@ -130,11 +144,7 @@ final class ServerCore {
         eventLoop.preconditionInEventLoop()
         if let haltReason { throw haltError(haltReason) }
         guard !isStopping else { throw WireError(.stopping, "The server stops.") }
-        let ofAddress = connectionsByAddress[connection.address, default: 0]
-        guard connections.count < limits.connectionsMax, ofAddress < limits.connectionsPerAddressMax else {
-            throw WireError(.tooManyConnections, "The server has \(connections.count) connections, its limit.")
-        }
-        connectionsByAddress[connection.address] = ofAddress + 1
+        try census.admit(connection.address)
         connection.place = connections.count
         connections.append(connection)
     }
@@ -143,8 +153,7 @@ final class ServerCore {
         eventLoop.preconditionInEventLoop()
         guard let place = connection.place else { return }
         connection.place = nil
-        let ofAddress = connectionsByAddress[connection.address, default: 1] - 1
-        connectionsByAddress[connection.address] = ofAddress == 0 ? nil : ofAddress
+        census.leave(connection.address)
         let last = connections.removeLast()
         if place < connections.count {
             connections[place] = last
@@ -154,22 +163,23 @@ final class ServerCore {
         if isStopping, connections.isEmpty { stopPromise?.succeed() }
     }
 
-    /// Keeps account of a connection's buffers, and closes the fullest when all together are too much.
+    /// Keeps account of a connection's buffers.
     func account(_ difference: Int) {
         bufferedBytes += difference
-        guard difference > 0, bufferedBytes > limits.bufferedBytesMax else { return }
-        guard let fullest = connections.max(by: { $0.accountedBytes < $1.accountedBytes }) else { return }
+        census.account(difference)
+    }
+
+    /// The connection that has most in its buffers.
+    var fullest: ServerConnection? { connections.max { $0.accountedBytes < $1.accountedBytes } }
+
+    /// Closes it: the buffers of all loops together are too full.
+    func evictFullest() {
+        guard let fullest else { return }
         logger.warning(
             "buffers are full: a connection is closed",
             metadata: ["client": "\(fullest.clientName)", "bytes": "\(fullest.accountedBytes)"]
         )
-        // As a task: the connection may be in the midst of its work.
-        let bound = NIOLoopBound(fullest, eventLoop: eventLoop)
-        eventLoop.execute {
-            bound.value.drop(
-                WireError(.evicted, "The server's buffers are full, and this connection's are the fullest.")
-            )
-        }
+        fullest.drop(WireError(.evicted, "The server's buffers are full, and this connection's are the fullest."))
     }
 
     /// A handle for a cursor or statement. From a random start, so that one that a client kept from another connection, or from
@@ -226,14 +236,7 @@ final class ServerCore {
 
     /// Ends everything that would keep the loop busy.
     func end() {
-        database.onCommit(nil)
         sweep?.cancel()
         for connection in connections { connection.abort() }
     }
-}
-
-/// Carries a value that cannot be copied into closures.
-final class Shared<Value: ~Copyable & Sendable>: Sendable {
-    let value: Value
-    init(_ value: consuming Value) { self.value = value }
 }

@@ -13,6 +13,8 @@ package final class CommitCore: Sendable {
     let pendingLimitBytes: Int
     /// A batch has to fit into one segment together with everything that may wait before it.
     let batchLimitBytes: Int
+    /// The same as the state's, for whoever asks often.
+    private let durable: Atomic<UInt64>
 
     struct State: ~Copyable {
         var pending = GroupBuffer()
@@ -41,6 +43,7 @@ package final class CommitCore: Sendable {
         pendingLimitBytes = min(4 << 20, catalog.segmentBytes / 4)
         batchLimitBytes = catalog.segmentBytes / 2
         let durable = writer.nextPosition - 1
+        self.durable = Atomic(durable)
         state = Monitor(
             State(
                 nextPosition: writer.nextPosition,
@@ -106,7 +109,7 @@ package final class CommitCore: Sendable {
 
     var isFull: Bool { state.withLock { $0.pending.payloadBytes >= pendingLimitBytes } }
 
-    var durablePosition: UInt64 { state.withLock { $0.durablePosition } }
+    var durablePosition: UInt64 { durable.load(ordering: .sequentiallyConsistent) }
 
     /// Bytes written to the log in this directory's life, as far as known: frames of groups, padding included.
     var loggedBytes: UInt64 { state.withLock { $0.loggedBytes } }
@@ -161,6 +164,7 @@ package final class CommitCore: Sendable {
         let durable = writer.nextPosition - 1
         let handler = state.withLock { state in
             state.durablePosition = durable
+            self.durable.store(durable, ordering: .sequentiallyConsistent)
             state.loggedBytes += UInt64(roundedUpToSector(LogFormat.frameHeaderBytes + writer.group.payloadBytes))
             return state.handler
         }
