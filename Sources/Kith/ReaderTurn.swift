@@ -18,11 +18,11 @@ package struct ReaderTurn: ~Copyable {
     /// The last transaction executed: what the turn sees. Replies wait until it is durable.
     package var position: Position { engine.position }
 
-    /// Executes an encoded read and appends the encoded reply.
+    /// Executes an encoded read and appends the encoded reply; false, and nothing is done, when it needs the writer's turn.
     @inline(__always)
-    package func read(_ request: UnsafeRawBufferPointer, into reply: inout ByteWriter) throws(Refusal) {
+    package func read(_ request: UnsafeRawBufferPointer, into reply: inout ByteWriter) throws(Refusal) -> Bool {
         if let refusal { throw refusal }
-        try engine.read(request, with: reader, into: &reply)
+        return try engine.read(request, with: reader, into: &reply)
     }
 
     /// See `Engine.prefetch`.

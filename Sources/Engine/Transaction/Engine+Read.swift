@@ -16,27 +16,41 @@ extension Engine {
         environment: @autoclosure () -> QueryEnvironment = QueryEnvironment(),
         into reply: inout ByteWriter
     ) throws(Refusal) {
-        try read(request, with: reader, environment: environment(), into: &reply)
+        let (shape, ids) = try parts(of: request, reader)
+        if shape.hasDerived { return try readDerived(ids, shape, environment(), into: &reply) }
+        try readStored(ids, shape, into: &reply)
     }
 
-    /// As `read(_:environment:into:)`, on the thread of `reader`: nobody may write meanwhile, others may read.
+    /// As `read(_:environment:into:)`, on the thread of `reader`: nobody may write meanwhile, others may read. Returns false,
+    /// and has done nothing, when an attribute is computed: that needs a view, which only the writer can take.
     package func read(
         _ request: UnsafeRawBufferPointer,
         with reader: RecordReader,
-        environment: @autoclosure () -> QueryEnvironment = QueryEnvironment(),
         into reply: inout ByteWriter
-    ) throws(Refusal) {
-        let shape: ReadShape
-        let ids: ReadIDs
+    ) throws(Refusal) -> Bool {
+        let (shape, ids) = try parts(of: request, reader)
+        if shape.hasDerived { return false }
+        try readStored(ids, shape, into: &reply)
+        return true
+    }
+
+    @inline(__always)
+    private func parts(
+        of request: UnsafeRawBufferPointer,
+        _ reader: RecordReader
+    ) throws(Refusal) -> (ReadShape, ReadIDs) {
         reader.begin(self)
         do throws(DecodeError) {
             var bytes = ByteReader(request)
-            shape = try reader.shape(of: &bytes, in: self)
-            ids = try ReadIDs(from: &bytes)
+            let shape = try reader.shape(of: &bytes, in: self)
+            return (shape, try ReadIDs(from: &bytes))
         } catch {
             throw Refusal(error)
         }
-        if shape.hasDerived { return try readDerived(ids, shape, environment(), into: &reply) }
+    }
+
+    @inline(__always)
+    private func readStored(_ ids: ReadIDs, _ shape: ReadShape, into reply: inout ByteWriter) throws(Refusal) {
         if ids.count == 1, shape.rowBytesMax <= Limits.readBytesMax {
             tables[shape.place].encodeRow(tables[shape.place].row(of: ids[0]), shape, into: &reply)
         } else {

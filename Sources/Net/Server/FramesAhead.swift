@@ -54,6 +54,9 @@ struct FramesAhead: ~Copyable {
         return frames[nextIndex - 1]
     }
 
+    /// Makes the frame that was taken last the first again.
+    mutating func putBack() { nextIndex -= 1 }
+
     mutating func removeAll() {
         frames.removeAll(keepingCapacity: true)
         reads.removeAll(keepingCapacity: true)

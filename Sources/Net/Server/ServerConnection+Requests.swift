@@ -111,7 +111,7 @@ extension ServerConnection {
         return position
     }
 
-    /// Executes frames while all that were found are reads.
+    /// Executes frames while all that were found are reads, up to one that needs the writer's turn.
     private func executeReads(
         _ bytes: UnsafeRawBufferPointer,
         _ walk: inout FrameWalk,
@@ -124,11 +124,17 @@ extension ServerConnection {
             if ahead.reads.count > 1 { ahead.reads.withUnsafeBufferPointer { turn.prefetch($0) } }
             while hasRoom(output, bytes, &walk) {
                 guard let frame = ahead.next() else { break }
-                walk.consumedBytes = frame.endOffset
+                var isAnswered = true
                 _ = reply(to: frame.header, epoch, &output) { output throws(WireFailure) in
-                    do throws(Refusal) { try turn.read(frame.body, into: &output) } catch { throw .refusal(error) }
-                    return epoch
+                    do throws(Refusal) {
+                        isAnswered = try turn.read(frame.body, into: &output)
+                    } catch {
+                        throw .refusal(error)
+                    }
+                    return isAnswered ? epoch : nil
                 }
+                guard isAnswered else { return ahead.putBack() }
+                walk.consumedBytes = frame.endOffset
             }
             if walk.isOutputFull { return }
             lookAhead(bytes, &walk, &ahead)
