@@ -55,7 +55,7 @@ struct KithCommand: AsyncParsableCommand {
     /// A mistyped command is what to complain about, not the options that belong to the right one.
     private static func checkCommandName() throws(CommandFailure) {
         guard let name = CommandLine.arguments.dropFirst().first, !name.hasPrefix("-"), name != "help" else { return }
-        let names = configuration.subcommands.compactMap(\.configuration.commandName)
+        let names = configuration.subcommands.compactMap { $0.configuration.commandName }
         guard !names.contains(name) else { return }
         let hint = nearestName(to: name, among: names).map { "did you mean '\($0)'?" }
         throw CommandFailure(

@@ -307,6 +307,64 @@ import Testing
             + entities.map { "  \($0)\n" }.joined() + rest.map { "\($0)\n" }.joined()
     }
 
+    @Test func differencesAreToldInWords() throws {
+        let h = try harness()
+        let reply = try h.apply(
+            """
+            optionsets: {size: {2: Big, 3: Huge}}
+            entities:
+              project:
+                label: Undertaking
+                attributes:
+                  name: {length: 80, ordered: no}
+                  customerid: {to: [account, contact, order], behaviours: {delete: restrict, assign: none}}
+                  phase: {default: Build, options: {3: {delete: yes}}}
+                  unused: {delete: yes}
+                  budget: {type: decimal, digits: 1, minimum: -0.5, required: yes, label: Money}
+                keys: {code: {delete: yes}, both: [name, effort]}
+                states: {1: {statuses: {5: Stopped}}}
+                transitions: {New: Busy, Busy: [Done, Stopped]}
+              visit: {owner: organisation, attributes: {name: text}, states: {0: {label: Open, statuses: {1: New}}}}
+              empty: {delete: yes}
+            views: {Projects: {query: SELECT name FROM project}, Sizes: {entity: project, query: SELECT size FROM project}}
+            """,
+            isCheck: true
+        )
+        #expect(
+            reply.problems.map(\.description) == [
+                "project.budget: A required attribute needs a default, since there are 2 records without a value."
+            ]
+        )
+        #expect(
+            reply.differences.map { "\($0.subject): \($0.change)" } == [
+                "empty: delete entity",
+                "project: label 'Project' becomes 'Undertaking'",
+                "project: statuscode: add option 5 Stopped",
+                "project: name: text, length 40 becomes text, length 80",
+                "project: name: no longer ordered",
+                "project: phase: default 1 becomes 2",
+                "project: phase: delete option 3 Done",
+                "project: customerid: lookup, to account, contact becomes lookup, to account, contact, order",
+                "project: customerid: delete: cascade becomes restrict",
+                "project: customerid: assign: all becomes none",
+                "project: delete attribute unused",
+                "project: add attribute budget: decimal, digits 1, minimum -0.5, maximum 100000000000, required",
+                "project: delete key code",
+                "project: add key both of name, effort",
+                "project: state Closed gets Stopped",
+                "project: New leads to Busy",
+                "project: Busy leads to Done, Stopped",
+                "visit: add entity: 'Visit', owned by the organisation",
+                "visit: add attribute name: text, length 100",
+                "visit: add life cycle: Open (New)",
+                "size: option 2 'Large' becomes 'Big'",
+                "size: add option 3 Huge",
+                "Projects: change view",
+                "Sizes: add view of project",
+            ]
+        )
+    }
+
     @Test func duplicatesStandAgainstAKey() throws {
         let h = try harness()
         try h.run { try $0.create("project", ["name": "tunnel", "effort": 900]) }

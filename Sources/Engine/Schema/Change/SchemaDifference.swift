@@ -24,10 +24,12 @@ extension Schema {
         for after in new.entities {
             guard let before = entity(after.id) else {
                 list.append(SchemaDifference(after.name, "add entity: \(new.summary(after))"))
-                for attribute in after.attributes.dropFirst(SystemAttribute.count) where attribute.name != "ownerid" {
+                for attribute in after.attributes.dropFirst(SystemAttribute.count)
+                where !["ownerid", "statecode", "statuscode"].contains(attribute.name) {
                     list.append(SchemaDifference(after.name, "add attribute \(new.words(attribute))"))
                 }
                 list += keyDifferences([], after.keys.dropFirst(), after)
+                list += new.lifeCycle(of: after, since: nil).map { SchemaDifference(after.name, $0) }
                 continue
             }
             guard before != after || !hasSameOptions(before, in: new) else { continue }
@@ -124,10 +126,7 @@ extension Schema {
             }
         }
         list += keyDifferences(before.keys[...], after.keys[...], after)
-        if before.stateModel?.transitions ?? [] != after.stateModel?.transitions ?? [] { add("other transitions") }
-        if before.stateModel?.states ?? [] != after.stateModel?.states ?? [], before.stateModel != nil {
-            add("other states or statuses")
-        }
+        list += new.lifeCycle(of: after, since: before.stateModel).map { SchemaDifference(after.name, $0) }
         return list
     }
 
@@ -201,5 +200,38 @@ extension Schema {
             guard let old, old.label != option.label else { return nil }
             return SchemaDifference(subject, "\(prefix)option \(option.value) '\(old.label)' becomes '\(option.label)'")
         }
+    }
+}
+
+// Life cycles.
+extension Schema {
+    /// What is different in an entity's life cycle, besides the labels of its states and statuses.
+    private func lifeCycle(of entity: Entity, since old: StateModel?) -> [String] {
+        guard let model = entity.stateModel, model != old else { return [] }
+        let options = { (attribute: AttributeID?) in attribute.flatMap { entity[$0].type.optionSet }.map { self[$0] } }
+        let (states, statuses) = (options(entity.stateAttribute), options(entity.statusAttribute))
+        let state = { (number: Int32) in states?.label(of: number) ?? "\(number)" }
+        let status = { (number: Int32) in statuses?.label(of: number) ?? "\(number)" }
+        let names = { (numbers: [Int32]) in numbers.map(status).joined(separator: ", ") }
+        var list: [String] = []
+        if let old {
+            for declared in model.states {
+                let added = declared.statuses.filter { old.state(ofStatus: $0) == nil }
+                if !added.isEmpty { list.append("state \(state(declared.value)) gets \(names(added))") }
+            }
+        } else {
+            let shown = model.states.map { "\(state($0.value)) (\(names($0.statuses)))" }
+            list.append("add life cycle: \(shown.joined(separator: ", "))")
+        }
+        let before = old?.transitions ?? []
+        if model.transitions.isEmpty {
+            return before.isEmpty ? list : list + ["every change of status is allowed"]
+        }
+        for number in model.states.flatMap(\.statuses) {
+            let present = model.transitions.first { $0.from == number }?.to ?? []
+            guard before.isEmpty || before.first(where: { $0.from == number })?.to ?? [] != present else { continue }
+            list.append(present.isEmpty ? "\(status(number)) is final" : "\(status(number)) leads to \(names(present))")
+        }
+        return list
     }
 }
