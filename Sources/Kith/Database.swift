@@ -76,6 +76,8 @@ public final class Database: Sendable {
     private let writer: Monitor<WriterTurn>
     private let waiters = Mutex(Waiters())
     let snapshotAttempts = SnapshotAttempts()
+    /// The calendar that queries asked for last, and the records that it was made of.
+    let knownCalendar = Mutex<(origin: BusinessCalendar.Origin, calendar: BusinessCalendar)?>(nil)
 
     private struct Waiters {
         var sleeping: [(position: Position, continuation: CheckedContinuation<Void, any Error>)] = []

@@ -100,6 +100,10 @@ extension Binder {
             return try bindFunction(function, operands, expected, at: expression.location)
         case .caseWhen(let operand, let branches, let otherwise):
             return try bindCase(operand, branches, otherwise, expected, at: expression.location)
+        case .during(let operand, let period, let negated):
+            return try bindDuring(operand, period, negated, at: expression.location)
+        case .inTree(let operand, let direction, let root, let orEqual, let negated):
+            return try bindTree(operand, direction, root, orEqual: orEqual, negated, at: expression.location)
         }
     }
 

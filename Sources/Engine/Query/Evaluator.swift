@@ -6,6 +6,7 @@ final class Evaluator {
     let schema: Schema
     let sources: [BoundSource]
     let tables: [SourceTable]
+    let environment: QueryEnvironment
     /// The source whose rows of a batch may all lie in one block.
     var base = 0
     var meter: QueryMeter
@@ -19,7 +20,14 @@ final class Evaluator {
     private var labels: [OptionSetID: [Int64: TextConstant]] = [:]
     private var scratch: [UInt8] = []
 
-    init(schema: Schema, sources: [BoundSource], tables: [SourceTable], meter: QueryMeter) {
+    init(
+        schema: Schema,
+        sources: [BoundSource],
+        tables: [SourceTable],
+        environment: QueryEnvironment,
+        meter: QueryMeter
+    ) {
+        self.environment = environment
         self.schema = schema
         self.sources = sources
         self.tables = tables
@@ -94,7 +102,8 @@ final class Evaluator {
     private func evaluateNode(_ expression: Bound, _ batch: Batch) throws(QueryError) -> Vector {
         let count = batch.count
         switch expression.node {
-        case .null, .parameter:
+        // What an execution replaces has no value before.
+        case .null, .parameter, .during, .inTree:
             let result = take()
             result.fillNull(count)
             return result
@@ -127,7 +136,7 @@ final class Evaluator {
         case .startOfDay(let operand):
             let vector = try evaluate(operand, batch)
             for index in 0..<count where vector.isValid(index) {
-                vector.numbers[index] = CalendarText.microseconds(days: vector.numbers[index])
+                vector.numbers[index] = environment.calendar.moment(ofDay: Int(vector.numbers[index]))
             }
             return vector
         case .arithmetic(let sign, let left, let right):
@@ -186,6 +195,13 @@ final class Evaluator {
         case .convert(let operand):
             let vector = try evaluate(operand, batch)
             try convert(vector, from: operand.type, to: expression.type, count)
+            return vector
+        case .within(let operand, let range, let negated):
+            let vector = try evaluate(operand, batch)
+            for index in 0..<count where vector.isValid(index) {
+                let number = vector.numbers[index]
+                vector.numbers[index] = (range.first <= number && number <= range.last) != negated ? 1 : 0
+            }
             return vector
         }
     }

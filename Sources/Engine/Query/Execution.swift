@@ -32,6 +32,7 @@ final class Execution {
         limit: Int?,
         offset: Int,
         visible: VisibleRows?,
+        environment: QueryEnvironment,
         meter: QueryMeter,
         blockRows: Int
     ) {
@@ -46,7 +47,13 @@ final class Execution {
                 visible: source.place < bitmaps.count ? bitmaps[source.place] : nil
             )
         }
-        evaluator = Evaluator(schema: view.schema, sources: query.sources, tables: tables, meter: meter)
+        evaluator = Evaluator(
+            schema: view.schema,
+            sources: query.sources,
+            tables: tables,
+            environment: environment,
+            meter: meter
+        )
         plan = Plan(query, tables: tables, view: view)
         evaluator.base = plan.base
         batch = Batch(sourceCount: query.sources.count)

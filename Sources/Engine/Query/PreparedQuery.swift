@@ -130,14 +130,16 @@ public struct PreparedQuery: Sendable {
             parameters: parameters,
             environment: environment
         )
-        let query = try specializer.query(bound)
+        var trees = TreeSets(view: view, visible: visible, meter: QueryMeter(budget, cancellation))
+        let query = try trees.resolve(try specializer.query(bound))
         return Execution(
             query,
             view: view,
             limit: try specializer.rowCount(bound.limit, "LIMIT"),
             offset: try specializer.rowCount(bound.offset, "OFFSET") ?? 0,
             visible: visible,
-            meter: QueryMeter(budget, cancellation),
+            environment: environment,
+            meter: trees.meter,
             blockRows: blockRows
         )
     }

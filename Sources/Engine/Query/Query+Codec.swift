@@ -95,6 +95,7 @@ private enum ExpressionTag: UInt8 {
     case literal = 1
     case name, parameter, negate, arithmetic, compare, and, or, not, isNull, isIn, between, like, aggregate
     case caseWhen = 15
+    case during, inTree
     case function = 19
 }
 
@@ -178,6 +179,20 @@ extension Expression {
                 branch.result.encode(into: &writer)
             }
             writer.optional(otherwise)
+        case .during(let operand, let period, let negated):
+            begin(.during)
+            writer.u8(negated ? 1 : 0)
+            writer.u8(period.kind.rawValue)
+            writer.u8(period.unit.rawValue)
+            operand.encode(into: &writer)
+            writer.list(period.operands)
+        case .inTree(let operand, let direction, let root, let orEqual, let negated):
+            begin(.inTree)
+            writer.u8(negated ? 1 : 0)
+            writer.u8(direction.rawValue)
+            writer.u8(orEqual ? 1 : 0)
+            operand.encode(into: &writer)
+            root.encode(into: &writer)
         }
     }
 }
@@ -417,6 +432,24 @@ private struct QueryDecoder {
                 branches.append(CaseBranch(when: condition, then: try expression(depth + 1)))
             }
             return .caseWhen(operand, branches, otherwise: try flag() ? try expression(depth + 1) : nil)
+        case .during:
+            let negated = try flag()
+            let kind = try code(Period.Kind.self, "period")
+            let unit = try code(CalendarUnit.self, "unit of time")
+            let operand = try expression(depth + 1)
+            return .during(operand, Period(kind, unit, try list(depth)), negated: negated)
+        case .inTree:
+            let negated = try flag()
+            let direction = try code(TreeDirection.self, "direction in a tree")
+            let orEqual = try flag()
+            let operand = try expression(depth + 1)
+            return .inTree(
+                operand,
+                direction,
+                root: try expression(depth + 1),
+                orEqual: orEqual,
+                negated: negated
+            )
         }
     }
 }

@@ -150,6 +150,10 @@ public struct Expression: Hashable, Sendable {
         case function(ScalarFunction, [Expression])
         /// CASE: the first branch whose condition holds, or whose value equals the operand; else `otherwise`, or null.
         case caseWhen(Expression?, [CaseBranch], otherwise: Expression?)
+        /// A date or moment lies within a stretch of time.
+        case during(Expression, Period, negated: Bool)
+        /// A record stands under or above another in the hierarchy of its entity, or with `orEqual` is that record.
+        case inTree(Expression, TreeDirection, root: Expression, orEqual: Bool, negated: Bool)
     }
 }
 

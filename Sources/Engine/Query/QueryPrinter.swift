@@ -60,6 +60,11 @@ package enum QueryPrinter {
             "CASE" + (operand.map { " \(text(of: $0))" } ?? "")
                 + branches.map { " WHEN \(text(of: $0.condition)) THEN \(text(of: $0.result))" }.joined()
                 + (otherwise.map { " ELSE \(text(of: $0))" } ?? "") + " END"
+        case .during(let operand, let period, let negated):
+            "\(operandText(operand)) \(negated ? "NOT " : "")DURING \(text(of: period))"
+        case .inTree(let operand, let direction, let root, let orEqual, let negated):
+            "\(operandText(operand)) \(negated ? "NOT " : "")\(direction == .under ? "UNDER" : "ABOVE")"
+                + "\(orEqual ? " OR EQUAL" : "") \(operandText(root))"
         }
     }
 

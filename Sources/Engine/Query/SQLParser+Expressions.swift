@@ -130,8 +130,11 @@ extension SQLParser {
         if isWord("not") {
             negated = true
             try advance()
-            guard isWord("in") || isWord("between") || isWord("like") else { throw unexpected("IN, BETWEEN or LIKE") }
+            guard isWord("in") || isWord("between") || isWord("like") || isPeriodOrTree else {
+                throw unexpected("IN, BETWEEN or LIKE")
+            }
         }
+        if isPeriodOrTree { return try parsePeriodOrTree(left, negated, location) }
         if try accept("in") { return try parseIn(left, negated, location) }
         if try accept("between") {
             let low = try parse(.sum)

@@ -12,6 +12,7 @@ extension Specializer {
             schema: coercion.schema,
             sources: [],
             tables: [],
+            environment: environment,
             meter: QueryMeter(QueryBudget(bytesMax: Self.foldBytesMax), nil)
         )
         let batch = Batch(sourceCount: 1)

@@ -54,7 +54,7 @@ struct Specializer {
     private func expression(_ bound: Bound, isOperand: Bool = false) throws(QueryError) -> Bound {
         switch bound.node {
         case .parameter(let index):
-            let constant = try coercion.constant(parameters[index], as: bound.type, at: .unknown)
+            let constant = inTimeZone(try coercion.constant(parameters[index], as: bound.type, at: .unknown))
             return isOperand ? constant : try exact(constant, as: bound.type, index)
         case .compare(let sign, let left, let right):
             let (left, right) = (try expression(left, isOperand: true), try expression(right, isOperand: true))
@@ -88,16 +88,32 @@ struct Specializer {
             if case .real(let real) = operand.node { return Bound(.real(-real), operand.type) }
             return Bound(.negate(operand), bound.type)
         case .startOfDay(let operand):
-            let operand = try expression(operand)
-            if case .number(let days) = operand.node {
-                return Bound(.number(CalendarText.microseconds(days: days)), .instant)
-            }
-            return Bound(.startOfDay(operand), .instant)
+            return inTimeZone(Bound(.startOfDay(try expression(operand)), .instant))
+        case .function(.now, _): return Bound(.number(environment.nowMicroseconds), .instant)
+        case .function(.today, _): return Bound(.number(Int64(environment.today)), .date)
+        case .function(.currentUser, _):
+            return environment.user == .none
+                ? Bound(.null, .id) : Bound(.number(Int64(bitPattern: environment.user.rawValue)), .id)
         case .and(let list): return Bound(.and(try self.list(list).flatMap(Binder.conjuncts)), .boolean)
+        case .during(let operand, let kind, let unit, let list, let negated):
+            let operand = try expression(operand)
+            var numbers: [Int64] = []
+            for item in list {
+                guard case .number(let number) = try expression(item).node else { return Bound(.null, .boolean) }
+                numbers.append(number)
+            }
+            let range = try environment.range(kind, unit, numbers, isMoment: operand.type == .instant)
+            return Bound(.within(operand, range, negated: negated), .boolean)
         case .function, .caseWhen, .convert, .arithmetic:
             return folded(try bound.mapChildren { child throws(QueryError) in try expression(child) })
         default: return try bound.mapChildren { child throws(QueryError) in try expression(child) }
         }
+    }
+
+    /// The first moment of a constant day as a constant.
+    private func inTimeZone(_ bound: Bound) -> Bound {
+        guard case .startOfDay(let operand) = bound.node, case .number(let day) = operand.node else { return bound }
+        return Bound(.number(environment.calendar.moment(ofDay: Int(day))), .instant)
     }
 
     /// A parameter that stands in arithmetic or in the result has exactly the type that was promised for it.
@@ -135,6 +151,9 @@ struct Specializer {
             case .like(let operand, let pattern, let escape, let negated):
                 .like(operand, pattern, escape: escape, negated: !negated)
             case .matches(let operand, let pattern, let negated): .matches(operand, pattern, negated: !negated)
+            case .within(let operand, let range, let negated): .within(operand, range, negated: !negated)
+            case .inTree(let operand, let direction, let root, let orEqual, let negated):
+                .inTree(operand, direction, root: root, orEqual: orEqual, negated: !negated)
             default: .not(condition)
             }
         return Bound(node, .boolean)
