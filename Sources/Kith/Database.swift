@@ -79,6 +79,8 @@ public final class Database: Sendable {
     let snapshotAttempts = SnapshotAttempts()
     /// Whether a thread is clearing memory for what will be written next.
     private let isClearing = Atomic(false)
+    /// The calendar that queries asked for last, and the records that it was made of.
+    let knownCalendar = Mutex<(origin: BusinessCalendar.Origin, calendar: BusinessCalendar)?>(nil)
 
     private struct Waiters {
         var sleeping: [(position: Position, continuation: CheckedContinuation<Void, any Error>)] = []

@@ -160,6 +160,7 @@ struct QueryRandom {
     mutating func integer(_ depth: Int) -> Pair {
         if depth > 0, chance(25) { return integerFunction(depth) }
         if mayNest, chance(8) { return integerQuery() }
+        if depth > 0, chance(8), let part = datePart() { return part }
         if depth > 0, chance(35) {
             let (a, b) = (integer(depth - 1), integer(depth - 1))
             switch next(4) {
@@ -257,6 +258,7 @@ struct QueryRandom {
     mutating func leaf() -> Pair {
         if mayNest, chance(15) { return queryCondition() }
         let not = chance(25) ? "NOT " : ""
+        if chance(12), let condition = period() { return condition }
         switch next(12) {
         case 0, 1:
             let (a, b) = (integer(1), integer(1))

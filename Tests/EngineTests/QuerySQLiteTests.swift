@@ -87,7 +87,11 @@ import Testing
             var actual: [String]
             do throws(QueryError) {
                 let prepared = try PreparedQuery(query.kith, schema: view.schema)
-                let result = try prepared.execute(on: view, visible: data.visible)
+                let result = try prepared.execute(
+                    on: view,
+                    environment: QueryRandom.environment,
+                    visible: data.visible
+                )
                 actual = result.rows.map { row in
                     Self.normalized(zip(row, query.outputs).map(Self.text), query.outputs)
                 }

@@ -11,6 +11,10 @@ import Engine
 ///       key accountnumber
 ///     rows account: name | rating  inserts the indented lines; an empty cell is null, `account:Acme` refers by name
 ///       Acme | Hot
+///     clock 2024-05-15T10:00:00Z   the moment that the queries below are asked at
+///     zone Europe/Zurich           their time zone; `weeks 0` begins weeks on Sunday
+///     fiscal 2024-07-01 month end  fiscal years begin on 1 July, have months, and the number of the year in which they end
+///     user systemuser:Ada          who asks
 ///     query                        the lines up to ---- are a query, those up to an empty line its rows
 ///     query unordered              as query, where the order of the rows does not matter
 ///     error                        the query must be refused with this text
@@ -25,6 +29,7 @@ struct QueryScript {
         var expected: [String]
         /// Place of the expected lines in the file.
         var expectedLines: Range<Int>
+        var environment: QueryEnvironment
     }
 
     private(set) var steps: [Step] = []
@@ -33,6 +38,7 @@ struct QueryScript {
     private var declarations: [(name: String, isOwned: Bool, attributes: [String])] = []
     private var hasSchema = false
     private var ids: [String: RecordID] = [:]
+    private var environment = QueryEnvironment()
 
     init(_ text: String, include: (String) throws -> String) throws {
         lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
@@ -89,13 +95,40 @@ struct QueryScript {
                         line: start,
                         sql: sql.joined(separator: "\n"),
                         expected: Array(lines[min(first, lines.count)..<at]),
-                        expectedLines: min(first, at)..<at
+                        expectedLines: min(first, at)..<at,
+                        environment: environment
                     )
                 )
             default:
-                throw Failure(description: "line \(at): \(line)")
+                guard try setEnvironment(command, words) else { throw Failure(description: "line \(at): \(line)") }
             }
         }
+    }
+
+    /// The lines that say when, where and by whom queries are asked; false for any other.
+    private mutating func setEnvironment(_ command: String, _ words: [String]) throws -> Bool {
+        guard words.count > 1 else { return false }
+        switch command {
+        case "clock": environment.nowMicroseconds = try found(CalendarText.instant(words[1]), "moment", words[1])
+        case "zone":
+            let zone = try found(StandardTimeZone.named(words[1]), "time zone", words[1])
+            environment.calendar.timeZone = TimeZoneRules(zone.rules)
+        case "weeks": environment.calendar.weekStart = try found(Int(words[1]), "weekday", words[1])
+        case "user":
+            try makeSchema()
+            environment.user = try found(ids[words[1...].joined(separator: " ")], "user", words[1])
+        case "fiscal":
+            let parts = words[1].split(separator: "-").compactMap { Int($0) }
+            let kinds: [String: FiscalPeriodKind] = [
+                "year": .year, "half": .halfYear, "quarter": .quarter, "month": .month, "weeks": .fourWeeks,
+            ]
+            environment.calendar.fiscalMonth = parts[1]
+            environment.calendar.fiscalDay = parts[2]
+            if words.count > 2 { environment.calendar.fiscalPeriods = try found(kinds[words[2]], "kind", words[2]) }
+            environment.calendar.isFiscalYearNamedByItsEnd = words.last == "end"
+        default: return false
+        }
+        return true
     }
 
     private func found<T>(_ value: T?, _ what: String, _ line: String) throws -> T {
@@ -260,7 +293,7 @@ struct QueryScript {
     func run(_ step: Step) -> [String] {
         do throws(QueryError) {
             let prepared = try PreparedQuery(step.sql, schema: engine.schema)
-            let result = try prepared.execute(on: engine.view)
+            let result = try prepared.execute(on: engine.view, environment: step.environment)
             let lines = result.rows.map { row in row.map { Self.text($0, engine.schema) }.joined(separator: " | ") }
             if step.kind == .error { return ["no error, but \(result.rowCount) rows"] + lines }
             return step.kind == .unordered ? lines.sorted() : lines

@@ -11,6 +11,7 @@ import Testing
             "account", "contact", "lead", "opportunity", "product", "opportunityproduct", "task", "phonecall", "email",
             "appointment", "incident", "annotation", "campaign", "salesorder", "salesorderdetail", "systemuser", "team",
             "businessunit", "territory", "competitor", "transactioncurrency", "subject", "customeraddress", "userquery",
+            "timezonedefinition", "timezonerule", "organization",
         ]
         #expect(Set(schema.entities.map(\.name)) == Set(promised))
     }
@@ -128,6 +129,7 @@ import Testing
         #expect(
             keys == [
                 "businessunit.name", "systemuser.domainname", "territory.name", "transactioncurrency.isocurrencycode",
+                "timezonedefinition.standardname",
                 "account.accountnumber", "opportunity.opportunitynumber", "competitor.name", "product.productnumber",
                 "salesorder.ordernumber", "incident.ticketnumber", "campaign.codename",
             ]

@@ -108,6 +108,10 @@ extension Binder {
             return try bindIn(operand, query, negated: negated, at: expression.location)
         case .scalarQuery(let query):
             return try bindScalar(query, at: expression.location)
+        case .during(let operand, let period, let negated):
+            return try bindDuring(operand, period, negated, at: expression.location)
+        case .inTree(let operand, let direction, let root, let orEqual, let negated):
+            return try bindTree(operand, direction, root, orEqual: orEqual, negated, at: expression.location)
         }
     }
 

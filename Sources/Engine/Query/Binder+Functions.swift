@@ -137,6 +137,10 @@ extension Binder {
             let (left, right) = try bindPair(operands[0], operands[1])
             guard case .compare(_, let a, let b) = try compare(.equal, left, right, at: location).node else { break }
             return Bound(.function(.nullIf, [a, b]), a.type)
+        case .now: return Bound(.function(.now, []), .instant)
+        case .today: return Bound(.function(.today, []), .date)
+        case .currentUser: return Bound(.function(.currentUser, []), .id)
+        case .truncate, .dateAdd, .dateDifference: return try bindDate(function, operands, signature)
         default: break
         }
         var values: [Bound] = []
@@ -147,7 +151,7 @@ extension Binder {
     }
 
     /// Binds an operand of the kind that the table asks for.
-    private mutating func bindOperand(
+    mutating func bindOperand(
         _ operand: Expression,
         _ signature: ScalarFunction.Signature,
         _ place: Int
@@ -182,6 +186,27 @@ extension Binder {
                 )
             }
             return Bound(.number(number), .integer)
+        case .date, .moment:
+            let isMoment = signature.kind(place) == .moment
+            let value = try bind(operand, expecting: Self.isUntyped(operand) ? dateType(operand, isMoment) : nil)
+            guard value.type == .instant || value.type == .date && !isMoment || value.type == .null else {
+                throw wanted(isMoment ? "a moment" : "a date or a moment", value.type)
+            }
+            return value
+        case .unit:
+            guard case .literal(.text(let name)) = operand.kind else {
+                throw QueryError(.type, "\(name) needs the name of a unit here: day, month, …", at: operand.location)
+            }
+            guard let unit = CalendarUnit(name: name.lowercased()) else {
+                let known = CalendarUnit.allCases.map(\.name)
+                throw QueryError(
+                    .unknownName,
+                    "there is no unit \"\(name.shortened)\"",
+                    at: operand.location,
+                    suggestion: nearestName(to: name.lowercased(), among: known)
+                )
+            }
+            return Bound(.number(Int64(unit.rawValue)), .integer)
         }
     }
 
@@ -215,6 +240,10 @@ extension Binder {
         case .length, .position: return result(.integer)
         case .concatenate, .append: return Bound(.function(function, values.map(Self.asText)), .text)
         case .coalesce, .nullIf: return result(type)
+        case .year, .quarter, .month, .week, .weekYear, .day, .weekday, .dayOfYear, .hour, .minute, .second,
+            .fiscalYear,
+            .fiscalQuarter, .fiscalPeriod:
+            return type == .null ? Bound(.null, .integer) : result(.integer)
         case .castText: return Self.asText(values[0])
         default: return try bindCast(function, values, at: location)
         }

@@ -263,6 +263,8 @@ extension Expression {
         case .caseWhen(let operand, let branches, let otherwise):
             [operand].compactMap { $0 } + branches.flatMap { [$0.condition, $0.result] }
                 + [otherwise].compactMap { $0 }
+        case .during(let operand, let period, _): [operand] + period.operands
+        case .inTree(let operand, _, let root, _, _): [operand, root]
         }
     }
 

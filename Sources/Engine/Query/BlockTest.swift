@@ -82,6 +82,10 @@ extension BlockTest {
             }
             guard let column = column(operand) else { return nil }
             self = .textPattern(column: column, pattern, negated: negated)
+        case .within(let operand, let range, let negated):
+            guard let column = column(operand) else { return nil }
+            let numbers = NumberRange(low: range.first, high: range.last, negated: negated)
+            self = Self.number(column, numbers, operand.type, table)
         case .column:
             guard let column = column(condition), condition.type == .boolean else { return nil }
             self = .codes(column: column, accepted: [false, true])
@@ -127,6 +131,12 @@ struct NumberRange {
     var low = Int64.min
     var high = Int64.max
     var negated = false
+
+    init(low: Int64, high: Int64, negated: Bool) {
+        self.low = low
+        self.high = high
+        self.negated = negated
+    }
 
     func contains(_ number: Int64) -> Bool { (low <= number && number <= high) != negated }
 

@@ -60,6 +60,12 @@ struct Bound: Hashable, Sendable {
         case outer(Int)
         /// A query inside this one; the operands are what it reads of the row outside.
         case subquery(BoundSubquery, [Bound])
+        /// Within a period, whose operands are numbers and days; becomes `within` at execution.
+        case during(Bound, Period.Kind, CalendarUnit, [Bound], negated: Bool)
+        /// There is a value, and the stored number lies within a range.
+        case within(Bound, ClosedRangeOfNumbers, negated: Bool)
+        /// Under or above a record; becomes `inSet` at execution.
+        case inTree(Bound, TreeDirection, root: Bound, orEqual: Bool, negated: Bool)
     }
 
     /// A truth value that does not depend on anything.
@@ -87,7 +93,9 @@ struct Bound: Hashable, Sendable {
         case .function(_, let list): list
         case .caseWhen(let operand, let branches, let otherwise):
             (operand.map { [$0] } ?? []) + branches.flatMap { [$0.condition, $0.result] } + [otherwise]
-        case .convert(let operand): [operand]
+        case .convert(let operand), .within(let operand, _, _): [operand]
+        case .during(let operand, _, _, let list, _): [operand] + list
+        case .inTree(let operand, _, let root, _, _): [operand, root]
         }
     }
 
@@ -135,6 +143,18 @@ struct Bound: Hashable, Sendable {
                 )
             case .convert(let operand): .convert(try transform(operand))
             case .subquery(let query, let operands): .subquery(query, try all(operands))
+            case .during(let operand, let kind, let unit, let list, let negated):
+                .during(try transform(operand), kind, unit, try all(list), negated: negated)
+            case .within(let operand, let range, let negated):
+                .within(try transform(operand), range, negated: negated)
+            case .inTree(let operand, let direction, let root, let orEqual, let negated):
+                .inTree(
+                    try transform(operand),
+                    direction,
+                    root: try transform(root),
+                    orEqual: orEqual,
+                    negated: negated
+                )
             }
         return Bound(mapped, type)
     }

@@ -8,24 +8,13 @@ package enum CalendarText {
         let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
         let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
         guard day <= lengths[month - 1] else { return nil }
-        // Years begin in March, so that the leap day is a year's last; eras have 400 years or 146,097 days.
-        let shifted = month <= 2 ? year - 1 : year
-        let yearOfEra = shifted % 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return Int32(shifted / 400 * 146_097 + dayOfEra - 719_468)
+        return Int32(CivilDay.day(year: year, month: month, day: day))
     }
 
     /// Midnight UTC of a day; the first or last moment of 64 bits for days beyond them.
     package static func microseconds(days: Int64) -> Int64 {
         let (product, overflow) = days.multipliedReportingOverflow(by: 86_400_000_000)
         return overflow ? (days < 0 ? .min : .max) : product
-    }
-
-    /// The day in UTC that a moment belongs to.
-    package static func days(microseconds: Int64) -> Int64 {
-        let (days, rest) = microseconds.quotientAndRemainder(dividingBy: 86_400_000_000)
-        return rest < 0 ? days - 1 : days
     }
 
     /// Reads `2024-02-29`.
@@ -118,17 +107,8 @@ package enum CalendarText {
 extension CalendarText {
     /// `2024-02-29`.
     package static func text(days: Int32) -> String {
-        // The inverse of `days(year:month:day:)`: eras of 146,097 days from 0000-03-01.
-        let shifted = Int(days) + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthIndex = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * monthIndex + 2) / 5 + 1
-        let month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
+        let civil = CivilDay(Int(days))
+        return "\(padded(civil.year, 4))-\(padded(civil.month, 2))-\(padded(civil.day, 2))"
     }
 
     /// `2024-02-29T17:30:15.250000Z`, without the fraction when it is zero.

@@ -38,7 +38,8 @@ struct Coercion {
         case (.double(let real), _) where type.isNumber && real.isFinite: return Bound(.real(real), .double)
         case (.date(let days), .date): return Bound(.number(Int64(days)), .date)
         case (.date(let days), .instant):
-            return Bound(.number(CalendarText.microseconds(days: Int64(days))), .instant)
+            // Which moment that is, the execution's time zone says.
+            return Bound(.startOfDay(Bound(.number(Int64(days)), .date)), .instant)
         case (.instant(let microseconds), .instant): return Bound(.number(microseconds), .instant)
         case (.reference(let id), .id): return Bound(.number(Int64(bitPattern: id.rawValue)), .id)
         case (_, .null): return try constant(value, as: value.naturalType, at: location)

@@ -22,7 +22,7 @@ extension Evaluator {
             }
         case .castDate:
             for index in 0..<count where from == .instant && vector.isValid(index) {
-                vector.numbers[index] = CalendarText.days(microseconds: vector.numbers[index])
+                vector.numbers[index] = Int64(environment.calendar.day(vector.numbers[index]))
             }
         default: break
         }
@@ -32,29 +32,29 @@ extension Evaluator {
     private func readTexts(_ vector: Vector, _ type: QueryType, _ count: Int) throws(QueryError) {
         for index in 0..<count where vector.isValid(index) {
             let text = String(decoding: vector.texts[index], as: UTF8.self)
-            guard let number = Self.read(text.trimmingBlanks, type) else {
+            guard let number = read(text.trimmingBlanks, type) else {
                 throw QueryError(.type, "'\(text.shortened)' cannot be cast to \(type.name)")
             }
             vector.numbers[index] = number
         }
     }
 
-    private static func read(_ text: String, _ type: QueryType) -> Int64? {
+    private func read(_ text: String, _ type: QueryType) -> Int64? {
         switch type {
         case .integer:
-            guard case .integer(let number)? = decimal(text)?.cut else { return nil }
+            guard case .integer(let number)? = Self.decimal(text)?.cut else { return nil }
             return number
         case .decimal(let scale):
-            guard let value = decimal(text) else { return nil }
+            guard let value = Self.decimal(text) else { return nil }
             return value.scale > scale
-                ? divided(value.units, by: Decimal64.powersOfTen[Int(value.scale - scale)])
+                ? Self.divided(value.units, by: Decimal64.powersOfTen[Int(value.scale - scale)])
                 : value.rescaled(to: scale)?.units
         case .double:
             guard let real = Double(text), real.isFinite else { return nil }
             return Int64(bitPattern: real.bitPattern)
         case .date:
             return CalendarText.date(text).map(Int64.init)
-                ?? CalendarText.instant(text).map(CalendarText.days(microseconds:))
+                ?? CalendarText.instant(text).map { Int64(environment.calendar.day($0)) }
         case .instant: return CalendarText.instant(text)
         case .boolean:
             switch text.lowercased() {

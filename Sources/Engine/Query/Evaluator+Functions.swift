@@ -21,6 +21,7 @@ extension Evaluator {
             release(b)
             return a
         case .concatenate, .append: return try evaluateConcatenation(function, operands, batch)
+        case .truncate, .dateAdd, .dateDifference: return try evaluateDates(function, operands, batch)
         default: break
         }
         let value = try evaluate(operands[0], batch)
@@ -46,6 +47,10 @@ extension Evaluator {
             release(divisor)
         case .castText, .castInteger, .castDecimal, .castDouble, .castDate, .castInstant, .castBoolean:
             try cast(function, value, operands, to: type, count)
+        case .year, .quarter, .month, .week, .weekYear, .day, .weekday, .dayOfYear, .hour, .minute, .second,
+            .fiscalYear,
+            .fiscalQuarter, .fiscalPeriod:
+            datePart(function, value, operandType, count)
         default: try evaluateText(function, value, Array(operands.dropFirst()), batch)
         }
         return value

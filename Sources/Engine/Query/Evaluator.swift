@@ -7,6 +7,7 @@ final class Evaluator {
     let sources: [BoundSource]
     let tables: [SourceTable]
     let context: ExecutionContext
+    var environment: QueryEnvironment { context.environment }
     /// The source whose rows of a batch may all lie in one block.
     var base = 0
     let meter: QueryMeter
@@ -105,7 +106,8 @@ final class Evaluator {
     private func evaluateNode(_ expression: Bound, _ batch: Batch) throws(QueryError) -> Vector {
         let count = batch.count
         switch expression.node {
-        case .null, .parameter:
+        // What an execution replaces has no value before.
+        case .null, .parameter, .during, .inTree:
             let result = take()
             result.fillNull(count)
             return result
@@ -144,7 +146,7 @@ final class Evaluator {
         case .startOfDay(let operand):
             let vector = try evaluate(operand, batch)
             for index in 0..<count where vector.isValid(index) {
-                vector.numbers[index] = CalendarText.microseconds(days: vector.numbers[index])
+                vector.numbers[index] = environment.calendar.moment(ofDay: Int(vector.numbers[index]))
             }
             return vector
         case .choices(let operand, let set):
@@ -211,6 +213,13 @@ final class Evaluator {
         case .convert(let operand):
             let vector = try evaluate(operand, batch)
             try convert(vector, from: operand.type, to: expression.type, count)
+            return vector
+        case .within(let operand, let range, let negated):
+            let vector = try evaluate(operand, batch)
+            for index in 0..<count where vector.isValid(index) {
+                let number = vector.numbers[index]
+                vector.numbers[index] = (range.first <= number && number <= range.last) != negated ? 1 : 0
+            }
             return vector
         }
     }

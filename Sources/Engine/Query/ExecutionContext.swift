@@ -19,12 +19,12 @@ final class ExecutionContext {
 
     /// The tables of a query's sources, cut by what may be seen.
     func tables(of sources: [BoundSource]) -> [SourceTable] {
+        sources.map { table(at: $0.place) }
+    }
+
+    /// The table of an entity, by its place in the schema, cut by what may be seen.
+    func table(at place: Int) -> SourceTable {
         let bitmaps = visible?.bitmaps ?? []
-        return sources.map { source in
-            SourceTable(
-                table: view.table(source.place),
-                visible: source.place < bitmaps.count ? bitmaps[source.place] : nil
-            )
-        }
+        return SourceTable(table: view.table(place), visible: place < bitmaps.count ? bitmaps[place] : nil)
     }
 }

@@ -95,8 +95,7 @@ private enum ExpressionTag: UInt8 {
     case literal = 1
     case name, parameter, negate, arithmetic, compare, and, or, not, isNull, isIn, between, like, aggregate
     case caseWhen = 15
-    case contains = 18
-    case function = 19
+    case during, inTree, contains, function
     case exists = 20
     case inQuery, scalarQuery
 }
@@ -198,6 +197,20 @@ extension Expression {
         case .scalarQuery(let query):
             begin(.scalarQuery)
             query.encode(into: &writer)
+        case .during(let operand, let period, let negated):
+            begin(.during)
+            writer.u8(negated ? 1 : 0)
+            writer.u8(period.kind.rawValue)
+            writer.u8(period.unit.rawValue)
+            operand.encode(into: &writer)
+            writer.list(period.operands)
+        case .inTree(let operand, let direction, let root, let orEqual, let negated):
+            begin(.inTree)
+            writer.u8(negated ? 1 : 0)
+            writer.u8(direction.rawValue)
+            writer.u8(orEqual ? 1 : 0)
+            operand.encode(into: &writer)
+            root.encode(into: &writer)
         }
     }
 }
@@ -471,6 +484,24 @@ private struct QueryDecoder {
             return .inQuery(operand, try subquery(depth), negated: negated)
         case .scalarQuery:
             return .scalarQuery(try subquery(depth))
+        case .during:
+            let negated = try flag()
+            let kind = try code(Period.Kind.self, "period")
+            let unit = try code(CalendarUnit.self, "unit of time")
+            let operand = try expression(depth + 1)
+            return .during(operand, Period(kind, unit, try list(depth)), negated: negated)
+        case .inTree:
+            let negated = try flag()
+            let direction = try code(TreeDirection.self, "direction in a tree")
+            let orEqual = try flag()
+            let operand = try expression(depth + 1)
+            return .inTree(
+                operand,
+                direction,
+                root: try expression(depth + 1),
+                orEqual: orEqual,
+                negated: negated
+            )
         }
     }
 }

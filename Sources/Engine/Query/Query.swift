@@ -158,6 +158,10 @@ public struct Expression: Hashable, Sendable {
         case inQuery(Expression, Query, negated: Bool)
         /// (SELECT …) as a value: that of the only row of a query with one column, null when it has none.
         case scalarQuery(Query)
+        /// A date or moment lies within a stretch of time.
+        case during(Expression, Period, negated: Bool)
+        /// A record stands under or above another in the hierarchy of its entity, or with `orEqual` is that record.
+        case inTree(Expression, TreeDirection, root: Expression, orEqual: Bool, negated: Bool)
     }
 }
 

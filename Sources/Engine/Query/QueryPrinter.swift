@@ -66,6 +66,11 @@ package enum QueryPrinter {
         case .inQuery(let operand, let query, let negated):
             "\(operandText(operand)) \(negated ? "NOT " : "")IN (\(text(of: query)))"
         case .scalarQuery(let query): "(\(text(of: query)))"
+        case .during(let operand, let period, let negated):
+            "\(operandText(operand)) \(negated ? "NOT " : "")DURING \(text(of: period))"
+        case .inTree(let operand, let direction, let root, let orEqual, let negated):
+            "\(operandText(operand)) \(negated ? "NOT " : "")\(direction == .under ? "UNDER" : "ABOVE")"
+                + "\(orEqual ? " OR EQUAL" : "") \(operandText(root))"
         }
     }
 

@@ -133,8 +133,11 @@ extension SQLParser {
             negated = true
             try advance()
             if isContains { return try parseContains(left, negated: true, location) }
-            guard isWord("in") || isWord("between") || isWord("like") else { throw unexpected("IN, BETWEEN or LIKE") }
+            guard isWord("in") || isWord("between") || isWord("like") || isPeriodOrTree else {
+                throw unexpected("IN, BETWEEN or LIKE")
+            }
         }
+        if isPeriodOrTree { return try parsePeriodOrTree(left, negated, location) }
         if try accept("in") { return try parseIn(left, negated, location) }
         if try accept("between") {
             let low = try parse(.sum)

@@ -59,7 +59,13 @@ extension SQLParser {
 
     private mutating func parseOperands(_ signature: ScalarFunction.Signature) throws(QueryError) -> [Expression] {
         guard !isSymbol(.close) else { return [] }
-        var operands = [try parseExpression()]
+        var operands: [Expression] = []
+        if case .word(let unit) = token.kind, following.kind == .symbol(.comma), signature.kind(0) == .unit {
+            operands.append(try node(.literal(.text(unit)), at: token.location))
+            try advance()
+        } else {
+            operands.append(try parseExpression())
+        }
         if signature.function == .substring, try accept("from") {
             operands.append(try parseExpression())
             if try accept("for") { operands.append(try parseExpression()) }

@@ -11,6 +11,11 @@ extension ScalarFunction {
         case integer
         /// A whole number that is written out, since the type of the result depends on it.
         case constant
+        /// A date or a moment.
+        case date
+        case moment
+        /// The name of a `CalendarUnit`, written out, with or without quotes.
+        case unit
     }
 
     /// One line of the list.
@@ -34,7 +39,7 @@ extension ScalarFunction {
         }
 
         /// What stands in a place.
-        func kind(_ place: Int) -> OperandKind { kinds[min(place, kinds.count - 1)] }
+        func kind(_ place: Int) -> OperandKind { kinds.isEmpty ? .any : kinds[min(place, kinds.count - 1)] }
 
         func accepts(_ count: Int) -> Bool { count >= requiredCount && (repeatsLast || count <= kinds.count) }
     }
@@ -114,7 +119,7 @@ extension ScalarFunction {
             [.any],
             1,
             repeatsLast: true,
-            "one behind the other as text; null counts as empty, unlike in `a || b`, which is null if one is"
+            "one behind the other as text; null counts as empty"
         ),
         Signature(
             .position,
@@ -124,6 +129,47 @@ extension ScalarFunction {
             2,
             "place of the first occurrence, as written, or 0; also `POSITION(part IN text)`"
         ),
+        Signature(.year, ["year"], "date", [.date], 1, "the year"),
+        Signature(.quarter, ["quarter"], "date", [.date], 1, "1 to 4"),
+        Signature(.month, ["month"], "date", [.date], 1, "1 to 12"),
+        Signature(.week, ["week"], "date", [.date], 1, "the week's number under ISO 8601"),
+        Signature(.weekYear, ["isoyear"], "date", [.date], 1, "the year that the ISO week belongs to"),
+        Signature(.day, ["day"], "date", [.date], 1, "the day of the month"),
+        Signature(.weekday, ["weekday"], "date", [.date], 1, "1 for Monday to 7 for Sunday"),
+        Signature(.dayOfYear, ["dayofyear"], "date", [.date], 1, "1 to 366"),
+        Signature(.hour, ["hour"], "moment", [.moment], 1, "0 to 23"),
+        Signature(.minute, ["minute"], "moment", [.moment], 1, "0 to 59"),
+        Signature(.second, ["second"], "moment", [.moment], 1, "0 to 59"),
+        Signature(.fiscalYear, ["fiscalyear"], "date", [.date], 1, "the fiscal year"),
+        Signature(.fiscalQuarter, ["fiscalquarter"], "date", [.date], 1, "the quarter of the fiscal year"),
+        Signature(.fiscalPeriod, ["fiscalperiod"], "date", [.date], 1, "the period of the fiscal year"),
+        Signature(
+            .truncate,
+            ["date_trunc"],
+            "unit, date",
+            [.unit, .date],
+            2,
+            "the beginning of the date's or moment's unit, as a date or moment"
+        ),
+        Signature(
+            .dateAdd,
+            ["dateadd"],
+            "unit, number, date",
+            [.unit, .integer, .date],
+            3,
+            "so many units later, or earlier; the 31st becomes a shorter month's last day"
+        ),
+        Signature(
+            .dateDifference,
+            ["datediff"],
+            "unit, from, to",
+            [.unit, .date, .date],
+            3,
+            "how many boundaries of the unit lie between; of hours, minutes and seconds how many whole ones"
+        ),
+        Signature(.now, ["now"], "", [], 0, "this moment, the same throughout the query"),
+        Signature(.today, ["today"], "", [], 0, "today's date"),
+        Signature(.currentUser, ["currentuser"], "", [], 0, "the id of the user who asks, or null"),
         Signature(.left, ["left"], "text, count", [.text, .integer], 2, "the first characters"),
         Signature(.right, ["right"], "text, count", [.text, .integer], 2, "the last characters"),
     ]

@@ -61,6 +61,37 @@ public enum ScalarFunction: UInt8, Hashable, Sendable, CaseIterable {
     case left = 31
     /// The last characters.
     case right = 32
+
+    // Dates and moments; of a moment the local time of the organisation.
+    case year = 40
+    case quarter = 41
+    case month = 42
+    /// ISO 8601: weeks begin on Monday, and belong to the year of their Thursday.
+    case week = 43
+    case day = 44
+    /// 1 Monday … 7 Sunday.
+    case weekday = 45
+    case dayOfYear = 46
+    case hour = 47
+    case minute = 48
+    case second = 49
+    case fiscalYear = 50
+    case fiscalQuarter = 51
+    case fiscalPeriod = 52
+    /// The year that the ISO week belongs to.
+    case weekYear = 53
+    /// The beginning of the unit: unit, date or moment.
+    case truncate = 54
+    /// So many units later: unit, number, date or moment.
+    case dateAdd = 55
+    /// Boundaries of the unit between two dates or moments; whole units for hours, minutes and seconds.
+    case dateDifference = 56
+    /// The moment of the execution.
+    case now = 57
+    /// The local day of the execution.
+    case today = 58
+    /// Who executes.
+    case currentUser = 59
 }
 
 /// One WHEN of a CASE.

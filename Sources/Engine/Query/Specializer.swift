@@ -66,7 +66,7 @@ struct Specializer {
     private func expression(_ bound: Bound, isOperand: Bool = false) throws(QueryError) -> Bound {
         switch bound.node {
         case .parameter(let index):
-            let constant = try coercion.constant(parameters[index], as: bound.type, at: .unknown)
+            let constant = inTimeZone(try coercion.constant(parameters[index], as: bound.type, at: .unknown))
             return isOperand ? constant : try exact(constant, as: bound.type, index)
         case .compare(let sign, let left, let right):
             let (left, right) = (try expression(left, isOperand: true), try expression(right, isOperand: true))
@@ -105,18 +105,42 @@ struct Specializer {
             if case .real(let real) = operand.node { return Bound(.real(-real), operand.type) }
             return Bound(.negate(operand), bound.type)
         case .startOfDay(let operand):
-            let operand = try expression(operand)
-            if case .number(let days) = operand.node {
-                return Bound(.number(CalendarText.microseconds(days: days)), .instant)
-            }
-            return Bound(.startOfDay(operand), .instant)
+            return inTimeZone(Bound(.startOfDay(try expression(operand)), .instant))
+        case .function(.now, _): return Bound(.number(environment.nowMicroseconds), .instant)
+        case .function(.today, _): return Bound(.number(Int64(environment.today)), .date)
+        case .function(.currentUser, _):
+            return environment.user == .none
+                ? Bound(.null, .id) : Bound(.number(Int64(bitPattern: environment.user.rawValue)), .id)
         case .outer(let number): return number < outer.count ? outer[number] : bound
         case .subquery(let subquery, let operands): return try settled(subquery, try list(operands), bound.type)
         case .and(let list): return Bound(.and(try self.list(list).flatMap(Binder.conjuncts)), .boolean)
+        case .during(let operand, let kind, let unit, let list, let negated):
+            let operand = try expression(operand)
+            var numbers: [Int64] = []
+            for item in list {
+                guard case .number(let number) = try expression(item).node else { return Bound(.null, .boolean) }
+                numbers.append(number)
+            }
+            let range = try environment.range(kind, unit, numbers, isMoment: operand.type == .instant)
+            return Bound(.within(operand, range, negated: negated), .boolean)
+        case .inTree(let operand, let direction, let root, let orEqual, let negated):
+            return try TreeSets(context: context).condition(
+                try expression(operand),
+                direction,
+                root: try expression(root),
+                orEqual: orEqual,
+                negated: negated
+            )
         case .function, .caseWhen, .convert, .arithmetic:
             return folded(try bound.mapChildren { child throws(QueryError) in try expression(child) })
         default: return try bound.mapChildren { child throws(QueryError) in try expression(child) }
         }
+    }
+
+    /// The first moment of a constant day as a constant.
+    private func inTimeZone(_ bound: Bound) -> Bound {
+        guard case .startOfDay(let operand) = bound.node, case .number(let day) = operand.node else { return bound }
+        return Bound(.number(environment.calendar.moment(ofDay: Int(day))), .instant)
     }
 
     /// A parameter that stands in arithmetic or in the result has exactly the type that was promised for it.
@@ -158,6 +182,7 @@ struct Specializer {
                 .hasBits(operand, bits, all: all, negated: !negated)
             case .subquery(let subquery, let operands) where subquery.negated != nil:
                 .subquery(subquery.negated ?? subquery, operands)
+            case .within(let operand, let range, let negated): .within(operand, range, negated: !negated)
             default: .not(condition)
             }
         return Bound(node, .boolean)

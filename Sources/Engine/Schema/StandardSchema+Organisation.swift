@@ -90,5 +90,59 @@ extension SchemaBuilder {
             e.primaryName("title")
             e.searched("title")
         }
+
+        entity(22, "timezonedefinition", "Time zone", ownership: .organisation) { e in
+            e.text("standardname", "Name", 100, required: true, ordered: true)
+            e.text("userinterfacename", "Shown as", 200)
+            e.primaryName("standardname")
+            e.key("standardname")
+        }
+
+        // What the clocks of a zone do from a moment on. Months, weekdays and times are of the clock before the change.
+        entity(23, "timezonerule", "Time zone rule", ownership: .organisation) { e in
+            e.text("name", "Name", 100)
+            e.lookup("timezonedefinitionid", "Time zone", to: "timezonedefinition", onDelete: .cascade)
+            e.instant("effectivedatetime", "In force from")
+            e.integer("bias", "Minutes from local to UTC", -1440...1440)
+            e.integer("daylightbias", "Minutes more in daylight time", -1440...1440)
+            for (prefix, label) in [("daylight", "Daylight time"), ("standard", "Standard time")] {
+                e.integer("\(prefix)month", "\(label): month", 1...12)
+                e.integer("\(prefix)day", "\(label): which of the month's (5: the last)", 1...5)
+                e.integer("\(prefix)dayofweek", "\(label): weekday (0: Sunday)", 0...6)
+                e.integer("\(prefix)hour", "\(label): hour", 0...24)
+                e.integer("\(prefix)minute", "\(label): minute", 0...59)
+            }
+            e.primaryName("name")
+        }
+
+        // The first record is the organisation itself: its calendar decides what "today" and "this quarter" are.
+        entity(24, "organization", "Organisation", ownership: .organisation) { e in
+            e.text("name", "Name", 160)
+            e.lookup("timezonedefinitionid", "Time zone", to: "timezonedefinition", onDelete: .restrict)
+            e.option(
+                "weekstartdaycode",
+                "Weeks begin on",
+                [
+                    0: "Sunday", 1: "Monday", 2: "Tuesday", 3: "Wednesday", 4: "Thursday", 5: "Friday", 6: "Saturday",
+                ],
+                default: 1
+            )
+            e.date("fiscalcalendarstart", "Fiscal years begin on (the year does not count)")
+            e.option(
+                "fiscalperiodtype",
+                "Fiscal periods",
+                [
+                    2000: "Annually", 2001: "Semiannually", 2002: "Quarterly", 2003: "Monthly", 2004: "Four weeks",
+                ],
+                default: 2002
+            )
+            e.option(
+                "fiscalyeardisplaycode",
+                "A fiscal year is named by",
+                [1: "The year in which it begins", 2: "The year in which it ends"],
+                default: 1
+            )
+            e.primaryName("name")
+        }
     }
 }

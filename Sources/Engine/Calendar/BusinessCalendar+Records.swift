@@ -1,0 +1,108 @@
+// The organisation's calendar as its records say: the first `organization`, its time zone, and that zone's rules.
+
+extension BusinessCalendar {
+    /// Rules of a zone that are read: a zone that changes its practice every year since 1970 has a tenth.
+    private static let rulesMax = 500
+
+    /// The records that a calendar is made of, with their versions: as long as they are equal, so is the calendar.
+    package struct Origin: Hashable, Sendable {
+        fileprivate var places: [Int]
+        fileprivate var organisationRow: Int
+        fileprivate var ruleRows: [Int]
+        private var versions: [Position]
+
+        /// Finds the records. O(rules of the zone); nil without an organisation, whose calendar is the default.
+        package init?(_ view: View) {
+            let names = ["organization", "timezonedefinition", "timezonerule"]
+            places = names.compactMap { name in view.schema.entity(named: name).flatMap { view.schema.place(of: $0.id) }
+            }
+            guard places.count == names.count, let row = view.table(places[0]).firstRow else { return nil }
+            organisationRow = row
+            ruleRows = []
+            let (table, rules) = (view.table(places[0]), view.table(places[2]))
+            versions = [Position(view.schema.epoch), table.version(atRow: row)]
+            guard case .reference(let zone)? = table.named("timezonedefinitionid", row),
+                let column = rules.entity.attributeID("timezonedefinitionid").map({ Int($0.rawValue) }),
+                let target = rules.linkTarget(column, zone.entity), let link = rules.link(column)
+            else { return }
+            let zones = view.table(places[1])
+            guard zone.entity == zones.entity.id else { return }
+            let zoneRow = zones.row(of: zone)
+            guard zoneRow != Table.noRow else { return }
+            var rule = link.first(target: target, targetRow: zoneRow)
+            while rule != LinkIndex.none, ruleRows.count < BusinessCalendar.rulesMax {
+                ruleRows.append(Int(rule))
+                versions.append(rules.version(atRow: Int(rule)))
+                rule = link.next(after: rule)
+            }
+        }
+    }
+
+    /// Reads the records. O(rules × years).
+    package init(_ origin: Origin, _ view: View) {
+        let organisation = view.table(origin.places[0])
+        let rules = view.table(origin.places[2])
+        func number(_ table: TableView, _ name: String, _ row: Int) -> Int? {
+            switch table.named(name, row) {
+            case .integer(let number): Int(clamping: number)
+            case .option(let number): Int(number)
+            default: nil
+            }
+        }
+        func change(_ prefix: String, _ row: Int) -> TimeZoneRule.YearlyChange? {
+            guard let month = number(rules, "\(prefix)month", row) else { return nil }
+            return TimeZoneRule.YearlyChange(
+                month: month,
+                weekday: number(rules, "\(prefix)dayofweek", row) ?? 0,
+                occurrence: number(rules, "\(prefix)day", row) ?? 1,
+                minuteOfDay: (number(rules, "\(prefix)hour", row) ?? 0) * 60
+                    + (number(rules, "\(prefix)minute", row) ?? 0)
+            )
+        }
+        let timeZone = origin.ruleRows.map { row in
+            var effective = Int64.min
+            if case .instant(let moment)? = rules.named("effectivedatetime", row) { effective = moment }
+            var changes: (TimeZoneRule.YearlyChange, TimeZoneRule.YearlyChange)?
+            if let daylight = change("daylight", row), let standard = change("standard", row) {
+                changes = (daylight, standard)
+            }
+            // A bias is what is added to local time to get UTC.
+            return TimeZoneRule(
+                effectiveMicroseconds: effective,
+                standardMinutes: -(number(rules, "bias", row) ?? 0),
+                daylightMinutes: -(number(rules, "daylightbias", row) ?? -60),
+                changes: changes
+            )
+        }
+        let row = origin.organisationRow
+        var start = CivilDay(0)
+        if case .date(let day)? = organisation.named("fiscalcalendarstart", row) { start = CivilDay(Int(day)) }
+        let kind = number(organisation, "fiscalperiodtype", row).flatMap { FiscalPeriodKind(rawValue: Int32($0)) }
+        self.init(
+            timeZone: TimeZoneRules(timeZone),
+            weekStart: number(organisation, "weekstartdaycode", row) ?? 1,
+            fiscalMonth: start.month,
+            fiscalDay: start.day,
+            fiscalPeriods: kind ?? .quarter,
+            isFiscalYearNamedByItsEnd: number(organisation, "fiscalyeardisplaycode", row) == 2
+        )
+    }
+}
+
+extension TableView {
+    /// The first living row.
+    fileprivate var firstRow: Int? {
+        for block in 0..<blockCount {
+            guard let words = liveWords(block: block) else { continue }
+            for word in 0..<Block.validityWords where words[word] != 0 {
+                return block << 13 | word << 6 | words[word].trailingZeroBitCount
+            }
+        }
+        return nil
+    }
+
+    /// A value by the attribute's name; nil when there is no such attribute.
+    fileprivate func named(_ name: String, _ row: Int) -> Value? {
+        entity.attributeID(name).map { value(Int($0.rawValue), row) }
+    }
+}
