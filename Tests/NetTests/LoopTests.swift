@@ -44,7 +44,7 @@ import Testing
         #expect(header.kind == FrameKind.reply.rawValue)
         let entity = try #require(schema.entity(named: "account"))
         let name = try #require(entity.attributeID("name"))
-        return try body.withUnsafeBytes { try RecordPage(entity, [name], count: count, decoding: $0) }.rows.map {
+        return try body.withUnsafeBytes { try RecordPage(entity, [name], count: count, in: schema, decoding: $0) }.rows.map {
             $0[0]
         }
     }
