@@ -47,7 +47,8 @@ extension Specializer {
         query.limitRows(to: rowsMax)
         let execution = Execution(query, context)
         let result = try execution.run()
-        context.notes += ["sub-query, once:"] + execution.explanation().map { "  \($0)" }
+        // What runs for each row outside would fill memory with notes.
+        if outer.isEmpty { context.notes += ["sub-query, once:"] + execution.explanation().map { "  \($0)" } }
         return result
     }
 }
