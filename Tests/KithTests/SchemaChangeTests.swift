@@ -89,7 +89,10 @@ import Testing
                 }
             }
             group.addTask {
-                for round in 1...20 { #expect(try await database.change(self.document(round)).isApplied) }
+                for round in 1...20 {
+                    let reply = try await database.change(self.document(round))
+                    #expect(reply.isApplied)
+                }
             }
             group.addTask {
                 for _ in 0..<40 { _ = try await database.query("SELECT COUNT(*), MAX(name) FROM project") }
