@@ -58,6 +58,7 @@ extension SchemaBuilder {
             e.address("address1", "Address 1")
             e.address("address2", "Address 2")
             e.sourceDates()
+            e.baseAmounts()
             e.primaryName("name")
             e.key("accountnumber")
         }
@@ -118,6 +119,7 @@ extension SchemaBuilder {
             e.address("address1", "Address 1")
             e.address("address2", "Address 2")
             e.sourceDates()
+            e.baseAmounts()
             e.primaryName("fullname")
         }
 

@@ -84,6 +84,7 @@ extension SchemaBuilder {
             e.memo("message", "Message", 10_000)
             e.memo("description", "Description", 100_000)
             e.sourceDates()
+            e.baseAmounts()
             e.primaryName("name")
             e.key("codename")
         }

@@ -75,6 +75,7 @@ extension Table {
                 for batch in table.batches { table.insertKeys(key, rows: batch) }
             }
         }
+        table.takeNumbers(of: self)
         if fills { table.fillDefaults(from: old.columns.count) }
         return table
     }

@@ -37,6 +37,9 @@ struct UpdateShape: Shape {
     let touched: UnsafeMutableBufferPointer<ReadColumn>
     /// Whether the version that is expected follows the id.
     let expectsVersion: Bool
+    /// The lookup to the record's currency when an amount is given, or -1: an amount in a currency brings its rate with it, and
+    /// goes the general way.
+    let currencyColumn: Int
     /// Bytes that the old values take in the entry at most.
     let rowBytesMax: Int
     /// Kind, flags, entity, rows, key, number of attributes, attributes: see OperationCodec.swift.
@@ -70,7 +73,7 @@ struct UpdateShape: Shape {
         self.head = UpdateShape.copy(head)
         guard let (place, columns) = try UpdateShape.plainColumns(head, schema, tables) else {
             isGeneral = true
-            (place, rowBytesMax, expectsVersion) = (0, 0, false)
+            (place, rowBytesMax, expectsVersion, currencyColumn) = (0, 0, false, -1)
             columns = UnsafeMutableBufferPointer(start: nil, count: 0)
             touched = UnsafeMutableBufferPointer(start: nil, count: 0)
             return
@@ -79,6 +82,8 @@ struct UpdateShape: Shape {
         isGeneral = false
         self.place = place
         rowBytesMax = UpdateShape.rowBytesMax(columns, layout)
+        let rates = layout.rates.flatMap { rates in columns.contains(where: rates.moneyColumns.contains) ? rates : nil }
+        currencyColumn = rates?.currencyColumn ?? -1
         expectsVersion = head[1] & Operation.versionsFlag != 0
         self.columns = .allocate(capacity: columns.count)
         _ = self.columns.initialize(from: columns.map { UpdateColumn($0, layout) })
