@@ -31,7 +31,7 @@ extension FetchReader {
         }
         switch type?.valueType {
         case nil, .text?, .memo?, .autoNumber?, .calculated?: return literal(.text(value.text))
-        case .integer?, .version?, .decimal?, .money?:
+        case .integer?, .version?, .decimal?, .money?, .exchangeRate?:
             guard let number = Value(number: text) else { throw refusal("a number") }
             return literal(number)
         case .boolean?:

@@ -183,7 +183,11 @@ import Testing
         let gone = try h.run { try $0.create("systemuser", ["number": "X-00070"]) }.operations[0].ids[0]
         for format in ["CAS-{SEQNUM:5}", "X-{SEQNUM:5}"] {
             var entry = ByteWriter()
-            h.engine.install(Self.schema(format), context: CommandContext(timeMicroseconds: h.time), entry: &entry)
+            h.engine.install(
+                Self.schema(format).succeeding(h.engine.schema),
+                context: CommandContext(timeMicroseconds: h.time),
+                entry: &entry
+            )
             h.log.append(entry.bytes)
             let id = try h.run { try $0.create("systemuser", ["name": "a"]) }.operations[0].ids
             #expect(texts(h, id) == [format.hasPrefix("C") ? "CAS-00008" : "X-00071"])

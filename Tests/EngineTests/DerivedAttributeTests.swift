@@ -265,7 +265,7 @@ import Testing
             stateModel: nil
         )
         let flaw = try #require(Schema(epoch: 1, entities: [entity, sound.entities[1]], optionSets: []).derivedFlaw)
-        #expect(flaw.contains("too large"))
+        #expect(flaw.message.contains("too large"))
     }
 
     @Test func aStoredAttributeCannotBecomeCalculated() throws {

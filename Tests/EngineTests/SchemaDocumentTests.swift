@@ -73,6 +73,7 @@ import Testing
         case .options(let id):
             "options: " + Schema.standard[id].options.map { "\($0.value) \($0.label)" }.joined(separator: ", ")
         case .autoNumber(let format): "auto-number `\(format)`"
+        case .exchangeRate: "exchange rate"
         case .calculated(let expression, let result): "\(self.type(result)) = `\(expression)`"
         }
     }

@@ -99,6 +99,15 @@ extension Binder {
 
     /// A value as one of the declared type: numbers get its digits, rounded; other types must be the same.
     private func converted(_ value: Bound, to type: QueryType) throws(QueryError) -> Bound {
+        if case .caseWhen(let operand, let branches, let otherwise) = value.node, type.isNumber {
+            // Each result by itself: a quotient among them is rounded from its exact value, not as what it has in common with
+            // the others.
+            let branches = try branches.map { branch throws(QueryError) in
+                BoundBranch(condition: branch.condition, result: try converted(branch.result.unconverted, to: type))
+            }
+            let last = try converted(otherwise.unconverted, to: type)
+            return Bound(.caseWhen(operand: operand, branches, otherwise: last), type)
+        }
         switch (value.type, type) {
         case _ where value.type == type: return value
         case (.null, _): return Bound(value.node, type)
@@ -113,6 +122,9 @@ extension Binder {
 }
 
 extension Bound {
+    /// The value before it was brought to a type that it has in common with others.
+    fileprivate var unconverted: Bound { if case .convert(let inner) = node { inner } else { self } }
+
     /// Nodes, and the longest way from the root to a leaf.
     fileprivate var size: (nodes: Int, depth: Int) {
         var (nodes, depth) = (1, 0)

@@ -102,7 +102,7 @@ extension Coercion {
             let bits = try schema[set].selection(of: given)
             return Bound(.text(TextConstant(schema[set].text(ofSelection: bits))), .text)
         } catch {
-            let labels = schema[set].options.map { "'\($0.label)'" }.joined(separator: ", ")
+            let labels = schema[set].choices.map { "'\($0.label)'" }.joined(separator: ", ")
             throw QueryError(
                 .unknownName,
                 "\(schema[set].name) has no '\(error.text.shortened)'; it has \(labels)",

@@ -40,6 +40,7 @@ public enum QueryType: Hashable, Sendable {
         case .integer, .version: self = .integer
         case .decimal(let scale, _, _): self = .decimal(scale: scale)
         case .money: self = .decimal(scale: AttributeType.moneyScale)
+        case .exchangeRate: self = .decimal(scale: AttributeType.rateScale)
         case .boolean: self = .boolean
         case .option(let set), .state(let set), .status(let set): self = .option(set)
         case .date: self = .date

@@ -32,17 +32,22 @@ public indirect enum AttributeType: Hashable, Sendable {
     case options(OptionSetID)
     /// A text that the engine gives to a new record: see AutoNumberFormat.swift.
     case autoNumber(format: String)
+    /// The rate of the record's currency when an amount of the record, or its currency, was set last. Kept by the engine.
+    case exchangeRate
     /// Computed from the record and what its lookups lead to, wherever it is read. Nothing is stored.
     case calculated(expression: String, result: AttributeType)
 
     /// Digits behind the point that money is stored with.
     public static let moneyScale: UInt8 = 4
 
+    /// Digits behind the point of exchange rates.
+    package static let rateScale: UInt8 = 10
+
     /// How values lie in batches, log and wire.
     public var physicalKind: PhysicalKind {
         switch self {
         case .text, .memo, .autoNumber: .text
-        case .integer, .decimal, .money, .instant, .version, .options: .int64
+        case .integer, .decimal, .money, .instant, .version, .options, .exchangeRate: .int64
         case .boolean: .bool
         case .option, .state, .status, .date: .int32
         case .lookup, .identifier: .id
@@ -64,6 +69,7 @@ public indirect enum AttributeType: Hashable, Sendable {
         switch self {
         case .decimal(let scale, _, _): scale
         case .money: AttributeType.moneyScale
+        case .exchangeRate: AttributeType.rateScale
         case .calculated(_, let result): result.decimalScale
         default: nil
         }

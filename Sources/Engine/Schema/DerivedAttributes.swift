@@ -27,8 +27,18 @@ extension AttributeType {
         }
     }
 
+    /// Whether an expression can give values of the type.
+    var isComputable: Bool {
+        switch self {
+        case .text, .integer, .decimal, .money, .boolean, .option, .date, .instant: true
+        default: false
+        }
+    }
+
     /// Whether a client may write the attribute, `SystemAttribute` apart.
-    public var isWritable: Bool { !isDerived && self != .identifier && self != .version }
+    public var isWritable: Bool {
+        !isDerived && self != .identifier && self != .version && self != .exchangeRate
+    }
 }
 
 /// The parsed expressions of a schema's derived attributes.
@@ -64,20 +74,30 @@ extension AttributeType {
 }
 
 extension Schema {
-    /// Why a derived attribute cannot be computed, in words; nil when all can. Asked of every schema that comes as bytes, and of
+    /// A derived attribute that cannot be computed, and why.
+    package struct DerivedFlaw {
+        package var entity: String
+        package var attribute: String
+        package var message: String
+    }
+
+    /// The first derived attribute that cannot be computed; nil when all can. Asked of every schema that comes as bytes, and of
     /// those made in Swift. Complexity: binds every expression once for each attribute that uses it.
-    package var derivedFlaw: String? {
+    package var derivedFlaw: DerivedFlaw? {
         for entity in entities {
             for attribute in entity.attributes where attribute.type.isDerived {
+                func flaw(_ message: String) -> DerivedFlaw {
+                    DerivedFlaw(entity: entity.name, attribute: attribute.name, message: message)
+                }
                 do throws(QueryError) { _ = try attribute.type.derivation() } catch {
-                    return "\(entity.name).\(attribute.name) cannot be read: \(error)"
+                    return flaw("\(entity.name).\(attribute.name) cannot be read: \(error)")
                 }
                 do throws(QueryError) {
                     let name = Expression(.name([entity.name, attribute.name]))
                     let query = Query([.expression(name, alias: nil)], from: Query.Source(entity.name))
                     _ = try Binder.bind(query, schema: self)
                 } catch {
-                    return error.message
+                    return flaw(error.message)
                 }
             }
         }

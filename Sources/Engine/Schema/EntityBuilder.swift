@@ -148,6 +148,20 @@ package struct EntityBuilder {
         add(name, displayName, .autoNumber(format: format), ordered: ordered)
     }
 
+    /// The rate of the record's currency, and for every amount so far one in the base currency: `<amount>_base`.
+    package mutating func baseAmounts() {
+        add(RateLayout.rateName, "Exchange rate", .exchangeRate)
+        for amount in attributes where amount.type == .money {
+            let name = amount.name
+            calculated(
+                "\(name)_base",
+                "\(amount.displayName) (base)",
+                .money,
+                "CASE WHEN \(RateLayout.currencyName) IS NULL THEN \(name) ELSE \(name) / \(RateLayout.rateName) END"
+            )
+        }
+    }
+
     /// Any of a list of labels, with a set of its own.
     package mutating func options(_ name: String, _ displayName: String, _ options: [(Int32, String)]) {
         let set = addOptionSet(name, options)
@@ -317,7 +331,7 @@ package struct SchemaBuilder {
             optionSets = builder.optionSets
         }
         let schema = Schema(epoch: epoch, entities: entities, optionSets: optionSets)
-        if let flaw = schema.derivedFlaw { preconditionFailure(flaw) }
+        if let flaw = schema.derivedFlaw { preconditionFailure(flaw.message) }
         return schema
     }
 }

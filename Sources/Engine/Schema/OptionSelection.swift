@@ -18,7 +18,11 @@ extension OptionSet {
 
     /// The bits that the set has options for.
     package var selectableBits: UInt64 {
-        options.count >= OptionSet.selectableMax ? .max : 1 << UInt64(options.count) - 1
+        var bits: UInt64 = 0
+        for (place, option) in options.prefix(OptionSet.selectableMax).enumerated() where !option.isDeleted {
+            bits |= 1 << UInt64(place)
+        }
+        return bits
     }
 
     /// The labels of a selection; bits without an option say nothing.
@@ -55,6 +59,7 @@ extension OptionSet {
         var label = label
         return label.withUTF8 { wanted in
             options.firstIndex { option in
+                if option.isDeleted { return false }
                 var text = option.label
                 return text.withUTF8 { Collation.equal($0, wanted) }
             }

@@ -21,6 +21,7 @@ extension Schema {
         for entity in entities {
             guard
                 isSound(entity), hasSystemAttributes(entity), hasSoundLifeCycle(entity, optionSets),
+                hasSoundRate(entity, entities),
                 entity.attributes.allSatisfy({ isSound($0, ids) && hasKnownDefault($0, optionSets) })
             else { throw DecodeError("entity \(entity.name) contradicts itself", at: offset) }
         }
@@ -106,6 +107,7 @@ extension Schema {
             case .text(let lengthMax), .memo(let lengthMax): lengthMax <= Limits.textBytesMax
             case .lookup(let targets):
                 !targets.isEmpty && targets.allSatisfy(ids.contains) && Set(targets).count == targets.count
+            case .calculated(_, let result): result.isComputable
             default: true
             }
         // Nothing may happen in the column of a deleted attribute.
@@ -117,7 +119,8 @@ extension Schema {
         let isFree = attribute.defaultValue == .null && !attribute.isRequired && !attribute.isOrdered
         // Records that are older than the attribute have no number.
         let isOptional = !attribute.isRequired || !attribute.type.isAutoNumber
-        return fitsDefault && fitsType && isCanonical && isOptional && (isFree || !attribute.type.isDerived)
+        return fitsDefault && fitsType && isCanonical && isOptional
+            && (isFree || !attribute.type.isDerived && attribute.type != .exchangeRate)
             && (!attribute.isOrdered || !attribute.type.isSelection)
             && (!attribute.isSearched || attribute.type.physicalKind == .text && !attribute.type.isDerived)
     }

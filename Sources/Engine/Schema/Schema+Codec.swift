@@ -118,6 +118,7 @@ extension Schema {
         case .autoNumber(let format):
             writer.u8(18)
             writer.text(format)
+        case .exchangeRate: writer.u8(19)
         case .options(let set):
             writer.u8(17)
             writer.u16(set.rawValue)
@@ -157,7 +158,7 @@ extension Schema {
             deletedEntities: parts.deletedEntities,
             views: parts.views
         )
-        if let flaw = derivedFlaw { throw DecodeError(flaw, at: reader.offset) }
+        if let flaw = derivedFlaw { throw DecodeError(flaw.message, at: reader.offset) }
     }
 
     private static func entity(from reader: inout ByteReader, _ sets: [OptionSet]) throws(DecodeError) -> Entity {
@@ -282,6 +283,7 @@ extension Schema {
                 throw DecodeError("the format \(format): \(error.message)", at: reader.offset)
             }
             return .autoNumber(format: format)
+        case 19: return .exchangeRate
         default: throw DecodeError("unknown attribute type", at: reader.offset)
         }
     }

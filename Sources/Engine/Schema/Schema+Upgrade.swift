@@ -11,16 +11,25 @@ extension Schema {
         if entities.isEmpty, deletedEntities.isEmpty {
             return standard.entities.isEmpty ? nil : standard.succeeding(self)
         }
+        let merged = merged(with: standard, computed: true)
+        // What the standard computes may need attributes that are gone here.
+        let isSound =
+            merged.derivedFlaw == nil && merged.entities.allSatisfy { Schema.hasSoundRate($0, merged.entities) }
+        let sound = isSound ? merged : self.merged(with: standard, computed: false)
+        return sound.sameContent(as: self) ? nil : sound.succeeding(self)
+    }
+
+    private func merged(with standard: Schema, computed: Bool) -> Schema {
         var merge = SchemaMerge(self, standard)
+        merge.takesComputed = computed
         merge.run()
-        let merged = Schema(
+        return Schema(
             epoch: epoch,
             entities: merge.entities.map { $0.built() },
             optionSets: merge.optionSets,
             deletedEntities: deletedEntities,
             views: views
         )
-        return merged.sameContent(as: self) ? nil : merged.succeeding(self)
     }
 }
 
@@ -29,6 +38,8 @@ private struct SchemaMerge {
     let standard: Schema
     var entities: [EntityDraft]
     var optionSets: [OptionSet]
+    /// Whether attributes that are computed are taken over, and rates, which depend on others too.
+    var takesComputed = true
 
     init(_ own: Schema, _ standard: Schema) {
         self.own = own
@@ -60,6 +71,7 @@ private struct SchemaMerge {
             if let known = entities[place].place(of: attribute.name) {
                 merge(attribute, entities[place].attributes[known], place, known)
             } else if !entities[place].attributes.contains(where: { $0.isDeleted && $0.displayName == attribute.name }),
+                takesComputed || !attribute.type.isDerived && attribute.type != .exchangeRate,
                 let type = type(attribute.type), entities[place].attributes.count < Limits.attributeCountMax
             {
                 var added = attribute

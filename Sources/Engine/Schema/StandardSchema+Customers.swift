@@ -58,6 +58,7 @@ extension SchemaBuilder {
             e.address("address1", "Address 1")
             e.address("address2", "Address 2")
             e.sourceDates()
+            e.baseAmounts()
             e.primaryName("name")
             e.searched("name", "accountnumber", "emailaddress1", "telephone1", "telephone2")
             e.key("accountnumber")
@@ -119,6 +120,7 @@ extension SchemaBuilder {
             e.address("address1", "Address 1")
             e.address("address2", "Address 2")
             e.sourceDates()
+            e.baseAmounts()
             e.primaryName("fullname")
             // `fullname` is not made from its parts, and may be missing.
             e.searched("fullname", "firstname", "lastname", "nickname", "emailaddress1", "emailaddress2")

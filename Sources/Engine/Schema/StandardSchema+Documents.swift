@@ -35,6 +35,7 @@ extension SchemaBuilder {
             e.date("validfromdate", "Valid from")
             e.date("validtodate", "Valid to")
             e.memo("description", "Description", 100_000)
+            e.baseAmounts()
             e.primaryName("name")
             e.searched("name", "productnumber")
             e.key("productnumber")
@@ -78,6 +79,7 @@ extension SchemaBuilder {
             e.documentAddress("shipto", "Ship to")
             e.memo("description", "Description", 10_000)
             e.sourceDates()
+            e.baseAmounts()
             e.primaryName("name")
             e.searched("name", "ordernumber")
             e.key("ordernumber")
@@ -107,6 +109,7 @@ extension SchemaBuilder {
             e.lookup("salesrepid", "Salesperson", to: "systemuser")
             e.memo("description", "Description", 10_000)
             e.currency()
+            e.baseAmounts()
             e.primaryName("productdescription")
         }
     }

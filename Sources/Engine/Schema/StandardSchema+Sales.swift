@@ -23,6 +23,7 @@ extension SchemaBuilder {
             e.option("pricingerrorcode", "Pricing error", [0: "None", 1: "Detail error"], default: 0)
             e.memo("description", "Description", 10_000)
             e.currency()
+            e.baseAmounts()
             e.primaryName("productdescription")
         }
 
@@ -43,6 +44,7 @@ extension SchemaBuilder {
             e.text("websiteurl", "Website", 200)
             e.currency()
             e.address("address1", "Address 1")
+            e.baseAmounts()
             e.primaryName("name")
             e.searched("name")
             e.key("name")
@@ -134,6 +136,7 @@ extension SchemaBuilder {
             e.address("address1", "Address 1")
             e.address("address2", "Address 2")
             e.sourceDates()
+            e.baseAmounts()
             e.primaryName("fullname")
             e.searched("fullname", "firstname", "lastname", "companyname", "subject")
             e.searched("emailaddress1", "telephone1", "mobilephone")
@@ -194,6 +197,7 @@ extension SchemaBuilder {
             e.memo("currentsituation", "Current situation", 10_000)
             e.memo("description", "Description", 100_000)
             e.sourceDates()
+            e.baseAmounts()
             e.primaryName("name")
             e.searched("name", "opportunitynumber")
             e.key("opportunitynumber")

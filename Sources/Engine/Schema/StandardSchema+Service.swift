@@ -85,6 +85,7 @@ extension SchemaBuilder {
             e.memo("message", "Message", 10_000)
             e.memo("description", "Description", 100_000)
             e.sourceDates()
+            e.baseAmounts()
             e.primaryName("name")
             e.searched("name", "codename")
             e.key("codename")

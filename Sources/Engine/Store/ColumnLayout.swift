@@ -22,7 +22,7 @@ package enum ColumnLayout: UInt8, Sendable {
         case .date: self = .int32
         case .integer(let minimum, let maximum):
             self = minimum >= Int64(Int32.min) && maximum <= Int64(Int32.max) ? .int32 : .int64
-        case .decimal, .money, .instant, .version, .options: self = .int64
+        case .decimal, .money, .instant, .version, .options, .exchangeRate: self = .int64
         case .lookup, .identifier: self = .id
         case .text, .memo, .autoNumber: self = .text
         case .calculated(_, let result): self.init(result, schema: schema)

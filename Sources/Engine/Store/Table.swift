@@ -184,6 +184,7 @@ package struct Table: ~Copyable, Sendable {
         case .date: .date(Int32(truncatingIfNeeded: number))
         case .instant: .instant(number)
         case .lookup, .identifier: .reference(RecordID(rawValue: UInt64(bitPattern: number)))
+        case .exchangeRate: .decimal(Decimal64(units: number, scale: AttributeType.rateScale))
         case .options: .integer(number)
         case .text, .memo, .autoNumber, .calculated: .null
         }

@@ -42,6 +42,8 @@ package final class TableLayout: Sendable {
     package let defaults: [(column: Int, number: Int64)]
     /// Columns to which the engine gives numbers, and what these look like.
     package let autoNumbers: [(column: Int, format: AutoNumberFormat)]
+    /// How records come by the rate of their currency; nil where they have none.
+    let rates: RateLayout?
     /// Columns of state, status and owner; -1 where the entity has none.
     package let stateColumn: Int
     package let statusColumn: Int
@@ -100,6 +102,7 @@ package final class TableLayout: Sendable {
             }
             return (column, format)
         }
+        rates = RateLayout(entity, schema)
         stateColumn = entity.stateAttribute.map { Int($0.rawValue) } ?? -1
         statusColumn = entity.statusAttribute.map { Int($0.rawValue) } ?? -1
         ownerColumn = entity.ownerAttribute.map { Int($0.rawValue) } ?? -1
@@ -187,7 +190,7 @@ enum ColumnRule: Sendable {
         case .option, .state, .status: self = .option
         case .lookup: self = .lookup
         case .options(let set): self = .selection(schema[set].selectableBits)
-        case .boolean, .money, .identifier, .version, .calculated: self = .any
+        case .boolean, .money, .identifier, .version, .exchangeRate, .calculated: self = .any
         }
     }
 }

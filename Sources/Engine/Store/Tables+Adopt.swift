@@ -75,6 +75,7 @@ extension Table {
                 for batch in table.batches { table.insertKeys(key, rows: batch) }
             }
         }
+        table.takeNumbers(of: self)
         if layout.searchedColumns == old.searchedColumns, layout.entity.primaryName == old.entity.primaryName {
             table.search = search
         }

@@ -39,6 +39,9 @@ struct UpdateShape: Shape {
     let expectsVersion: Bool
     /// Whether quick find looks into one of them.
     let isSearched: Bool
+    /// The lookup to the record's currency when an amount is given, or -1: an amount in a currency brings its rate with it, and
+    /// goes the general way.
+    let currencyColumn: Int
     /// Bytes that the old values take in the entry at most.
     let rowBytesMax: Int
     /// Kind, flags, entity, rows, key, number of attributes, attributes: see OperationCodec.swift.
@@ -72,7 +75,7 @@ struct UpdateShape: Shape {
         self.head = UpdateShape.copy(head)
         guard let (place, columns) = try UpdateShape.plainColumns(head, schema, tables) else {
             isGeneral = true
-            (place, rowBytesMax, expectsVersion, isSearched) = (0, 0, false, false)
+            (place, rowBytesMax, expectsVersion, isSearched, currencyColumn) = (0, 0, false, false, -1)
             columns = UnsafeMutableBufferPointer(start: nil, count: 0)
             touched = UnsafeMutableBufferPointer(start: nil, count: 0)
             return
@@ -81,6 +84,8 @@ struct UpdateShape: Shape {
         isGeneral = false
         self.place = place
         rowBytesMax = UpdateShape.rowBytesMax(columns, layout)
+        let rates = layout.rates.flatMap { rates in columns.contains(where: rates.moneyColumns.contains) ? rates : nil }
+        currencyColumn = rates?.currencyColumn ?? -1
         expectsVersion = head[1] & Operation.versionsFlag != 0
         isSearched = columns.contains { layout.isSearched[$0] }
         self.columns = .allocate(capacity: columns.count)

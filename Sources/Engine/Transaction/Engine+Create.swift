@@ -14,6 +14,7 @@ extension Engine {
         if rowMap == nil { validateColumns(&operation, &failures) }
         checkRequired(operation, &failures)
         deriveState(&operation, current: nil, &failures)
+        copyRates(&operation, rows: nil)
         checkKeys(operation, rows: nil, &failures)
         guard let rows = try settle(failures, operation.count, rowMap, running, &outcome) else { return }
         if rows.count < operation.count {

@@ -21,7 +21,8 @@ extension Engine {
         let first =
             change.kind == .create ? SystemAttribute.writableFrom.rawValue : SystemAttribute.version.rawValue + 1
         for (index, attribute) in change.attributes.enumerated() {
-            guard attribute >= first, !tables[change.place].layout.isDeleted[attribute], !tables[change.place].layout.isDerived[attribute],
+            guard attribute >= first, !tables[change.place].layout.isDeleted[attribute],
+                !tables[change.place].layout.isDerived[attribute],
                 !change.attributes[..<index].contains(attribute)
             else { throw DecodeError("attribute \(attribute) twice, or one that the engine keeps", at: 0) }
         }

@@ -16,6 +16,7 @@ extension Engine {
         var rows = findRows(operation, &failures)
         deriveState(&operation, current: rows, &failures)
         keepNumbers(&operation, rows)
+        copyRates(&operation, rows: rows)
         checkKeys(operation, rows: rows, &failures)
         guard let good = try settle(failures, operation.count, rowMap, running, &outcome) else { return }
         if running.hasSeveralOperations, let rowMap {

@@ -31,6 +31,11 @@ extension Engine {
         let id = RecordID(rawValue: rawID)
         let row = tables[shape.place].row(of: id)
         guard row != Table.noRow else { return false }
+        if shape.currencyColumn >= 0, let head = tables[shape.place].head(shape.currencyColumn, Int(row)),
+            head.isValid(Int(row & 8191))
+        {
+            return false
+        }
         let version = tables[shape.place].version(atRow: Int(row))
         if shape.expectsVersion {
             guard let expected = try? reader.u64(), expected == 0 || expected == version else { return false }

@@ -237,7 +237,7 @@ extension Schema {
                 let bits = try self[set].selection(of: text)
                 return bits == 0 ? .null : .number(Int64(bitPattern: bits))
             } catch {
-                let known = self[set].options.map(\.label).joined(separator: ", ")
+                let known = self[set].choices.map(\.label).joined(separator: ", ")
                 throw Refusal(
                     .unknownOption,
                     entity: entity.name,
@@ -283,7 +283,7 @@ extension AttributeType {
         case .boolean: "yes or no"
         case .date: "a date"
         case .instant: "a moment"
-        case .decimal, .money: "a number"
+        case .decimal, .money, .exchangeRate: "a number"
         case .option, .state, .status: "an option's number or label"
         case .options: "labels with ; between them"
         case .lookup, .identifier: "a record"

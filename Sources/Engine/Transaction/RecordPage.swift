@@ -83,6 +83,8 @@ extension Value {
         case .decimal(let scale, _, _): self = .decimal(Decimal64(units: column.number(row), scale: scale))
         case .money: self = .decimal(Decimal64(units: column.number(row), scale: AttributeType.moneyScale))
         case .option, .state, .status: self = .option(Int32(truncatingIfNeeded: column.number(row)))
+        case .exchangeRate:
+            self = .decimal(Decimal64(units: column.number(row), scale: AttributeType.rateScale))
         case .date: self = .date(Int32(truncatingIfNeeded: column.number(row)))
         case .instant: self = .instant(column.number(row))
         case .lookup, .identifier: self = .reference(RecordID(rawValue: UInt64(bitPattern: column.number(row))))

@@ -215,7 +215,7 @@ package struct StepPlan: Sendable {
         case .instant: return .instant
         case .lookup: return .lookup
         case .options(let id): return .options(schema[id])
-        case .identifier, .version, .calculated: preconditionFailure("refused as kept by the engine")
+        case .identifier, .version, .exchangeRate, .calculated: preconditionFailure("refused as kept by the engine")
         }
     }
 

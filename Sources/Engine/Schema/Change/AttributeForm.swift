@@ -18,6 +18,12 @@ public enum AttributeParameter: UInt8, Sendable, CaseIterable, Comparable {
     case set = 5
     /// Names of the entities that a lookup may refer to.
     case to = 6
+    /// What an auto-number looks like.
+    case format = 7
+    /// What a calculated attribute is computed from.
+    case expression = 8
+    /// The form of what is computed.
+    case result = 9
 
     /// The field's name in a file.
     public var name: String { "\(self)" }
@@ -39,65 +45,66 @@ struct AttributeForm: Sendable {
     /// What a type of this form was made from; nil for types of other forms.
     let given: @Sendable (AttributeType, FormNames) -> [AttributeParameter: [String]]?
 
-    static let all: [AttributeForm] = [
-        AttributeForm(name: "text", parameters: [.length]) { form throws(FormError) in
-            .text(lengthMax: try form.length(100))
-        } given: { type, _ in
-            if case .text(let length) = type { [.length: ["\(length)"]] } else { nil }
-        },
-        AttributeForm(name: "memo", parameters: [.length]) { form throws(FormError) in
-            .memo(lengthMax: try form.length(100_000))
-        } given: { type, _ in
-            if case .memo(let length) = type { [.length: ["\(length)"]] } else { nil }
-        },
-        AttributeForm(name: "integer", parameters: [.minimum, .maximum]) { form throws(FormError) in
-            let (low, high) = try form.bounds(scale: 0, Int64(Int32.min)...Int64(Int32.max))
-            return .integer(minimum: low, maximum: high)
-        } given: { type, _ in
-            guard case .integer(let low, let high) = type else { return nil }
-            return [.minimum: ["\(low)"], .maximum: ["\(high)"]]
-        },
-        AttributeForm(name: "decimal", parameters: [.digits, .minimum, .maximum]) { form throws(FormError) in
-            let scale = UInt8(try form.whole(.digits, 0...10, otherwise: 2))
-            let limit = 100_000_000_000 * Decimal64.powersOfTen[Int(min(scale, 7))]
-            let (low, high) = try form.bounds(scale: scale, -limit...limit)
-            return .decimal(scale: scale, minimum: low, maximum: high)
-        } given: { type, _ in
-            guard case .decimal(let scale, let low, let high) = type else { return nil }
-            let shown = { (units: Int64) in [Decimal64(units: units, scale: scale).shortest] }
-            return [.digits: ["\(scale)"], .minimum: shown(low), .maximum: shown(high)]
-        },
-        AttributeForm(name: "money", parameters: []) { _ in
-            .money
-        } given: { type, _ in
-            type == .money ? [:] : nil
-        },
-        AttributeForm(name: "yesno", parameters: []) { _ in
-            .boolean
-        } given: { type, _ in
-            type == .boolean ? [:] : nil
-        },
-        AttributeForm(name: "option", parameters: [.set], takesOptions: true) { form throws(FormError) in
-            .option(try form.optionSet())
-        } given: { type, names in
-            if case .option(let set) = type { names.shared(set) } else { nil }
-        },
-        AttributeForm(name: "date", parameters: []) { _ in
-            .date
-        } given: { type, _ in
-            type == .date ? [:] : nil
-        },
-        AttributeForm(name: "instant", parameters: []) { _ in
-            .instant
-        } given: { type, _ in
-            type == .instant ? [:] : nil
-        },
-        AttributeForm(name: "lookup", parameters: [.to]) { form throws(FormError) in
-            .lookup(try form.entities())
-        } given: { type, names in
-            if case .lookup(let targets) = type { [.to: targets.map(names.entity)] } else { nil }
-        },
-    ]
+    static let all: [AttributeForm] =
+        [
+            AttributeForm(name: "text", parameters: [.length]) { form throws(FormError) in
+                .text(lengthMax: try form.length(100))
+            } given: { type, _ in
+                if case .text(let length) = type { [.length: ["\(length)"]] } else { nil }
+            },
+            AttributeForm(name: "memo", parameters: [.length]) { form throws(FormError) in
+                .memo(lengthMax: try form.length(100_000))
+            } given: { type, _ in
+                if case .memo(let length) = type { [.length: ["\(length)"]] } else { nil }
+            },
+            AttributeForm(name: "integer", parameters: [.minimum, .maximum]) { form throws(FormError) in
+                let (low, high) = try form.bounds(scale: 0, Int64(Int32.min)...Int64(Int32.max))
+                return .integer(minimum: low, maximum: high)
+            } given: { type, _ in
+                guard case .integer(let low, let high) = type else { return nil }
+                return [.minimum: ["\(low)"], .maximum: ["\(high)"]]
+            },
+            AttributeForm(name: "decimal", parameters: [.digits, .minimum, .maximum]) { form throws(FormError) in
+                let scale = UInt8(try form.whole(.digits, 0...10, otherwise: 2))
+                let limit = 100_000_000_000 * Decimal64.powersOfTen[Int(min(scale, 7))]
+                let (low, high) = try form.bounds(scale: scale, -limit...limit)
+                return .decimal(scale: scale, minimum: low, maximum: high)
+            } given: { type, _ in
+                guard case .decimal(let scale, let low, let high) = type else { return nil }
+                let shown = { (units: Int64) in [Decimal64(units: units, scale: scale).shortest] }
+                return [.digits: ["\(scale)"], .minimum: shown(low), .maximum: shown(high)]
+            },
+            AttributeForm(name: "money", parameters: []) { _ in
+                .money
+            } given: { type, _ in
+                type == .money ? [:] : nil
+            },
+            AttributeForm(name: "yesno", parameters: []) { _ in
+                .boolean
+            } given: { type, _ in
+                type == .boolean ? [:] : nil
+            },
+            AttributeForm(name: "option", parameters: [.set], takesOptions: true) { form throws(FormError) in
+                .option(try form.optionSet())
+            } given: { type, names in
+                if case .option(let set) = type { names.shared(set) } else { nil }
+            },
+            AttributeForm(name: "date", parameters: []) { _ in
+                .date
+            } given: { type, _ in
+                type == .date ? [:] : nil
+            },
+            AttributeForm(name: "instant", parameters: []) { _ in
+                .instant
+            } given: { type, _ in
+                type == .instant ? [:] : nil
+            },
+            AttributeForm(name: "lookup", parameters: [.to]) { form throws(FormError) in
+                .lookup(try form.entities())
+            } given: { type, names in
+                if case .lookup(let targets) = type { [.to: targets.map(names.entity)] } else { nil }
+            },
+        ] + further
 
     /// The form with this name.
     static func named(_ name: String) -> AttributeForm? { all.first { $0.name == name } }

@@ -245,9 +245,15 @@ extension SchemaPlanner {
 
     /// What an attribute's parts say about one another.
     private func check(_ attribute: Attribute, _ entity: EntityID) throws(FormError) {
+        if attribute.type.isAutoNumber, attribute.isRequired {
+            throw FormError(message: "An auto-number cannot be required: records that are older have none.")
+        }
+        if attribute.type.isDerived, attribute.isRequired {
+            throw FormError(message: "An attribute that is computed cannot be required.")
+        }
         if attribute.isOrdered {
             switch attribute.type {
-            case .text, .integer, .decimal, .money, .date, .instant: break
+            case .text, .integer, .decimal, .money, .date, .instant, .autoNumber: break
             default: throw FormError(message: "Only texts of one line, numbers, dates and moments can be ordered.")
             }
         }

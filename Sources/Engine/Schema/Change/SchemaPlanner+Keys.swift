@@ -119,7 +119,7 @@ extension SchemaPlanner {
         }
         if attribute.defaultValue != .null { return "'\(name)' has a default and cannot be part of a key." }
         switch attribute.type {
-        case .text, .integer, .decimal, .money, .option, .date, .instant, .lookup: return nil
+        case .text, .integer, .decimal, .money, .option, .date, .instant, .lookup, .autoNumber: return nil
         default: return "'\(name)' is of a type that cannot be part of a key."
         }
     }

@@ -121,13 +121,16 @@ struct SchemaPlanner {
             problems.append(SchemaProblem(error.reason))
             return nil
         }
-        return Schema(
+        let planned = Schema(
             epoch: schema.epoch,
             entities: parts.entities,
             optionSets: parts.optionSets,
             deletedEntities: parts.deletedEntities,
             views: parts.views
         )
+        guard let flaw = planned.derivedFlaw else { return planned }
+        problems.append(located(SchemaProblem(flaw.message + ".", entity: flaw.entity, attribute: flaw.attribute)))
+        return nil
     }
 
     // MARK: Problems

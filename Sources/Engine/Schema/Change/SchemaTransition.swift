@@ -126,6 +126,13 @@ struct SchemaTransition {
             }
             let names = lost.compactMap { self.old.entity($0)?.name }.sorted().joined(separator: " or ")
             return count == 0 ? nil : "\(count == 1 ? "1 record refers" : "\(count) records refer") to \(names)."
+        case (.text, .autoNumber):
+            return obstacle(before, .text(lengthMax: AutoNumberFormat.lengthMax), place, column)
+        case (.autoNumber, .text), (.autoNumber, .memo):
+            return obstacle(.text(lengthMax: AutoNumberFormat.lengthMax), after, place, column)
+        case (.autoNumber, .autoNumber): return nil
+        // Nothing is stored.
+        case (.calculated, .calculated): return nil
         default: return "Its type cannot become another one; add another attribute."
         }
     }
@@ -233,6 +240,9 @@ extension Table {
     fileprivate func count(optionAt place: Int, _ column: Int, _ type: AttributeType) -> Int {
         let code = Int64(place)
         let layout = layout.columns[column]
+        if type.isSelection {
+            return count(column) { head, row in head.number(row, layout) >> code & 1 != 0 }
+        }
         return count(column) {
             $0 <= code && code <= $1
         } where: { head, row in
