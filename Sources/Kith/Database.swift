@@ -76,6 +76,8 @@ public final class Database: Sendable {
     private let writer: Monitor<WriterTurn>
     private let waiters = Mutex(Waiters())
     let snapshotAttempts = SnapshotAttempts()
+    /// Held while a quick-find index is made, so that those who search meanwhile wait for it instead of making it too.
+    let searchMaking = Mutex(())
 
     private struct Waiters {
         var sleeping: [(position: Position, continuation: CheckedContinuation<Void, any Error>)] = []
