@@ -81,6 +81,8 @@ public final class Database: Sendable {
     private let isClearing = Atomic(false)
     /// The calendar that queries asked for last, and the records that it was made of.
     let knownCalendar = Mutex<(origin: BusinessCalendar.Origin, calendar: BusinessCalendar)?>(nil)
+    /// Held while a quick-find index is made, so that those who search meanwhile wait for it instead of making it too.
+    let searchMaking = Mutex(())
 
     private struct Waiters {
         var sleeping: [(position: Position, continuation: CheckedContinuation<Void, any Error>)] = []

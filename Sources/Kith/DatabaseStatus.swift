@@ -22,8 +22,12 @@ public struct DatabaseStatus: Sendable {
         public var orderedBytes: Int
         /// Bytes of the alternate keys.
         public var keyBytes: Int
+        /// Bytes of the quick-find index; 0 until somebody searches.
+        public var searchBytes: Int
         /// All of these.
-        public var totalBytes: Int { columnBytes + directoryBytes + linkBytes + orderedBytes + keyBytes }
+        public var totalBytes: Int {
+            columnBytes + directoryBytes + linkBytes + orderedBytes + keyBytes + searchBytes
+        }
     }
 
     /// Identity of the data directory: 32 hexadecimal digits.
@@ -67,7 +71,8 @@ extension Database {
                 directoryBytes: memory.directoryBytes,
                 linkBytes: memory.linkBytes,
                 orderedBytes: memory.orderedBytes,
-                keyBytes: memory.keyBytes
+                keyBytes: memory.keyBytes,
+                searchBytes: memory.searchBytes
             )
         }
         return DatabaseStatus(
@@ -121,6 +126,7 @@ extension DatabaseStatus.EntityFigures {
             figures.member("linkBytes", linkBytes)
             figures.member("orderedBytes", orderedBytes)
             figures.member("keyBytes", keyBytes)
+            figures.member("searchBytes", searchBytes)
         }
     }
 }

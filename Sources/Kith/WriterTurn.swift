@@ -136,6 +136,21 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         engine.prefetch(reads: reads, transactions: transactions)
     }
 
+    /// See `Engine.beginSearch`. nil also when there is no such entity any more.
+    func beginSearch(_ entity: EntityID) -> View? {
+        engine.schema.place(of: entity).flatMap { engine.beginSearch(place: $0) }
+    }
+
+    /// See `Engine.continueSearch`.
+    func continueSearch(_ entity: EntityID, _ schema: Schema) -> (rows: [UInt32], view: View)? {
+        engine.schema.place(of: entity).flatMap { engine.continueSearch(place: $0, schema: schema) }
+    }
+
+    /// See `Engine.installSearch`.
+    func installSearch(_ index: SearchIndex, _ entity: EntityID, _ view: View) {
+        if let place = view.schema.place(of: entity) { engine.installSearch(index, place: place, view: view) }
+    }
+
     /// Makes sure, before anything is executed, that the log has room for what the transaction may write.
     private mutating func reserve(for transaction: UnsafeRawBufferPointer) throws(Refusal) {
         if let failure { throw WriterTurn.refusal(failure) }

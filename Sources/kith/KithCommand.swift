@@ -20,6 +20,7 @@ struct KithCommand: AsyncParsableCommand {
               kith serve --data ./data --listen 127.0.0.1:7411
               kith demo --at kith://127.0.0.1:7411
               kith query --at kith://127.0.0.1:7411 'SELECT name FROM account LIMIT 10'
+              kith find --at kith://127.0.0.1:7411 'schm'
               kith import --at ./data --mapping Examples/crm-maven.yaml ~/crm-maven
 
             EXIT STATUS
@@ -33,7 +34,7 @@ struct KithCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, ImportCommand.self, QueryCommand.self, GetCommand.self, StatusCommand.self,
             SnapshotCommand.self, RestoreCommand.self, VerifyCommand.self, DemoCommand.self, SchemaCommand.self,
-            CalendarCommand.self,
+            CalendarCommand.self, FindCommand.self,
         ]
     )
 

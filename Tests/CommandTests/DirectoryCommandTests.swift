@@ -21,7 +21,7 @@ import Testing
         #expect(status["recordCount"] as? Int == 4)
         let account = (status["entities"] as? [String: [String: Int]])?["account"]
         #expect(account?["recordCount"] == 4)
-        let parts = ["columnBytes", "directoryBytes", "linkBytes", "orderedBytes", "keyBytes"]
+        let parts = ["columnBytes", "directoryBytes", "linkBytes", "orderedBytes", "keyBytes", "searchBytes"]
         #expect(account?["memoryBytes"] == parts.reduce(0) { $0 + (account?[$1] ?? 0) })
         #expect((status["recovery"] as? [String: Any])?["replayedEntries"] as? Int == 2)
 
@@ -29,6 +29,20 @@ import Testing
         #expect(table.status == 0)
         #expect(table.output.contains("\naccount "))
         #expect(!table.output.contains("\ncontact "), "entities without records are left out")
+    }
+
+    @Test func findNamesRecords() async throws {
+        let folder = try await PeopleFixture.make()
+        let csv = try await kith("find", "--at", "data", "--format", "csv", "--limit", "5", "sostr", in: folder)
+        #expect(csv.status == 0, "\(csv.errors)")
+        let lines = csv.output.split(separator: "\n")
+        #expect(lines.count == 2 && lines[0] == "record,match,name,attribute,text")
+        #expect(lines[1].hasPrefix("account/") && lines[1].hasSuffix(",prefix,Søstrene Grøn,name,Søstrene Grøn"))
+        let json = try await kith("find", "--at", "data", "--format", "json", "--entity", "account", "本", in: folder)
+        #expect(json.output.contains("\"match\":\"infix\",\"name\":\"日本電気\""), "\(json.output)")
+        let wrong = try await kith("find", "--at", "data", "--entity", "acount", "x", in: folder)
+        #expect(wrong.status == 2 && wrong.errors.contains("did you mean account?"), "\(wrong.errors)")
+        #expect(try await kith("find", "--at", "data", "--limit", "0", "x", in: folder).status == 2)
     }
 
     @Test func aSnapshotComesBackAlone() async throws {

@@ -34,7 +34,9 @@ enum FindModel {
         for (place, scalar) in scalars.enumerated() {
             if isWord(scalar) {
                 words[words.count - 1].append(scalar)
-            } else if scalar == "'", !words[words.count - 1].isEmpty, place + 1 < scalars.count, isWord(scalars[place + 1]) {
+            } else if scalar == "'", !words[words.count - 1].isEmpty, place + 1 < scalars.count,
+                isWord(scalars[place + 1])
+            {
                 continue
             } else {
                 words.append([])

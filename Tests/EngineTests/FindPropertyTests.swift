@@ -7,7 +7,8 @@ import Testing
 @Suite struct FindPropertyTests {
     /// Few letters, so that words meet; accents, other scripts, punctuation and emoji among them.
     private static let syllables = [
-        "an", "na", "ann", "Ann", "ÁN", "sch", "mi", "dt", "tt", "o", "’", "'", "ß", "Müll", "er", "é", "中", "文字", "東", "あ",
+        "an", "na", "ann", "Ann", "ÁN", "sch", "mi", "dt", "tt", "o", "’", "'", "ß", "Müll", "er", "é", "中", "文字", "東",
+        "あ",
         "が", "한", "글", "и", "Й", "😀", "👩‍👩", "1", "23", "4", "x", "ij",
     ]
     private static let separators = [" ", " ", " ", "-", ".", "@", ", ", "、", " – ", "\t", "\u{a0}", "·", "/"]
@@ -108,7 +109,8 @@ import Testing
                 if driver.execute(try Self.transaction(&random, driver.engine)) != nil { refused += 1 }
                 // Indexes are begun, and finished some transactions later.
                 if round == 20 + random.below(10) || round == 35 {
-                    for place in driver.engine.schema.entities.indices where !making.contains(where: { $0.place == place }) {
+                    for place in driver.engine.schema.entities.indices
+                    where !making.contains(where: { $0.place == place }) {
                         if let view = driver.engine.beginSearch(place: place) { making.append((place, view)) }
                     }
                 }

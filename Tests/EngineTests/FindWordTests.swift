@@ -28,7 +28,10 @@ import Testing
 
     @Test func wordsAreThoseOfTheModel() {
         var random = PropertyRandom(seed: 7)
-        let pieces = ["a", "B", "é", "'", "’", " ", "-", "7", "12", "中", "、", "\u{b7}", "\u{2003}", "😀", "\u{200d}", "ß", "々", "Й", "\n"]
+        let pieces = [
+            "a", "B", "é", "'", "’", " ", "-", "7", "12", "中", "、", "\u{b7}", "\u{2003}", "😀", "\u{200d}", "ß", "々",
+            "Й", "\n",
+        ]
         for _ in 0..<5000 {
             let text = (0..<random.below(30)).map { _ in pieces[random.below(pieces.count)] }.joined()
             let expected = FindModel.words(text).map { String(String.UnicodeScalarView($0)) }

@@ -34,6 +34,7 @@ struct EngineRound {
         }
         Main.report("embedded load, engine alone", data.recordCount, nanoseconds: nanoseconds)
         try read(ids, firstAccount)
+        try FindRound(data, engine).run()
     }
 
     /// Executes a batch of creates and returns the first id of its run.

@@ -6,6 +6,8 @@ public enum FindLimits {
     public static let wordCountMax = 16
     /// Records that a search gives back.
     public static let resultCountMax = 1000
+    /// Bytes of a hit's name and of its text: a line of a list.
+    package static let hitTextBytesMax = 256
     /// Words of one text that are searched, so that a letter in a description costs a write no more than a short text.
     package static let textWordCountMax = 128
     /// Bytes of one text that are looked at: as many words of the longest kind.

@@ -21,11 +21,11 @@ public struct FindHit: Hashable, Sendable {
     public var record: RecordID
     /// The weakest kind by which a word of the search text is matched.
     public var match: FindMatch
-    /// The record's primary name; empty where it has none.
+    /// The record's primary name, its first 256 bytes; empty where it has none.
     public var name: String
     /// Logical name of the attribute in which the first word of the search text is matched best.
     public var attribute: String
-    /// What stands there.
+    /// What stands there, its first 256 bytes.
     public var text: String
 
     /// Makes a hit.
@@ -61,6 +61,9 @@ extension FindRequest {
         }
         return readings
     }
+
+    /// Whether there is anything to look for. Throws what `View.find` throws for the text.
+    package var hasWords: Bool { get throws(QueryError) { try !readings().isEmpty } }
 
     /// The places of the entities that are searched, each once, in order.
     package func places(_ schema: Schema) throws(QueryError) -> [Int] {

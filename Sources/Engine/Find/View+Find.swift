@@ -96,8 +96,12 @@ extension TableView {
         return fallback
     }
 
+    /// The beginning of a text, whole characters.
     fileprivate func text(_ column: Int, _ row: Int) -> String {
         guard let head = head(column, row), head.isValid(row & 8191) else { return "" }
-        return String(decoding: head.text(row & 8191), as: UTF8.self)
+        let text = head.text(row & 8191)
+        var end = min(text.count, FindLimits.hitTextBytesMax)
+        while end > 0, end < text.count, text[end] & 0xC0 == 0x80 { end -= 1 }
+        return String(decoding: text[..<end], as: UTF8.self)
     }
 }

@@ -31,8 +31,9 @@ extension Engine {
         tables[place].search = index
     }
 
-    /// Makes the indexes of all tables: for programs and tests that have the engine to themselves.
-    package func makeSearch() {
+    /// Makes the quick-find indexes of all tables (docs/find.md), and keeps them from here on. O(records). A `Database` does so by
+    /// itself, table by table, beside its writer, when somebody searches.
+    public func makeSearch() {
         for place in tables.indices {
             if let view = beginSearch(place: place) {
                 installSearch(SearchIndex(of: view.tables[place].table), place: place, view: view)

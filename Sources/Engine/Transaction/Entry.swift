@@ -47,6 +47,13 @@ package struct Envelope {
     package var timeMicroseconds: Int64
     package var actor: RecordID
     package var key: RequestKey?
+
+    package init(message: UInt16, timeMicroseconds: Int64, actor: RecordID, key: RequestKey?) {
+        self.message = message
+        self.timeMicroseconds = timeMicroseconds
+        self.actor = actor
+        self.key = key
+    }
 }
 
 /// The fixed head of an entry.

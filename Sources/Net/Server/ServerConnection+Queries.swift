@@ -52,6 +52,9 @@ extension ServerConnection {
         case .closeCursor:
             close(try idleCursor(try handle(body)))
             return true
+        case .find:
+            try beginFind(header, body, &turn)
+            return false
         default: return try answerRehearsal(operation, header, body, &turn, &output)
         }
     }

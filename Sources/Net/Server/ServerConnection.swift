@@ -17,6 +17,8 @@ struct CallResult: Sendable {
     var rowCount = 0
     /// The cursor that it came from.
     var cursor: OpenCursor?
+    /// What it has observed beyond the position with which it began.
+    var observed: Position = 0
 }
 
 final class ServerConnection: ChannelDuplexHandler {
@@ -284,7 +286,8 @@ final class ServerConnection: ChannelDuplexHandler {
     /// Whether another call may begin.
     var hasRoomForCall: Bool { callCount < core.limits.callsMax }
 
-    /// Runs `work` beside the writer and sends the frame that it writes. What it observed is at most `position`.
+    /// Runs `work` beside the writer and sends the frame that it writes. What it observed is at most `position`,
+    /// unless its result says more.
     func call(
         holding bytes: Int,
         observed position: Position,
@@ -296,9 +299,10 @@ final class ServerConnection: ChannelDuplexHandler {
         let eventLoop = core.eventLoop
         core.pool.submit { _ in
             var writer = ByteWriter()
-            let cursor = work(&writer).cursor
+            let result = work(&writer)
             let reply = writer.bytes
-            eventLoop.execute { bound.value.finishCall(reply, cursor, holding: bytes, observed: position) }
+            let observed = max(position, result.observed)
+            eventLoop.execute { bound.value.finishCall(reply, result.cursor, holding: bytes, observed: observed) }
         }
     }
 

@@ -34,6 +34,7 @@ package enum WireOperation: UInt16, Sendable, CaseIterable {
     case rehearseRead = 16
     case closeRehearsal = 17
     case changeSchema = 18
+    case find = 19
 }
 
 /// A frame's header, read from bytes of which at least `lengthBytes` are there.

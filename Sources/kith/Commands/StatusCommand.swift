@@ -48,7 +48,7 @@ struct StatusCommand: AsyncParsableCommand {
         facts.append(["last start: snapshot at", status.recovery.snapshot.map { String($0.position) } ?? "none"])
         facts.append(["last start: log entries replayed", String(status.recovery.replayedEntries)])
         facts.append(["last start: damaged snapshots", String(status.recovery.damagedSnapshots.count)])
-        let heads = ["records", "bytes", "bytes a record", "columns", "directory", "links", "orders", "keys"]
+        let heads = ["records", "bytes", "bytes a record", "columns", "directory", "links", "orders", "keys", "find"]
         var entities = TextTable(
             [TextTable.Column(title: "entity")] + heads.map { TextTable.Column(title: $0, isRightAligned: true) }
         )
@@ -58,6 +58,7 @@ struct StatusCommand: AsyncParsableCommand {
                 figures.recordCount, figures.memoryBytes, figures.memoryBytes / figures.recordCount,
                 figures.columnBytes,
                 figures.directoryBytes, figures.linkBytes, figures.orderedBytes, figures.keyBytes,
+                figures.searchBytes ?? 0,
             ]
             entities.append([name] + numbers.map(String.init))
         }
@@ -69,6 +70,8 @@ struct StatusCommand: AsyncParsableCommand {
 private struct StatusDocument: Decodable {
     struct Figures: Decodable {
         var recordCount, memoryBytes, columnBytes, directoryBytes, linkBytes, orderedBytes, keyBytes: Int
+        /// Servers of earlier versions have none.
+        var searchBytes: Int?
     }
 
     struct Snapshot: Decodable {

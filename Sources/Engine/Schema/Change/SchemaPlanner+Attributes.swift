@@ -87,6 +87,10 @@ extension SchemaPlanner {
             if let text = declaration.defaultText { attribute.defaultValue = try defaultValue(text, type) }
             try declare(declaration.behaviours, &attribute)
             try check(attribute, entities[entity].id)
+            let others = entities[entity].attributes.filter { $0.isSearched && $0.name != attribute.name }
+            if attribute.isSearched, others.count >= Limits.searchedAttributesMax {
+                throw FormError(message: "At most \(Limits.searchedAttributesMax) attributes are searched.")
+            }
         } catch {
             problem(error.message, name, declaration.name, at: declaration.place)
             return nil
