@@ -77,8 +77,6 @@ public final class Database: Sendable {
     private let writer: SharedState<WriterTurn>
     private let waiters = Mutex(Waiters())
     let snapshotAttempts = SnapshotAttempts()
-    /// Whether a thread is clearing memory for what will be written next.
-    private let isClearing = Atomic(false)
     /// The calendar that queries asked for last, and the records that it was made of.
     let knownCalendar = Mutex<(origin: BusinessCalendar.Origin, calendar: BusinessCalendar)?>(nil)
     /// Held while a quick-find index is made, so that those who search meanwhile wait for it instead of making it too.
@@ -174,24 +172,13 @@ public final class Database: Sendable {
     package func turn<R>(_ body: (inout WriterTurn) -> R) -> R {
         let (result, isDue) = writer.write { whole(&$0, body) }
         if isDue { snapshotInBackground() }
-        if StoreMemory.isClearedMemoryLow { clearMemoryInBackground() }
         return result
-    }
-
-    /// Has memory cleared beside the writer, if there is a processor for it.
-    private func clearMemoryInBackground() {
-        guard options.threadCount > 1, !isClearing.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        startThread { [self] in
-            StoreMemory.clearAhead()
-            isClearing.store(false, ordering: .releasing)
-        }
     }
 
     /// As `turn`, if nobody else has it or reads; otherwise returns nil.
     package func turnIfFree<R>(_ body: (inout WriterTurn) -> R) -> R? {
         guard let (result, isDue) = writer.writeIfFree({ whole(&$0, body) }) else { return nil }
         if isDue { snapshotInBackground() }
-        if StoreMemory.isClearedMemoryLow { clearMemoryInBackground() }
         return result
     }
 
