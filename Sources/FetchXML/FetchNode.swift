@@ -5,7 +5,21 @@ import Engine
 struct FetchNode {
     enum Kind: Equatable {
         case root
+        /// Rows go together.
         case join(Query.JoinKind)
+        /// Rows of the parent stay if the link has a partner for them (`exists`, `in`; inside a filter `any`, `not all`), or
+        /// if it has none (`not any`).
+        case exists(negated: Bool)
+        /// `all`: there are partners, and none of them passes the link's filters. (The original's meaning, despite the name.)
+        case noneOfSome
+
+        /// Whether the link only decides about rows of its parent, in a query of its own.
+        var isTest: Bool {
+            switch self {
+            case .root, .join: false
+            case .exists, .noneOfSome: true
+            }
+        }
     }
 
     let element: XMLElement
@@ -14,6 +28,10 @@ struct FetchNode {
     /// The node that a link stands in.
     let parent: Int?
     let kind: Kind
+    /// The node whose rows the query that this node belongs to starts with: the entity, or the link that is a test.
+    let scope: Int
+    /// Whether a filter decides where the test of the link stands.
+    let isInFilter: Bool
 
     var alias: String { source.alias }
 }

@@ -42,6 +42,7 @@ extension FetchReader {
             switch child.name {
             case "condition": parts.append(try condition(child, of: index))
             case "filter": if let part = try filter(child, of: index) { parts.append(part) }
+            case "link-entity": if let link = link(at: child, in: index) { parts.append(try test(of: link)) }
             default: throw unexpected(child, in: element, among: ["condition", "filter", "link-entity"])
             }
         }

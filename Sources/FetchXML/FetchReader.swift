@@ -1,5 +1,6 @@
-// Makes the typed tree of a query from the elements of a FetchXML document: entity, attributes, links and orders. Conditions
-// are in FetchReader+Conditions.swift, values in FetchReader+Values.swift, paging in FetchPaging.swift.
+// Makes the typed tree of a query from the elements of a FetchXML document: columns and orders. Entities and links are in
+// FetchReader+Links.swift, conditions in FetchReader+Conditions.swift, values in FetchReader+Values.swift, paging in
+// FetchPaging.swift.
 //
 // Every element and attribute is either understood or refused by name; nothing is passed over silently except what only
 // ever tuned the server of another system (`no-lock`, `latematerialize`, …), which is listed where it is accepted.
@@ -12,7 +13,7 @@ struct FetchReader {
 
     let schema: Schema
     /// The entity first, then every link in the order of the document.
-    private(set) var nodes: [FetchNode] = []
+    var nodes: [FetchNode] = []
     private(set) var columns: [Query.Column] = []
     /// Names of the result's columns, as far as the document gives them.
     private var aliases: [String: Int] = [:]
@@ -52,17 +53,7 @@ struct FetchReader {
         isAggregate = try flag(fetch, "aggregate")
         sortsByNumber = try flag(fetch, "useraworderby")
         try collect(root, parent: nil)
-
-        var query = Query([], from: nodes[0].source)
-        var filter: [Expression] = []
-        for index in nodes.indices {
-            let node = nodes[index]
-            switch node.kind {
-            case .root: filter += try filters(of: index)
-            case .join(let kind):
-                query.joins.append(Query.Join(kind, node.source, on: try joinCondition(of: index)))
-            }
-        }
+        var query = try relation(of: 0)
         try readColumns(of: 0)
         if columns.isEmpty {
             guard !isAggregate else {
@@ -73,96 +64,11 @@ struct FetchReader {
         query.columns = columns
         query.isDistinct = try flag(fetch, "distinct")
         if isAggregate { query.groups = groups }
-        for index in nodes.indices { query.order += try orders(of: index) }
-        query.filter = filter.isEmpty ? nil : filter.count == 1 ? filter[0] : Expression(.and(filter))
+        for index in nodes.indices where nodes[index].scope == 0 { query.order += try orders(of: index) }
         return query
     }
 
     private var groups: [Expression] = []
-
-    // MARK: Entities and links
-
-    /// Gathers the entity or link and all links inside, so that conditions can name any of them.
-    private mutating func collect(_ element: XMLElement, parent: Int?) throws(QueryError) {
-        let isLink = parent != nil
-        try allow(
-            element,
-            isLink
-                ? [
-                    "name", "from", "to", "alias", "link-type", "intersect", "visible", "enableprefiltering",
-                    "prefilterparametername",
-                ]
-                : ["name", "enableprefiltering", "prefilterparametername"]
-        )
-        try expectNoText(element)
-        let name = try required(element, "name")
-        guard let entity = schema.entity(named: name.value.lowercased()) else {
-            throw QueryError(
-                .unknownName,
-                "there is no entity \"\(name.value)\"",
-                at: name.location,
-                suggestion: nearestName(to: name.value.lowercased(), among: schema.entities.map(\.name))
-            )
-        }
-        guard nodes.count <= Self.linkCountMax else {
-            throw QueryError(.tooComplex, "more than \(Self.linkCountMax) <link-entity> elements", at: element.location)
-        }
-        var kind = FetchNode.Kind.root
-        if isLink { kind = try linkKind(element) }
-        // As the original does: a link without an alias is called like its entity, with its number behind.
-        let alias = element["alias"]?.value.lowercased() ?? (isLink ? "\(entity.name)\(nodes.count)" : entity.name)
-        guard !nodes.contains(where: { $0.alias == alias }) else {
-            throw QueryError(
-                .ambiguousName,
-                "\"\(alias)\" names two entities of this query",
-                at: element["alias"]?.location ?? element.location
-            )
-        }
-        let index = nodes.count
-        nodes.append(
-            FetchNode(
-                element: element,
-                entity: entity,
-                source: Query.Source(entity.name, as: alias, at: name.location),
-                parent: parent,
-                kind: kind
-            )
-        )
-        for child in element.children where child.name == "link-entity" { try collect(child, parent: index) }
-    }
-
-    private func linkKind(_ element: XMLElement) throws(QueryError) -> FetchNode.Kind {
-        guard let type = element["link-type"] else { return .join(.inner) }
-        switch type.value {
-        case "inner", "natural": return .join(.inner)
-        case "outer": return .join(.left)
-        default:
-            throw QueryError(
-                .syntax,
-                "there is no link-type \"\(type.value)\"",
-                at: type.location,
-                suggestion: nearestName(to: type.value, among: ["inner", "outer"])
-            )
-        }
-    }
-
-    /// Which rows of a link go with those of its parent: `from` equals `to`, and the link's own filters hold.
-    private func joinCondition(of index: Int) throws(QueryError) -> Expression {
-        let node = nodes[index]
-        guard let parent = node.parent else { return Expression(.literal(.boolean(true))) }
-        let from = try required(node.element, "from")
-        let to = try required(node.element, "to")
-        let keys = Expression(
-            .compare(
-                .equal,
-                try attribute(to.value, of: parent, at: to.location).expression,
-                try attribute(from.value, of: index, at: from.location).expression
-            ),
-            at: node.element.location
-        )
-        let conditions = try filters(of: index)
-        return conditions.isEmpty ? keys : Expression(.and([keys] + conditions), at: node.element.location)
-    }
 
     // MARK: Columns
 
@@ -192,16 +98,9 @@ struct FetchReader {
                 }
             case "no-attrs": try expectLeaf(child)
             case "link-entity":
-                if let link = nodes.firstIndex(where: { $0.parent == index && $0.element.location == child.location }) {
-                    try readColumns(of: link)
-                }
-            case "filter", "order": continue
-            default:
-                throw unexpected(
-                    child,
-                    in: node.element,
-                    among: ["attribute", "all-attributes", "no-attrs", "filter", "order", "link-entity"]
-                )
+                guard let link = link(at: child, in: index) else { continue }
+                try readColumns(of: link)
+            default: continue
             }
         }
     }
