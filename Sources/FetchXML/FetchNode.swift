@@ -42,7 +42,18 @@ struct FetchAttribute {
     let name: String
     /// Of what is stored; nil for the text behind a number or an id (`statecodename`, `owneridname`).
     let type: AttributeType?
+    /// The entity that it is an attribute of.
+    let owner: Entity
     let expression: Expression
+
+    /// The entity whose records the attribute names; nil when it names none, or those of several entities.
+    func entity(in schema: Schema) -> Entity? {
+        switch type {
+        case .identifier?: owner
+        case .lookup(let targets)? where targets.count == 1: schema.entity(targets[0])
+        default: nil
+        }
+    }
 
     /// The text that people see behind an option or a lookup.
     var appendingName: Expression { following("name") }

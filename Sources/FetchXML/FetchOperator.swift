@@ -18,6 +18,20 @@ enum FetchOperator {
         case isIn(negated: Bool)
         case between(negated: Bool)
         case like(LikeForm, negated: Bool)
+        /// A stretch of time that takes no value: the unit of now, so many units further.
+        case shifted(CalendarUnit, by: Int64)
+        /// The last or next seven days.
+        case sevenDays(Period.Kind)
+        /// A stretch of time whose operands are the values: a day, or numbers.
+        case during(Period.Kind, CalendarUnit)
+        /// The acting user.
+        case isUser(negated: Bool)
+        /// The business unit of the acting user.
+        case isBusinessUnit(negated: Bool)
+        /// The acting user, or one who reports to that user along the hierarchy.
+        case isUserOrBelow
+        /// Along the hierarchy of the entity.
+        case tree(TreeDirection, orEqual: Bool, negated: Bool)
         /// Of a multi-select attribute: at least one of the values.
         case contains(negated: Bool)
     }
@@ -33,6 +47,42 @@ enum FetchOperator {
         ("like", .like(.pattern, negated: false)), ("not-like", .like(.pattern, negated: true)),
         ("begins-with", .like(.prefix, negated: false)), ("not-begin-with", .like(.prefix, negated: true)),
         ("ends-with", .like(.suffix, negated: false)), ("not-end-with", .like(.suffix, negated: true)),
+        ("yesterday", .shifted(.day, by: -1)), ("today", .shifted(.day, by: 0)), ("tomorrow", .shifted(.day, by: 1)),
+        ("last-seven-days", .sevenDays(.last)), ("next-seven-days", .sevenDays(.next)),
+        ("last-week", .shifted(.week, by: -1)), ("this-week", .shifted(.week, by: 0)),
+        ("next-week", .shifted(.week, by: 1)), ("last-month", .shifted(.month, by: -1)),
+        ("this-month", .shifted(.month, by: 0)), ("next-month", .shifted(.month, by: 1)),
+        ("last-year", .shifted(.year, by: -1)), ("this-year", .shifted(.year, by: 0)),
+        ("next-year", .shifted(.year, by: 1)),
+        ("last-fiscal-period", .shifted(.fiscalPeriod, by: -1)), ("this-fiscal-period", .shifted(.fiscalPeriod, by: 0)),
+        ("next-fiscal-period", .shifted(.fiscalPeriod, by: 1)), ("last-fiscal-year", .shifted(.fiscalYear, by: -1)),
+        ("this-fiscal-year", .shifted(.fiscalYear, by: 0)), ("next-fiscal-year", .shifted(.fiscalYear, by: 1)),
+        ("last-x-hours", .during(.last, .hour)), ("next-x-hours", .during(.next, .hour)),
+        ("last-x-days", .during(.last, .day)), ("next-x-days", .during(.next, .day)),
+        ("last-x-weeks", .during(.last, .week)), ("next-x-weeks", .during(.next, .week)),
+        ("last-x-months", .during(.last, .month)), ("next-x-months", .during(.next, .month)),
+        ("last-x-years", .during(.last, .year)), ("next-x-years", .during(.next, .year)),
+        ("last-x-fiscal-periods", .during(.last, .fiscalPeriod)),
+        ("next-x-fiscal-periods", .during(.next, .fiscalPeriod)),
+        ("last-x-fiscal-years", .during(.last, .fiscalYear)), ("next-x-fiscal-years", .during(.next, .fiscalYear)),
+        ("olderthan-x-minutes", .during(.olderThan, .minute)), ("olderthan-x-hours", .during(.olderThan, .hour)),
+        ("olderthan-x-days", .during(.olderThan, .day)), ("olderthan-x-weeks", .during(.olderThan, .week)),
+        ("olderthan-x-months", .during(.olderThan, .month)), ("olderthan-x-years", .during(.olderThan, .year)),
+        ("on", .during(.on, .day)), ("on-or-after", .during(.onOrAfter, .day)),
+        ("on-or-before", .during(.onOrBefore, .day)),
+        ("in-fiscal-year", .during(.fiscalYear, .fiscalYear)),
+        ("in-fiscal-period", .during(.fiscalPeriod, .fiscalPeriod)),
+        ("in-fiscal-period-and-year", .during(.fiscalPeriodOfYear, .fiscalPeriod)),
+        ("in-or-after-fiscal-period-and-year", .during(.fiscalPeriodOrAfter, .fiscalPeriod)),
+        ("in-or-before-fiscal-period-and-year", .during(.fiscalPeriodOrBefore, .fiscalPeriod)),
+        ("eq-userid", .isUser(negated: false)), ("ne-userid", .isUser(negated: true)),
+        ("eq-businessid", .isBusinessUnit(negated: false)), ("ne-businessid", .isBusinessUnit(negated: true)),
+        ("eq-useroruserhierarchy", .isUserOrBelow),
+        ("under", .tree(.under, orEqual: false, negated: false)),
+        ("not-under", .tree(.under, orEqual: false, negated: true)),
+        ("eq-or-under", .tree(.under, orEqual: true, negated: false)),
+        ("above", .tree(.above, orEqual: false, negated: false)),
+        ("eq-or-above", .tree(.above, orEqual: true, negated: false)),
     ]
 
     /// What the operator of this name means.

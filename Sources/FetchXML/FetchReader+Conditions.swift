@@ -197,6 +197,29 @@ extension FetchReader {
                 at: location
             )
             return negated ? orMissing(like, condition.attribute.expression) : like
+        case .shifted(let unit, let number):
+            try condition.expectNoValue()
+            return during(condition, .shifted(unit, by: number))
+        case .sevenDays(let kind):
+            try condition.expectNoValue()
+            return during(condition, Period(kind, .day, [Expression(.literal(.integer(7)), at: location)]))
+        case .during(let kind, let unit):
+            return during(condition, Period(kind, unit, try periodOperands(condition, kind)))
+        case .isUser(let negated):
+            try condition.expectNoValue()
+            return isEqual(condition, to: Self.currentUser(at: location), negated: negated)
+        case .isBusinessUnit(let negated):
+            try condition.expectNoValue()
+            return isEqual(condition, to: Self.businessUnit(at: location), negated: negated)
+        case .isUserOrBelow:
+            try condition.expectNoValue()
+            let user = Self.currentUser(at: location)
+            return inTree(condition.attribute.expression, .under, user, orEqual: true, negated: false, at: location)
+        case .tree(let direction, let orEqual, let negated):
+            let root = try record(condition, try condition.onlyValue())
+            let operand = condition.attribute.expression
+            let test = inTree(operand, direction, root, orEqual: orEqual, negated: negated, at: location)
+            return negated ? orMissing(test, operand) : test
         }
     }
 

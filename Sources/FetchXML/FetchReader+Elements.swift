@@ -80,12 +80,12 @@ extension FetchReader {
         let name = name.lowercased()
         let expression = Expression(.name([node.alias, name]), at: location)
         if let id = node.entity.attributeID(name) {
-            return FetchAttribute(name: name, type: node.entity[id].type, expression: expression)
+            return FetchAttribute(name: name, type: node.entity[id].type, owner: node.entity, expression: expression)
         }
         if name.hasSuffix("name"), let id = node.entity.attributeID(String(name.dropLast(4))) {
             switch node.entity[id].type {
             case .option, .state, .status, .lookup:
-                return FetchAttribute(name: name, type: nil, expression: expression)
+                return FetchAttribute(name: name, type: nil, owner: node.entity, expression: expression)
             default: break
             }
         }

@@ -181,7 +181,20 @@ struct FetchReader {
     }
 
     private func grouped(_ operand: Expression, by grouping: XMLElement.Attribute) throws(QueryError) -> Expression {
-        throw QueryError(.syntax, "there is no dategrouping \"\(grouping.value)\"", at: grouping.location)
+        // Parts of the date, as the original gives them: the quarter is that of the fiscal year.
+        let functions: [(name: String, function: ScalarFunction)] = [
+            ("day", .day), ("week", .week), ("month", .month), ("quarter", .fiscalQuarter), ("year", .year),
+            ("fiscal-period", .fiscalPeriod), ("fiscal-year", .fiscalYear),
+        ]
+        guard let found = functions.first(where: { $0.name == grouping.value }) else {
+            throw QueryError(
+                .syntax,
+                "there is no dategrouping \"\(grouping.value.shortened)\"",
+                at: grouping.location,
+                suggestion: nearestName(to: grouping.value, among: functions.map(\.name))
+            )
+        }
+        return Expression(.function(found.function, [operand]), at: operand.location)
     }
 
     /// A column of an attribute: of a link it is called `alias.attribute` unless it has a name of its own.
