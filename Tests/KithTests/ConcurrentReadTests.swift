@@ -58,11 +58,11 @@ import Testing
             while !tally.isOver.load(ordering: .sequentiallyConsistent) {
                 let (reply, position) = database.read(with: reader) { turn in
                     var reply = ByteWriter()
-                    try? request.withUnsafeBytes { try turn.read($0, into: &reply) }
+                    _ = try? request.withUnsafeBytes { try turn.read($0, into: &reply) }
                     return (reply.bytes, turn.position)
                 }
                 let page = try? reply.withUnsafeBytes {
-                    try RecordPage(entity, [attribute], count: ids.count, decoding: $0)
+                    try RecordPage(entity, [attribute], count: ids.count, in: schema, decoding: $0)
                 }
                 let rows = page?.rows ?? []
                 if rows.count != 2 || rows[0] != rows[1] { tally.torn.add(1, ordering: .relaxed) }
