@@ -69,7 +69,10 @@ let package = Package(
             name: "NetTests",
             dependencies: ["Net", "Kith", "Engine", "Snapshot", .product(name: "Logging", package: "swift-log")]
         ),
-        .testTarget(name: "ImportTests", dependencies: ["Import", "Kith", "Engine", "Snapshot", "TestSupport"]),
+        .testTarget(
+            name: "ImportTests",
+            dependencies: ["Import", "SchemaFile", "Kith", "Engine", "Snapshot", "TestSupport", "SQLiteOracle"]
+        ),
         .testTarget(
             name: "SchemaFileTests",
             dependencies: ["SchemaFile", "Engine", "Snapshot", "TestSupport"],

@@ -8,8 +8,8 @@ import Snapshot
 import TestSupport
 import Testing
 
-/// The real files in entities that a team has declared itself (`Examples/custom`): what roll-ups and calculated attributes say is
-/// what SQLite computes from the files.
+/// The real files in entities that a team has declared itself (`Examples/custom`): what calculated attributes and totals
+/// over them say is what SQLite computes from the files.
 @Suite(.enabled(if: SharedData.isPresent, "the real files are not beside the package")) struct CustomEntityTests {
     /// A question to Kith and to SQLite; the answers are compared row by row.
     struct Pair: Sendable {
@@ -92,19 +92,27 @@ import Testing
             tables: ["sales_teams", "products", "accounts", "sales_pipeline"],
             [
                 Pair(
-                    kith: "SELECT name, deals, won, wondeals, lostdeals, winrate FROM mvseller ORDER BY name",
+                    kith: """
+                        SELECT name, (SELECT count(*) FROM mvdeal d WHERE d.seller = s.mvsellerid),
+                          (SELECT sum(closevalue) FROM mvdeal d WHERE d.seller = s.mvsellerid AND stage = 'Won') AS won,
+                          (SELECT count(*) FROM mvdeal d WHERE d.seller = s.mvsellerid AND stage = 'Won') AS wondeals,
+                          (SELECT count(*) FROM mvdeal d WHERE d.seller = s.mvsellerid AND stage = 'Lost') AS lostdeals
+                        FROM mvseller s ORDER BY name
+                        """,
                     sqlite: """
                         SELECT t.sales_agent, count(p.opportunity_id),
                           sum(CASE p.deal_stage WHEN 'Won' THEN p.close_value END),
-                          count(CASE p.deal_stage WHEN 'Won' THEN 1 END), count(CASE p.deal_stage WHEN 'Lost' THEN 1 END),
-                          count(CASE p.deal_stage WHEN 'Won' THEN 1 END) * 1.0
-                            / nullif(count(CASE WHEN p.deal_stage IN ('Won', 'Lost') THEN 1 END), 0)
+                          count(CASE p.deal_stage WHEN 'Won' THEN 1 END), count(CASE p.deal_stage WHEN 'Lost' THEN 1 END)
                         FROM sales_teams t LEFT JOIN sales_pipeline p ON p.sales_agent = t.sales_agent
                         GROUP BY t.sales_agent ORDER BY t.sales_agent COLLATE NOCASE
                         """
                 ),
                 Pair(
-                    kith: "SELECT name, sold, lastsold FROM mvproduct ORDER BY name",
+                    kith: """
+                        SELECT name, (SELECT count(*) FROM mvdeal d WHERE d.product = p.mvproductid AND stage = 'Won'),
+                          (SELECT max(closedate) FROM mvdeal d WHERE d.product = p.mvproductid AND stage = 'Won')
+                        FROM mvproduct p ORDER BY name
+                        """,
                     sqlite: """
                         SELECT r.product, count(p.opportunity_id), max(p.close_date) FROM products r
                         LEFT JOIN sales_pipeline p ON \(product) = r.product AND p.deal_stage = 'Won'
@@ -113,8 +121,12 @@ import Testing
                 ),
                 Pair(
                     kith: """
-                        SELECT name, won, biggest, average, opendeals, perhead, size, parent.won FROM mvcompany
-                        ORDER BY won DESC, name LIMIT 40
+                        SELECT name, (SELECT sum(closevalue) FROM mvdeal d WHERE d.company = c.mvcompanyid AND stage = 'Won') AS won,
+                          (SELECT max(closevalue) FROM mvdeal d WHERE d.company = c.mvcompanyid AND stage = 'Won'),
+                          (SELECT avg(closevalue) FROM mvdeal d WHERE d.company = c.mvcompanyid AND stage = 'Won'),
+                          (SELECT count(*) FROM mvdeal d WHERE d.company = c.mvcompanyid AND stage IN ('Prospecting', 'Engaging')),
+                          perhead, size, parent.perhead
+                        FROM mvcompany c ORDER BY won DESC, name LIMIT 40
                         """,
                     sqlite: """
                         WITH w AS (SELECT account, sum(close_value) AS won, max(close_value + 0) AS biggest,
@@ -125,20 +137,18 @@ import Testing
                           a.revenue * 1000000.0 / a.employees,
                           CASE WHEN a.employees + 0 < 1000 THEN 'small' WHEN a.employees + 0 < 5000 THEN 'middle'
                             ELSE 'large' END,
-                          (SELECT won FROM w WHERE w.account = a.subsidiary_of)
+                          (SELECT b.revenue * 1000000.0 / b.employees FROM accounts b WHERE b.account = a.subsidiary_of)
                         FROM accounts a LEFT JOIN w ON w.account = a.account
                         ORDER BY w.won DESC, a.account COLLATE NOCASE LIMIT 40
                         """
                 ),
                 Pair(
-                    kith: "SELECT size, count(*), sum(won), max(opendeals) FROM mvcompany GROUP BY size ORDER BY size",
+                    kith:
+                        "SELECT size, count(*), sum(perhead), max(employees) FROM mvcompany GROUP BY size ORDER BY size",
                     sqlite: """
                         SELECT CASE WHEN a.employees + 0 < 1000 THEN 'small' WHEN a.employees + 0 < 5000 THEN 'middle'
                             ELSE 'large' END AS size, count(*),
-                          sum((SELECT sum(close_value) FROM sales_pipeline p
-                            WHERE p.account = a.account AND p.deal_stage = 'Won')),
-                          max((SELECT count(*) FROM sales_pipeline p
-                            WHERE p.account = a.account AND p.deal_stage IN ('Prospecting', 'Engaging')))
+                          sum(round(a.revenue * 1000000.0 / a.employees, 4)), max(a.employees + 0)
                         FROM accounts a GROUP BY size ORDER BY size
                         """
                 ),
@@ -173,16 +183,25 @@ import Testing
             tables: ["customers", "orders", "order-details"],
             [
                 Pair(
-                    kith: "SELECT number, lines, total, withfreight, dayswaited FROM nworder ORDER BY number",
+                    kith: """
+                        SELECT number, (SELECT count(*) FROM nwline l WHERE l.nworder = o.nworderid),
+                          (SELECT sum(amount) FROM nwline l WHERE l.nworder = o.nworderid) AS total, dayswaited
+                        FROM nworder o ORDER BY number
+                        """,
                     sqlite: """
-                        SELECT o.orderID, count(d.orderID), sum(\(amount)), sum(\(amount)) + o.freight,
+                        SELECT o.orderID, count(d.orderID), sum(\(amount)),
                           CAST(julianday(o.shippedDate) - julianday(o.orderDate) AS INTEGER)
                         FROM orders o LEFT JOIN order_details d ON d.orderID = o.orderID
                         GROUP BY o.orderID ORDER BY o.orderID
                         """
                 ),
                 Pair(
-                    kith: "SELECT code, orders, freight, lastorder FROM nwcustomer ORDER BY code",
+                    kith: """
+                        SELECT code, (SELECT count(*) FROM nworder o WHERE o.customer = c.nwcustomerid),
+                          (SELECT sum(freight) FROM nworder o WHERE o.customer = c.nwcustomerid),
+                          (SELECT max(ordered) FROM nworder o WHERE o.customer = c.nwcustomerid)
+                        FROM nwcustomer c ORDER BY code
+                        """,
                     sqlite: """
                         SELECT c.customerID, count(o.orderID), sum(o.freight), max(date(o.orderDate))
                         FROM customers c LEFT JOIN orders o ON o.customerID = c.customerID
@@ -190,12 +209,12 @@ import Testing
                         """
                 ),
                 Pair(
-                    kith: "SELECT count(*), sum(total) FROM nworder WHERE total > 2000 AND dayswaited > 7",
+                    kith:
+                        "SELECT count(*), sum(amount), max(amount) FROM nwline WHERE amount > 500 AND nworder.dayswaited > 7",
                     sqlite: """
-                        SELECT count(*), sum(total) FROM (SELECT o.orderID, sum(\(amount)) AS total,
-                            julianday(o.shippedDate) - julianday(o.orderDate) AS waited
-                          FROM orders o LEFT JOIN order_details d ON d.orderID = o.orderID GROUP BY o.orderID)
-                        WHERE total > 2000 AND waited > 7
+                        SELECT count(*), sum(\(amount)), max(\(amount)) FROM order_details d
+                        JOIN orders o ON o.orderID = d.orderID
+                        WHERE \(amount) > 500 AND julianday(o.shippedDate) - julianday(o.orderDate) > 7
                         """
                 ),
             ]
@@ -212,7 +231,11 @@ import Testing
             ],
             [
                 Pair(
-                    kith: "SELECT number, deals, lastdeal FROM hsowner ORDER BY number",
+                    kith: """
+                        SELECT number, (SELECT count(*) FROM hsdeal d WHERE d.hsowner = o.hsownerid),
+                          (SELECT max(created) FROM hsdeal d WHERE d.hsowner = o.hsownerid)
+                        FROM hsowner o ORDER BY number
+                        """,
                     sqlite: """
                         SELECT o.owner_id, count(d.deal_id), replace(max(d.property_createdate), ' ', 'T')
                         FROM owner_data o LEFT JOIN deal_data d ON d.owner_id = o.owner_id
@@ -220,16 +243,24 @@ import Testing
                         """
                 ),
                 Pair(
-                    kith: "SELECT number, members, gone, goneshare FROM hslist ORDER BY members DESC, number",
+                    kith: """
+                        SELECT number, (SELECT count(*) FROM hslistmember m WHERE m.hslist = l.hslistid) AS members,
+                          (SELECT count(*) FROM hslistmember m WHERE m.hslist = l.hslistid AND m.isdeleted = TRUE)
+                        FROM hslist l ORDER BY members DESC, number
+                        """,
                     sqlite: """
-                        SELECT l.id, count(m.contact_id) AS members, count(CASE m._fivetran_deleted WHEN 'true' THEN 1 END),
-                          count(CASE m._fivetran_deleted WHEN 'true' THEN 1 END) * 1.0 / nullif(count(m.contact_id), 0)
+                        SELECT l.id, count(m.contact_id) AS members, count(CASE m._fivetran_deleted WHEN 'true' THEN 1 END)
                         FROM contact_list_data l LEFT JOIN contact_list_member_data m ON m.contact_list_id = l.id
                         GROUP BY l.id ORDER BY members DESC, l.id
                         """
                 ),
                 Pair(
-                    kith: "SELECT number, revenue, changes FROM hscompany WHERE changes > 0 ORDER BY changes DESC, number",
+                    kith: """
+                        SELECT number, revenue, (SELECT count(*) FROM hschange h WHERE h.hscompany = c.hscompanyid) AS changes
+                        FROM hscompany c
+                        WHERE EXISTS (SELECT 1 FROM hschange h WHERE h.hscompany = c.hscompanyid)
+                        ORDER BY changes DESC, number
+                        """,
                     sqlite: """
                         SELECT c.id, c.property_annualrevenue + 0, count(*) AS changes FROM company_data c
                         JOIN company_property_history_data h ON h.company_id = c.id
