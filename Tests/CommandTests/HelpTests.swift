@@ -4,7 +4,7 @@ import Testing
 /// Every command explains itself, and is explained in docs/commands.md.
 @Suite struct HelpTests {
     static let commands = [
-        "serve", "import", "query", "get", "status", "snapshot", "restore", "verify", "demo", "schema",
+        "serve", "import", "query", "get", "status", "snapshot", "restore", "verify", "demo", "schema", "calendar",
     ]
 
     @Test(arguments: commands)
