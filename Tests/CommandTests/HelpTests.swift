@@ -4,7 +4,8 @@ import Testing
 /// Every command explains itself, and is explained in docs/commands.md.
 @Suite struct HelpTests {
     static let commands = [
-        "serve", "import", "query", "get", "status", "snapshot", "restore", "verify", "demo", "schema", "find",
+        "serve", "import", "query", "get", "status", "snapshot", "restore", "verify", "demo", "schema", "calendar",
+        "find",
     ]
 
     @Test(arguments: commands)

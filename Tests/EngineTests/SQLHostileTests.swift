@@ -117,7 +117,7 @@ import Testing
             constant = "REPLACE(\(constant), 'a', 'aaaaaaaaaa')"
         }
         for _ in 0..<15 { joined = "(\(joined) || \(joined))" }
-        let budget = QueryBudget(bytesMax: 32 << 20)
+        let budget = QueryBudget(bytesMax: 8 << 20)
         for text in [replaced, joined, constant] {
             #expect(error("SELECT LENGTH(\(text)) FROM account", engine, budget: budget) == .budget)
             #expect(error("SELECT name FROM account WHERE \(text) = 'x'", engine, budget: budget) == .budget)
@@ -125,9 +125,9 @@ import Testing
             #expect(error("SELECT name FROM account ORDER BY \(text)", engine, budget: budget) == .budget)
         }
         // What a batch needed is given back: many batches, and many alternatives, need the room of one.
-        let many = (0..<2000).map { "UPPER(name) = 'X\($0)'" }.joined(separator: " OR ")
+        let many = (0..<300).map { "UPPER(name) = 'X\($0)'" }.joined(separator: " OR ")
         #expect(
-            error("SELECT count(*) FROM account WHERE \(many)", engine, budget: QueryBudget(bytesMax: 8 << 20)) == nil
+            error("SELECT count(*) FROM account WHERE \(many)", engine, budget: QueryBudget(bytesMax: 4 << 20)) == nil
         )
         // Kept texts are counted.
         let kept =

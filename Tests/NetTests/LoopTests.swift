@@ -44,9 +44,10 @@ import Testing
         #expect(header.kind == FrameKind.reply.rawValue)
         let entity = try #require(schema.entity(named: "account"))
         let name = try #require(entity.attributeID("name"))
-        return try body.withUnsafeBytes { try RecordPage(entity, [name], count: count, in: schema, decoding: $0) }.rows.map {
-            $0[0]
-        }
+        return try body.withUnsafeBytes { try RecordPage(entity, [name], count: count, in: schema, decoding: $0) }.rows
+            .map {
+                $0[0]
+            }
     }
 
     @Test func whatOneLoopAcknowledgesTheOthersSee() async throws {

@@ -98,7 +98,8 @@ extension SchemaBuilder {
             e.key("standardname")
         }
 
-        // What the clocks of a zone do from a moment on. Months, weekdays and times are of the clock before the change.
+        // What the clocks of a zone do from a moment on. Months, weekdays (0 is Sunday), their place in the month (5 is the
+        // last) and times are of the clock before the change.
         entity(23, "timezonerule", "Time zone rule", ownership: .organisation) { e in
             e.text("name", "Name", 100)
             e.lookup("timezonedefinitionid", "Time zone", to: "timezonedefinition", onDelete: .cascade)
@@ -106,16 +107,17 @@ extension SchemaBuilder {
             e.integer("bias", "Minutes from local to UTC", -1440...1440)
             e.integer("daylightbias", "Minutes more in daylight time", -1440...1440)
             for (prefix, label) in [("daylight", "Daylight time"), ("standard", "Standard time")] {
-                e.integer("\(prefix)month", "\(label): month", 1...12)
-                e.integer("\(prefix)day", "\(label): which of the month's (5: the last)", 1...5)
-                e.integer("\(prefix)dayofweek", "\(label): weekday (0: Sunday)", 0...6)
-                e.integer("\(prefix)hour", "\(label): hour", 0...24)
-                e.integer("\(prefix)minute", "\(label): minute", 0...59)
+                e.integer("\(prefix)month", "\(label) month", 1...12)
+                e.integer("\(prefix)day", "\(label) week of the month", 1...5)
+                e.integer("\(prefix)dayofweek", "\(label) weekday", 0...6)
+                e.integer("\(prefix)hour", "\(label) hour", 0...24)
+                e.integer("\(prefix)minute", "\(label) minute", 0...59)
             }
             e.primaryName("name")
         }
 
-        // The first record is the organisation itself: its calendar decides what "today" and "this quarter" are.
+        // The first record is the organisation itself: its calendar decides what "today" and "this quarter" are. Of the day on
+        // which fiscal years begin the year does not count.
         entity(24, "organization", "Organisation", ownership: .organisation) { e in
             e.text("name", "Name", 160)
             e.lookup("timezonedefinitionid", "Time zone", to: "timezonedefinition", onDelete: .restrict)
@@ -127,7 +129,7 @@ extension SchemaBuilder {
                 ],
                 default: 1
             )
-            e.date("fiscalcalendarstart", "Fiscal years begin on (the year does not count)")
+            e.date("fiscalcalendarstart", "Fiscal years begin on")
             e.option(
                 "fiscalperiodtype",
                 "Fiscal periods",

@@ -13,7 +13,8 @@ struct CalendarCommand: AsyncParsableCommand {
 
             EXAMPLES
               kith calendar --at ./data --time-zone Europe/Zurich
-              kith calendar --at ./data --fiscal-start 2024-07-01 --fiscal-periods month --fiscal-year-named-by end
+              kith calendar --at ./data --fiscal-start 2024-07-01 --fiscal-periods month
+              kith calendar --at ./data --week-start sunday --fiscal-year-named-by end
               kith calendar --zones
             """
     )
