@@ -44,7 +44,7 @@ import Testing
         #expect(total.restoredSnapshots > cuts / 10)
         #expect(total.interruptedRecoveries > cuts / 20)
         #expect(total.fullComparisons > cuts / 20)
-        #expect(total.schemaChanges > cuts / 4)
+        #expect(total.schemaChanges > cuts / 5)
     }
 
     /// The check of the check: on a disk that drops the log's syncs the same runs must find something missing.
