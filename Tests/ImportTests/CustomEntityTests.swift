@@ -19,7 +19,7 @@ import Testing
 
     private func check(_ example: String, folder: String, tables: [String], _ pairs: [Pair]) async throws {
         let examples = "\(SharedData.packageRoot)/Examples/custom/\(example)"
-        let database = try Database.open(in: SimulatedStorage(seed: 1), random: 1)
+        let database = try Database.open(in: SimulatedStorage(seed: 1), options: DatabaseOptions(), random: 1)
         let document = try SchemaDocument(yaml: String(contentsOfFile: "\(examples).schema.yaml", encoding: .utf8))
         let reply = try await database.change(document)
         #expect(reply.problems.isEmpty, "\(reply.problems)")

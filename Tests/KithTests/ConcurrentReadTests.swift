@@ -55,7 +55,7 @@ import Testing
                 return
             }
             let reader = RecordReader()
-            while !tally.isOver.load(ordering: .sequentiallyConsistent) {
+            repeat {
                 let (reply, position) = database.read(with: reader) { turn in
                     var reply = ByteWriter()
                     _ = try? request.withUnsafeBytes { try turn.read($0, into: &reply) }
@@ -72,7 +72,7 @@ import Testing
                     tally.outOfOrder.add(1, ordering: .relaxed)
                 }
                 tally.reads.add(1, ordering: .relaxed)
-            }
+            } while !tally.isOver.load(ordering: .sequentiallyConsistent)
         }
         #expect(tally.torn.load(ordering: .relaxed) == 0)
         #expect(tally.outOfOrder.load(ordering: .relaxed) == 0)

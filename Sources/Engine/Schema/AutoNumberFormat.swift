@@ -14,7 +14,7 @@ package struct AutoNumberFormat: Hashable, Sendable {
     private enum Part: Hashable, Sendable {
         case literal(String)
         /// Places in `2024-12-31T23:59:59Z`, a digit each, or characters between them.
-        case time([TimePart])
+        case moment([TimePart])
         case number(digitsMin: Int)
     }
 
@@ -82,7 +82,7 @@ package struct AutoNumberFormat: Hashable, Sendable {
             guard halves.count == 2, !halves[1].isEmpty else {
                 throw Flaw(message: "{\(name)} needs a pattern: yyyyMM")
             }
-            return .time(try timeParts(of: halves[1]))
+            return .moment(try timeParts(of: halves[1]))
         case "RANDSTRING":
             throw Flaw(message: "{\(name)}: numbers are not random, so that a replay gives them again")
         default:
@@ -112,7 +112,7 @@ package struct AutoNumberFormat: Hashable, Sendable {
         parts.reduce(0) { sum, part in
             switch part {
             case .literal(let text): sum + text.utf8.count
-            case .time(let parts):
+            case .moment(let parts):
                 parts.reduce(sum) { if case .digits(let places) = $1 { $0 + places.count } else { $0 + 1 } }
             case .number: sum
             }
@@ -127,7 +127,7 @@ package struct AutoNumberFormat: Hashable, Sendable {
         for part in parts {
             switch part {
             case .literal(let literal): text += literal.utf8
-            case .time(let parts):
+            case .moment(let parts):
                 for part in parts {
                     switch part {
                     case .digits(let places): text += time[places]
@@ -177,7 +177,7 @@ package struct AutoNumberFormat: Hashable, Sendable {
                     let isUpper = (0x41...0x5A).contains(byte)
                     guard take({ $0 == (isUpper ? byte | 0x20 : byte) }) else { return false }
                 }
-            case .time(let parts):
+            case .moment(let parts):
                 for part in parts {
                     switch part {
                     case .digits(let places):

@@ -82,8 +82,10 @@ final class ServerCensus: Sendable {
             let bytes = results.map { (try? $0.get()) ?? 0 }
             let core = cores[bytes.indices.max { bytes[$0] < bytes[$1] } ?? 0]
             core.eventLoop.execute { [self] in
-                core.value.evictFullest()
-                state.withLock { $0.isEvicting = false }
+                // Whoever asked may have counted what an eviction just before has given back since.
+                if bufferedBytes.load(ordering: .relaxed) > limits.bufferedBytesMax { core.value.evictFullest() }
+                // A closed connection gives back its bytes in the loop's next round, and until then nobody else has to go.
+                core.eventLoop.execute { [self] in state.withLock { $0.isEvicting = false } }
             }
         }
     }
