@@ -104,9 +104,10 @@ final class ServerConnection: ChannelDuplexHandler {
         for cursor in cursors.values { close(cursor) }
         statements = [:]
         closeRehearsal()
+        // Without its context nothing of the connection counts any more, the beginning of a frame included.
+        self.context = nil
         account(0)
         core.remove(self)
-        self.context = nil
         context.fireChannelInactive()
     }
 
