@@ -29,17 +29,6 @@ extension Database {
 
     /// What a question asked now takes from outside: the clock is read here, at the edge.
     package func environment(of user: RecordID, _ view: View) -> QueryEnvironment {
-        QueryEnvironment(nowMicroseconds: options.clock(), user: user, calendar: calendar(view))
-    }
-
-    /// The organisation's calendar in a view. Its records are looked at every time, and read when one has changed.
-    private func calendar(_ view: View) -> BusinessCalendar {
-        guard let origin = BusinessCalendar.Origin(view) else { return BusinessCalendar() }
-        return knownCalendar.withLock { known in
-            if let known, known.origin == origin { return known.calendar }
-            let calendar = BusinessCalendar(origin, view)
-            known = (origin, calendar)
-            return calendar
-        }
+        QueryEnvironment(nowMicroseconds: options.clock(), user: user, calendar: knownCalendar.calendar(view))
     }
 }

@@ -77,8 +77,7 @@ public final class Database: Sendable {
     private let writer: SharedState<WriterTurn>
     private let waiters = Mutex(Waiters())
     let snapshotAttempts = SnapshotAttempts()
-    /// The calendar that queries asked for last, and the records that it was made of.
-    let knownCalendar = Mutex<(origin: BusinessCalendar.Origin, calendar: BusinessCalendar)?>(nil)
+    let knownCalendar = KnownCalendar()
     /// Held while a quick-find index is made, so that those who search meanwhile wait for it instead of making it too.
     let searchMaking = Mutex(())
 
@@ -153,7 +152,8 @@ public final class Database: Sendable {
             engine: engine,
             queue: directory.queue,
             segmentBytes: options.directory.segmentBytes,
-            clock: options.clock
+            clock: options.clock,
+            calendar: knownCalendar
         )
         if let obstacle = turn.install(options.schema) { throw DatabaseError.incompatibleSchema(obstacle) }
         writer = SharedState(turn)

@@ -15,6 +15,7 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     private let engine: Engine
     private let queue: any CommitQueue
     private let clock: @Sendable () -> Int64
+    private let calendar: KnownCalendar
     /// A turn that has this much log to hand over does so at once instead of at its end: the queue takes at most half a
     /// segment at a time, and the next entry may be as large as `entryBytesMax`. It is also what is reserved beyond
     /// the request itself when there is room: fewer, larger reservations.
@@ -29,7 +30,14 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     private var turnCount = 0
 
     /// - Parameter segmentBytes: size of a log segment; the queue takes half of it at a time.
-    init(engine: Engine, queue: any CommitQueue, segmentBytes: Int, clock: @escaping @Sendable () -> Int64) {
+    init(
+        engine: Engine,
+        queue: any CommitQueue,
+        segmentBytes: Int,
+        clock: @escaping @Sendable () -> Int64,
+        calendar: KnownCalendar
+    ) {
+        self.calendar = calendar
         batchBytesMax = min(1 << 20, segmentBytes / 8)
         let room = segmentBytes / 2 - batchBytesMax - WriterTurn.framingBytes
         entryBytesMax = min(Limits.entryBytesMax, room)
@@ -118,7 +126,7 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         if let failure { throw WriterTurn.refusal(failure) }
         try engine.read(
             request,
-            environment: QueryEnvironment(nowMicroseconds: clock(), user: actor),
+            environment: QueryEnvironment(nowMicroseconds: clock(), user: actor, calendar: calendar.calendar(view)),
             into: &reply
         )
     }

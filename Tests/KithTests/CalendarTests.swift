@@ -56,6 +56,27 @@ import Testing
         try database.close()
     }
 
+    /// A computed attribute of a read by id is what a query says of it, local time included.
+    @Test func readsAndQueriesCountTheSameDay() async throws {
+        let database = try database(SimulatedStorage(seed: 5), now: "2024-06-30T22:30:00Z")
+        var settings = CalendarSettings()
+        settings.timeZone = StandardTimeZone.named("Europe/Zurich")
+        try await database.setCalendar(settings)
+        var day = AttributeDeclaration("joinedon", "calculated")
+        day.parameters = [.expression: ["CAST(createdon AS DATE)"], .result: ["date"]]
+        var entity = EntityDeclaration("systemuser")
+        entity.attributes = [day]
+        var document = SchemaDocument()
+        document.entities = [entity]
+        #expect(try await database.change(document).problems.isEmpty)
+        let user = try await database.execute(.creating("systemuser", ["fullname": "Ada"], database.schema))
+            .operations[0].ids[0]
+        let july = try #require(CalendarText.date("2024-07-01"))
+        #expect(try await database.query("SELECT joinedon FROM systemuser").rows == [[.date(july)]])
+        #expect(try await database.read("systemuser", ["joinedon"], [user]).rows == [[.date(july)]])
+        try database.close()
+    }
+
     private struct Missing: Error {}
 }
 
