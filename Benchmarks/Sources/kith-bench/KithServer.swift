@@ -143,9 +143,13 @@ final class KithServer: Server {
         case 1, 2: _ = try reply.take(4)
         case 3: _ = try reply.take(16)
         case 4: _ = try reply.take(17)
-        case 7, 8, 9: _ = try reply.take(2)
+        case 7, 8, 9, 17: _ = try reply.take(2)
         case 12: _ = try reply.take(2 * Int(reply.little(UInt16.self)))
-        case 5, 6, 10, 11, 13, 14: break
+        case 5, 6, 10, 11, 13, 14, 19: break
+        case 15:
+            _ = try reply.text()
+            try skipType(&reply)
+        case 18: _ = try reply.text()
         default: throw BenchError("kith sends an unknown type")
         }
     }
