@@ -3,7 +3,7 @@
 import Engine
 
 extension QueryRandom {
-    private mutating func output() -> (Pair, Output) {
+    mutating func output() -> (Pair, Output) {
         switch next(7) {
         case 0, 1: return (integer(2), .exact)
         case 2: return (money(2), .decimal)
@@ -21,7 +21,7 @@ extension QueryRandom {
         }
     }
 
-    private mutating func from() -> (Pair, [Pair]) {
+    mutating func from() -> (Pair, [Pair]) {
         let first = pick(["deal", "deal", "deal", "company", "systemuser"])
         sources = [Source(alias: "t0", entity: first)]
         var text: Pair = ("\(first) t0", "\(first) t0")
@@ -86,6 +86,7 @@ extension QueryRandom {
             kith = " WHERE \(filter.kith)"
             sqlite = " WHERE \(filter.sqlite)"
         }
+        if chance(25) { return relation(from, keys, kith, sqlite) }
         return chance(35) ? grouped(from, kith, sqlite) : plain(from, keys, kith, sqlite)
     }
 

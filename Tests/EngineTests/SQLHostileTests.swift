@@ -175,6 +175,41 @@ import Testing
         #expect(error("SELECT \(text) FROM account", engine) == .overflow)
     }
 
+    @Test func nestedQueries() throws {
+        let engine = try engine(rows: 2000)
+        func nested(_ count: Int, _ open: String, _ close: String) -> String {
+            String(repeating: open, count: count) + "SELECT 1 FROM account" + String(repeating: close, count: count)
+        }
+        #expect(error(nested(10_000, "SELECT (", ") FROM account")) == .tooComplex)
+        #expect(error(nested(10_000, "SELECT 1 FROM account WHERE EXISTS (", ")")) == .tooComplex)
+        #expect(error(nested(10_000, "SELECT * FROM (", ") x")) == .tooComplex)
+        #expect(error(nested(10_000, "WITH x AS (", ") SELECT * FROM x")) == .tooComplex)
+        #expect(error(nested(12, "SELECT (", ") FROM account LIMIT 1"), engine) != nil)
+        #expect(error(nested(12, "SELECT * FROM (", ") x"), engine) == nil)
+        let unions = Array(repeating: "SELECT name FROM account", count: 5000).joined(separator: " UNION ALL ")
+        #expect(error(unions) == .tooComplex)
+        // Each query doubles the rows of the one before.
+        let named = (1..<40).map { "q\($0) AS (SELECT a.n FROM q\($0 - 1) a CROSS JOIN q\($0 - 1) b)" }
+        let doubled = "WITH q0 AS (SELECT name AS n FROM account), \(named.joined(separator: ", ")) SELECT n FROM q39"
+        #expect(error(doubled, engine, budget: QueryBudget(rowsMax: 100_000)) == .budget)
+    }
+
+    @Test func subqueriesEndWithTheBudget() throws {
+        let engine = try engine(rows: 20_000)
+        let steps = QueryBudget(stepsMax: 5_000_000)
+        let pairs =
+            "SELECT count(*) FROM account a WHERE EXISTS (SELECT 1 FROM account b WHERE b.employees > a.employees + 999)"
+        #expect(error(pairs, engine, budget: steps) == .budget)
+        let runs =
+            "SELECT (SELECT b.name FROM account b WHERE b.name <> a.name ORDER BY b.name LIMIT 1) FROM account a"
+        #expect(error(runs, engine, budget: steps) == .budget)
+        let windows = "SELECT sum(employees) OVER (ORDER BY name) FROM account"
+        #expect(error(windows, engine, budget: QueryBudget(rowsMax: 10_000)) == .budget)
+        let cancellation = QueryCancellation()
+        cancellation.cancel()
+        #expect(error(pairs, engine, cancellation: cancellation) == .cancelled)
+    }
+
     @Test func cancelled() throws {
         let engine = try engine(rows: 10)
         let cancellation = QueryCancellation()

@@ -59,12 +59,15 @@ extension Binder {
             throw QueryError(.type, "\(name) is computed from itself")
         }
         let outer = (derived.source, aliases, mayAggregate, aggregateRefusal)
+        let mayUseWindowsOutside = mayUseWindows
+        mayUseWindows = false
         derived.source = use.source
         derived.running.append((place, use.attribute))
         (aliases, mayAggregate) = ([:], false)
         aggregateRefusal = "a calculated attribute sees one record, not groups: a roll-up counts and adds up"
         defer {
             (derived.source, aliases, mayAggregate, aggregateRefusal) = outer
+            mayUseWindows = mayUseWindowsOutside
             derived.running.removeLast()
         }
         do throws(QueryError) {

@@ -112,6 +112,8 @@ extension Binder {
             return try bindDuring(operand, period, negated, at: expression.location)
         case .inTree(let operand, let direction, let root, let orEqual, let negated):
             return try bindTree(operand, direction, root, orEqual: orEqual, negated, at: expression.location)
+        case .window(let function, let operand, let window):
+            return try bindWindow(function, operand, window, at: expression.location)
         }
     }
 

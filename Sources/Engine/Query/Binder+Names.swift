@@ -13,10 +13,10 @@ extension Binder {
         let first = parts[0]
         let visible = bound.sources[..<min(visibleCount, bound.namedCount)]
         // The first part that cannot be read decides which message helps.
-        if parts.count > 1, visible.allSatisfy({ attribute(first, in: $0.place) == nil }) {
+        if parts.count > 1, visible.allSatisfy({ !hasAttribute(first, $0) }) {
             throw unknownSource(first, at: location)
         }
-        let owner = visible.firstIndex { attribute(first, in: $0.place) != nil } ?? 0
+        let owner = visible.firstIndex { hasAttribute(first, $0) } ?? 0
         throw unknownAttribute(parts[...], in: owner, at: location)
     }
 
@@ -57,11 +57,17 @@ extension Binder {
         return try bind(expression, expecting: nil)
     }
 
-    private func attribute(_ name: String, in place: Int) -> AttributeID? { schema.entities[place].attributeID(name) }
+    private func hasAttribute(_ name: String, _ source: BoundSource) -> Bool {
+        if case .derived(let table) = source.origin { return bound.tables[table].columns.contains { $0.name == name } }
+        return schema.entities[source.place].attributeID(name) != nil
+    }
 
     /// The value at the end of a path that begins in a source; nil when a name on it is unknown.
     mutating func resolve(_ path: ArraySlice<String>, in source: Int) throws(QueryError) -> Bound? {
         guard let name = path.first else { return nil }
+        if case .derived(let table) = bound.sources[source].origin {
+            return try resolve(path, in: source, of: bound.tables[table])
+        }
         let entity = schema.entities[bound.sources[source].place]
         if let id = entity.attributeID(name) {
             let type = entity[id].type
@@ -87,7 +93,7 @@ extension Binder {
     }
 
     /// The value of an attribute: its column, or what it is computed from.
-    private mutating func value(_ source: Int, _ id: AttributeID, _ type: AttributeType) throws(QueryError) -> Bound {
+    mutating func value(_ source: Int, _ id: AttributeID, _ type: AttributeType) throws(QueryError) -> Bound {
         if type.isDerived { return try bindDerived(source, id, type) }
         let column = Bound.Node.column(source: source, column: Int(id.rawValue))
         if case .options(let set) = type { return Bound(.choices(Bound(column, .integer), set), .text) }
@@ -95,7 +101,7 @@ extension Binder {
     }
 
     /// The value that `read` finds in the record that a lookup refers to.
-    private mutating func follow(
+    mutating func follow(
         _ source: Int,
         _ id: AttributeID,
         _ targets: [EntityID],
@@ -116,7 +122,7 @@ extension Binder {
         guard let first = values.first else { return nil }
         if values.count == 1 { return first }
         guard values.allSatisfy({ $0.type == first.type }) else {
-            let name = schema.entities[bound.sources[source].place][id].name
+            let name = columnName(source, Int(id.rawValue))
             throw QueryError(
                 .type,
                 "behind \(name) stand attributes of different types: join the entity that is meant"
@@ -133,7 +139,7 @@ extension Binder {
             throw QueryError(.tooComplex, "paths lead to more than \(QueryLimits.pathSourceCountMax) entities")
         }
         let parent = bound.sources[source]
-        let name = "\(parent.name).\(schema.entities[parent.place].attributes[column].name)"
+        let name = "\(parent.name).\(columnName(source, column))"
         bound.sources.append(BoundSource(place: place, name: name, origin: origin))
         return bound.sources.count - 1
     }
@@ -145,7 +151,7 @@ extension Binder {
         if named.contains(where: { $0.name == name }) {
             return QueryError(.unknownName, "\"\(name)\" joins later and cannot be used here yet", at: location)
         }
-        if let source = named.first(where: { schema.entities[$0.place].name == name }) {
+        if let source = named.first(where: { $0.place >= 0 && schema.entities[$0.place].name == name }) {
             return QueryError(
                 .unknownName,
                 "\"\(name)\" has another name in this query",
@@ -155,7 +161,7 @@ extension Binder {
         }
         let known = named.map(\.name)
         let attributes = bound.sources[..<bound.namedCount].flatMap {
-            schema.entities[$0.place].attributes.map(\.name)
+            attributeNames($0)
         }
         return QueryError(
             .unknownName,
@@ -171,6 +177,9 @@ extension Binder {
         in source: Int,
         at location: SourceLocation
     ) -> QueryError {
+        if case .derived = bound.sources[source].origin {
+            return unknownColumn(path, in: source, at: location)
+        }
         var places = [bound.sources[source].place]
         var owner = bound.sources[source].name
         for (depth, name) in path.enumerated() {
@@ -180,7 +189,7 @@ extension Binder {
                 var known = entities.flatMap { $0.attributes.map(\.name) }
                 if source == 0, depth == 0, bound.namedCount > 1 {
                     known = bound.sources[..<bound.namedCount].flatMap {
-                        schema.entities[$0.place].attributes.map(\.name)
+                        attributeNames($0)
                     }
                 }
                 if depth == 0 { known += aliases.keys.sorted() }

@@ -6,12 +6,8 @@
 /// The binder of the query around, while the one inside is bound.
 final class OutsideBinder {
     var binder: Binder
-    let depth: Int
 
-    init(_ binder: Binder, depth: Int) {
-        self.binder = binder
-        self.depth = depth
-    }
+    init(_ binder: Binder) { self.binder = binder }
 }
 
 extension Binder {
@@ -79,18 +75,20 @@ extension Binder {
         names: [String: Int] = [:],
         at location: SourceLocation
     ) throws(QueryError) -> (BoundQuery, [Bound]) {
-        let depth = (outside?.depth ?? 0) + 1
-        guard depth <= QueryLimits.queryDepthMax else {
+        guard depth < QueryLimits.queryDepthMax else {
             throw QueryError(
                 .tooComplex,
                 "queries are nested more than \(QueryLimits.queryDepthMax) deep",
                 at: location
             )
         }
-        let around = OutsideBinder(self, depth: depth)
+        let around = OutsideBinder(self)
         around.binder.sourceNames = names
         var inner = Binder(schema: schema, outside: around)
         inner.boundCount = boundCount
+        inner.depth = depth + 1
+        // A roll-up means the entities of the schema, whatever the query around names.
+        inner.namedTables = derived.source == nil ? namedTables : [:]
         try inner.bindQuery(query)
         // Names that were found here may have led to further records, parameters and aggregates.
         let names = sourceNames

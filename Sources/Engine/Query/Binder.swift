@@ -24,6 +24,13 @@ struct Binder {
     var outerValues: [Bound] = []
     /// Further names for sources, beside aliases: how a query inside calls the row that it belongs to.
     var sourceNames: [String: Int] = [:]
+    /// Queries around this one.
+    var depth = 0
+    /// Queries with a name, and the rows of this query when it is a union: see Binder+DerivedTables.swift.
+    var namedTables: [String: BoundTable] = [:]
+    var unionTable: BoundTable?
+    /// Whether a window function may stand here.
+    var mayUseWindows = false
 
     static func bind(_ query: Query, schema: Schema) throws(QueryError) -> BoundQuery {
         var binder = Binder(schema: schema)
@@ -42,6 +49,8 @@ struct Binder {
 
     mutating func bindQuery(_ query: Query) throws(QueryError) {
         bound.isExplain = query.isExplain
+        try bindNamed(query)
+        let query = query.unions.isEmpty ? query : try readingUnion(query)
         try bindSources(query)
         aggregateRefusal = "WHERE sees single rows: put conditions on aggregates into HAVING"
         if let filter = query.filter { bound.filter = Self.conjuncts(try condition(filter)) }
@@ -59,22 +68,33 @@ struct Binder {
         bound.isGrouped =
             !query.groups.isEmpty || query.groupFilter != nil || columns.contains { $0.expression.containsAggregate }
             || query.order.contains { $0.expression.containsAggregate || aliasContainsAggregate($0.expression) }
-        if !bound.isGrouped, query.isDistinct { return try bindDistinct(query, columns) }
+        let hasWindows =
+            columns.contains { $0.expression.containsWindow } || query.order.contains { $0.expression.containsWindow }
+        if !bound.isGrouped, query.isDistinct, !hasWindows { return try bindDistinct(query, columns) }
 
         mayAggregate = bound.isGrouped
+        if hasWindows, !bound.isGrouped {
+            bound.isGrouped = true
+            bound.keepsRows = true
+        }
+        mayUseWindows = true
         aggregateRefusal = "an aggregate cannot stand here"
         for column in columns {
             let expression = try grouped(try bind(column.expression, expecting: nil), at: column.expression.location)
             bound.outputs.append(BoundOutput(name: column.name, expression: expression))
         }
+        mayUseWindows = false
         if let filter = query.groupFilter {
             bound.groupFilter = Self.conjuncts(try grouped(try condition(filter), at: filter.location))
         }
+        mayUseWindows = true
         for key in query.order {
             let expression = try grouped(try bindKey(key.expression, columns), at: key.expression.location)
             bound.order.append(BoundOrder(expression: expression, isDescending: key.isDescending))
         }
+        mayUseWindows = false
         bound.isDistinct = query.isDistinct
+        try numberWindows()
         if bound.isDistinct { try checkDistinctOrder(query) }
         try bindRowCounts(query)
     }
@@ -124,19 +144,25 @@ struct Binder {
             throw QueryError(.tooComplex, "more than \(QueryLimits.sourceCountMax) entities")
         }
         for source in named {
-            guard let entity = schema.entity(named: source.entity), let place = schema.place(of: entity.id) else {
-                throw QueryError(
-                    .unknownName,
-                    "there is no entity \"\(source.entity)\"",
-                    at: source.location,
-                    suggestion: nearestName(to: source.entity, among: schema.entities.map(\.name))
-                )
-            }
             if bound.sources.contains(where: { $0.name == source.alias }) {
                 throw QueryError(
                     .ambiguousName,
                     "\"\(source.alias)\" names two entities of this query: give one an alias",
                     at: source.location
+                )
+            }
+            if let table = try derivedTable(source) {
+                bound.sources.append(BoundSource(place: -1, name: source.alias, origin: .derived(bound.tables.count)))
+                bound.tables.append(table)
+                continue
+            }
+            guard let entity = schema.entity(named: source.entity), let place = schema.place(of: entity.id) else {
+                let known = schema.entities.map(\.name) + namedTables.keys.sorted()
+                throw QueryError(
+                    .unknownName,
+                    "there is no entity \"\(source.entity)\"",
+                    at: source.location,
+                    suggestion: nearestName(to: source.entity, among: known)
                 )
             }
             bound.sources.append(BoundSource(place: place, name: source.alias, origin: .named))
@@ -168,6 +194,14 @@ struct Binder {
                 let sources = bound.sources[..<bound.namedCount].filter { alias == nil || $0.name == alias }
                 guard !sources.isEmpty else { throw unknownSource(alias ?? "", at: location) }
                 for source in sources {
+                    if case .derived(let table) = source.origin {
+                        for (number, column) in bound.tables[table].columns.enumerated() {
+                            let expression = Expression(.name([source.name, "#\(number)"]), at: location)
+                            let name = bound.namedCount == 1 ? column.name : "\(source.name).\(column.name)"
+                            result.append(NamedColumn(expression: expression, alias: nil, name: name))
+                        }
+                        continue
+                    }
                     for attribute in schema.entities[source.place].attributes where !attribute.isDeleted {
                         let expression = Expression(.name([source.name, attribute.name]), at: location)
                         let name = bound.namedCount == 1 ? attribute.name : "\(source.name).\(attribute.name)"
@@ -212,19 +246,22 @@ struct Binder {
     }
 
     /// Replaces group keys by their slots and refuses columns that are none, where rows are grouped.
-    private func grouped(_ expression: Bound, at location: SourceLocation) throws(QueryError) -> Bound {
+    mutating func grouped(_ expression: Bound, at location: SourceLocation) throws(QueryError) -> Bound {
         guard bound.isGrouped else { return expression }
+        return bound.keepsRows ? try keptRow(expression) : try slots(for: expression, at: location)
+    }
+
+    private func slots(for expression: Bound, at location: SourceLocation) throws(QueryError) -> Bound {
         if let slot = slot(of: expression) { return slot }
         if case .column(let source, let column) = expression.node {
-            let attribute = schema.entities[bound.sources[source].place].attributes[column]
             throw QueryError(
                 .type,
-                "\(bound.sources[source].name).\(attribute.name) must stand in GROUP BY or inside an aggregate",
+                "\(bound.sources[source].name).\(columnName(source, column)) must stand in GROUP BY or inside an aggregate",
                 at: location
             )
         }
         // Slots of aggregates were numbered behind those of the group keys when they were bound.
-        return try expression.mapChildren { child throws(QueryError) in try grouped(child, at: location) }
+        return try expression.mapChildren { child throws(QueryError) in try slots(for: child, at: location) }
     }
 
     /// The slot of an aggregate; equal ones share it.
@@ -257,6 +294,7 @@ extension Expression {
         case .and(let list), .or(let list): list
         case .isIn(let operand, let list, _), .contains(let operand, let list, _, _): [operand] + list
         case .inQuery(let operand, _, _): [operand]
+        case .window(_, let operand, let window): (operand.map { [$0] } ?? []) + window.expressions
         case .between(let operand, let low, let high, _): [operand, low, high]
         case .aggregate(_, let operand, _): operand.map { [$0] } ?? []
         case .function(_, let operands): operands

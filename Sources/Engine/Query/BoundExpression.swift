@@ -66,6 +66,8 @@ struct Bound: Hashable, Sendable {
         case within(Bound, ClosedRangeOfNumbers, negated: Bool)
         /// Under or above a record; becomes `inSet` at execution.
         case inTree(Bound, TreeDirection, root: Bound, orEqual: Bool, negated: Bool)
+        /// While a query is bound: a window function by number. Then it is a slot behind those of the aggregates.
+        case window(Int)
     }
 
     /// A truth value that does not depend on anything.
@@ -81,7 +83,7 @@ struct Bound: Hashable, Sendable {
     /// The operands.
     var children: [Bound] {
         switch node {
-        case .null, .number, .real, .text, .parameter, .column, .slot, .outer: []
+        case .null, .number, .real, .text, .parameter, .column, .slot, .outer, .window: []
         case .firstOf(let list), .and(let list), .or(let list), .subquery(_, let list): list
         case .label(let operand), .negate(let operand), .startOfDay(let operand), .not(let operand),
             .rounded(let operand), .choices(let operand, _), .hasBits(let operand, _, _, _):
@@ -109,7 +111,7 @@ struct Bound: Hashable, Sendable {
         }
         let mapped: Node =
             switch node {
-            case .null, .number, .real, .text, .parameter, .column, .slot, .outer: node
+            case .null, .number, .real, .text, .parameter, .column, .slot, .outer, .window: node
             case .firstOf(let list): .firstOf(try all(list))
             case .and(let list): .and(try all(list))
             case .or(let list): .or(try all(list))

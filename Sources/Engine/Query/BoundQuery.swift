@@ -7,9 +7,15 @@ struct BoundSource: Hashable, Sendable {
         case named
         /// The record that a lookup of another source refers to, when it is of this entity.
         case path(source: Int, column: Int)
+        /// Rows of a query: its place in `BoundQuery.tables`.
+        case derived(Int)
     }
 
-    /// Place of the entity in `Schema.entities`.
+    /// Number of the first column of a source that is a query. Those below are the system attributes, which it has not: so no
+    /// column of it is taken for a record's id.
+    static let firstDerivedColumn = SystemAttribute.count
+
+    /// Place of the entity in `Schema.entities`; -1 for a query.
     var place: Int
     /// Alias or path, for messages and EXPLAIN.
     var name: String
@@ -36,6 +42,8 @@ struct BoundOrder: Hashable, Sendable {
 
 struct BoundQuery: Hashable, Sendable {
     var sources: [BoundSource]
+    /// Queries that sources are.
+    var tables: [BoundTable] = []
     /// Sources named in FROM and JOIN; the rest are paths.
     var namedCount: Int
     var joins: [BoundJoin] = []
@@ -43,9 +51,13 @@ struct BoundQuery: Hashable, Sendable {
     var filter: [Bound] = []
     /// Whether rows are grouped; the expressions below then read slots.
     var isGrouped = false
+    /// Whether each row is a group of its own, for window functions.
+    var keepsRows = false
     var groups: [Bound] = []
     var aggregates: [BoundAggregate] = []
     var groupFilter: [Bound] = []
+    /// Window functions, over the groups that pass.
+    var windows: [BoundWindow] = []
     var outputs: [BoundOutput] = []
     var order: [BoundOrder] = []
     /// Repeated rows of grouped output are left out. (Without grouping, DISTINCT is a grouping.)

@@ -30,7 +30,7 @@ final class BoundSubquery: Hashable, Sendable {
     }
 
     var shape: Shape {
-        guard query.limit == nil, query.offset == nil, !query.isDistinct else { return .other }
+        guard query.limit == nil, query.offset == nil, !query.isDistinct, query.windows.isEmpty else { return .other }
         if !query.isGrouped { return .rows }
         guard query.groups.isEmpty, query.groupFilter.isEmpty, form == .scalar else { return .other }
         return .aggregate

@@ -29,11 +29,11 @@ final class Evaluator {
     var choices: [OptionSetID: [Int64: TextConstant]] = [:]
     private var scratch: [UInt8] = []
 
-    init(_ context: ExecutionContext, sources: [BoundSource]) {
+    init(_ context: ExecutionContext, sources: [BoundSource], tables derived: [BoundTable] = []) {
         self.context = context
         schema = context.view.schema
         self.sources = sources
-        tables = context.tables(of: sources)
+        tables = context.tables(of: sources, derived)
         meter = context.meter
     }
 
@@ -107,7 +107,7 @@ final class Evaluator {
         let count = batch.count
         switch expression.node {
         // What an execution replaces has no value before.
-        case .null, .parameter, .during, .inTree:
+        case .null, .parameter, .during, .inTree, .window:
             let result = take()
             result.fillNull(count)
             return result

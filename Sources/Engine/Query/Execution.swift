@@ -20,6 +20,8 @@ final class Execution {
     let carried: [Int]
     /// For a query inside another one: numbers 0, 1, 2, … of the rows outside, beside nothing.
     lazy var outerBatch = Batch(sourceCount: query.sources.count + 1)
+    /// Computed texts in columns of window functions.
+    let windowTexts = TextKeeper()
     /// Batches of pairs, by stage.
     var expansions: [Int: Batch] = [:]
     var scratch: [UInt8] = []
@@ -27,7 +29,7 @@ final class Execution {
 
     private var output: OutputSink
     var sink: any RowSink
-    private var nextBlock = 0
+    var nextBlock = 0
     private var isSourceDone = false
     private var isFinished = false
 
@@ -39,7 +41,7 @@ final class Execution {
         offset = Self.rowCount(query.offset) ?? 0
         self.blockRows = blockRows
         keptOutside = (context.meter.rows, context.meter.bytes)
-        evaluator = Evaluator(context, sources: query.sources)
+        evaluator = Evaluator(context, sources: query.sources, tables: query.tables)
         plan = Plan(query, tables: evaluator.tables, view: context.view, isLateral: isLateral)
         evaluator.base = plan.base
         carried = Array(0..<query.namedCount) + (isLateral ? [query.sources.count] : [])
@@ -66,7 +68,9 @@ final class Execution {
         output = OutputSink(evaluator, query.outputs, offset: offset, limit: limit, blockRows: blockRows)
         var isOrdered = false
         if case .ordered = plan.access { isOrdered = true }
-        if query.isGrouped {
+        if query.keepsRows {
+            sink = RowKeeper(evaluator, query.groups)
+        } else if query.isGrouped {
             sink = GroupSink(evaluator, groups: query.groups, aggregates: query.aggregates)
         } else if !query.order.isEmpty, !isOrdered {
             sink = SortSink(evaluator, query.order, sources: named, keep: sortedRowsMax)
@@ -118,7 +122,10 @@ final class Execution {
         if let sort = sink as? SortSink {
             try sort.finish(into: output, sourceCount: query.sources.count)
         } else if let groups = sink as? GroupSink {
-            try finish(groups)
+            statistics.groups = groups.groupCount
+            try finish(groups.groupCount, try groups.slots())
+        } else if let rows = sink as? RowKeeper {
+            try finish(rows.count, rows.slots)
         }
         // Only the answer is needed from here on: a cursor may keep it for long, but not what it was made from.
         sink = output
@@ -132,15 +139,26 @@ final class Execution {
     }
 
     /// Sends the groups through HAVING and ORDER BY into the result.
-    private func finish(_ groups: GroupSink) throws(QueryError) {
-        statistics.groups = groups.groupCount
+    private func finish(_ groupCount: Int, _ groupSlots: [SlotColumn]) throws(QueryError) {
         var outputs = query.outputs
         var order = query.order
-        var slots = try groups.slots()
-        var count = groups.groupCount
+        var filter = query.groupFilter
+        var slots = groupSlots
+        var count = groupCount
+        if !query.windows.isEmpty {
+            if !filter.isEmpty {
+                let kept = RowNumberSink()
+                try feed(count, slots, filter, into: kept)
+                for index in slots.indices { slots[index].keep(kept.rows) }
+                count = kept.rows.count
+                filter = []
+            }
+            slots += try windowColumns(count, slots)
+        }
         if query.isDistinct {
             let distinct = GroupSink(evaluator, groups: outputs.map(\.expression), aggregates: [])
-            try feed(count, slots, query.groupFilter, into: distinct)
+            try feed(count, slots, filter, into: distinct)
+            filter = []
             // Order keys are among the columns: the binder has seen to it.
             order = order.map { key in
                 let slot = outputs.firstIndex { $0.expression == key.expression } ?? 0
@@ -155,7 +173,6 @@ final class Execution {
             slots = try distinct.slots()
             count = distinct.groupCount
         }
-        let filter = query.isDistinct ? [] : query.groupFilter
         output = OutputSink(evaluator, outputs, offset: offset, limit: limit, blockRows: blockRows)
         if order.isEmpty { return try feed(count, slots, filter, into: output) }
         let sort = SortSink(evaluator, order, sources: [0], keep: sortedRowsMax)
@@ -210,6 +227,7 @@ final class Execution {
 
     private func advanceScan(extra: BlockTest? = nil) throws(QueryError) -> Bool {
         let source = evaluator.tables[plan.base]
+        if let derived = source.derived { return try advanceDerived(derived) }
         guard nextBlock < source.table.blockCount else { return false }
         let block = nextBlock
         nextBlock += 1
@@ -248,7 +266,7 @@ final class Execution {
         return batch.count == 0 ? true : try pushBatch(block)
     }
 
-    private func pushBatch(_ block: Int) throws(QueryError) -> Bool {
+    func pushBatch(_ block: Int) throws(QueryError) -> Bool {
         batch.block = block
         batch.present = SourceSet(plan.base)
         statistics.rowsSelected += batch.count

@@ -10,12 +10,18 @@ extension Execution {
     func explanation() -> [String] {
         var lines: [String] = []
         func entity(_ source: Int) -> String {
+            if case .derived = query.sources[source].origin {
+                let name = query.sources[source].name
+                return name.isEmpty ? "the union" : "the query \(name)"
+            }
             let name = evaluator.schema.entities[query.sources[source].place].name
             return name == query.sources[source].name ? name : "\(name) as \(query.sources[source].name)"
         }
         func plural(_ count: Int, _ what: String) -> String { "\(count) \(what)\(count == 1 ? "" : "s")" }
         let table = evaluator.tables[plan.base].table
         switch plan.access {
+        case .scan where evaluator.tables[plan.base].derived != nil:
+            lines.append("read \(entity(plan.base))")
         case .lateral(let access):
             lines.append(
                 "find \(entity(plan.base)) \(access.explanation(table)): "
@@ -56,8 +62,14 @@ extension Execution {
         for source in query.sources[query.namedCount...] {
             lines.append("follow \(source.name) to \(evaluator.schema.entities[source.place].name)")
         }
-        if query.isGrouped, sink is GroupSink || sink is OutputSink {
+        if query.isGrouped, !query.keepsRows, sink is GroupSink || sink is OutputSink {
             lines.append("group by \(plural(query.groups.count, "key")): \(plural(statistics.groups, "group"))")
+        }
+        for window in query.windows {
+            lines.append(
+                "\(window.function.name) over \(plural(window.partition.count, "partition key")), "
+                    + "\(plural(window.order.count, "sort key"))"
+            )
         }
         if !query.order.isEmpty {
             if case .ordered = plan.access {} else { lines.append("sort by \(plural(query.order.count, "key"))") }

@@ -43,6 +43,13 @@ final class JoinTable {
         let words = UnsafeMutablePointer<UInt64>.allocate(capacity: Block.validityWords)
         words.initialize(repeating: 0, count: Block.validityWords)
         defer { words.deallocate() }
+        if let derived = table.derived {
+            for row in 0..<derived.count {
+                batch.rows[source][batch.count] = UInt32(row)
+                batch.count += 1
+                if batch.count == Vector.capacity { try add(batch, source, evaluator, keys) }
+            }
+        }
         for block in 0..<table.table.blockCount where table.selectLive(block: block, into: words) {
             for word in 0..<Block.validityWords {
                 batch.append(words[word], first: UInt32(block << 13 | word << 6), to: source)

@@ -129,7 +129,7 @@ struct Planner {
         for condition in open {
             if !rootSet(condition).isSubset(of: known) {
                 later.append(condition)
-            } else if plan.stages.isEmpty,
+            } else if plan.stages.isEmpty, tables[plan.base].derived == nil,
                 let test = BlockTest(condition, source: plan.base, table: tables[plan.base].table, schema: schema)
             {
                 plan.tests.append(test)
@@ -244,8 +244,11 @@ struct Planner {
     /// The source from which all others are reached by following lookups, unless the first one is found by an index.
     private func chooseBase(_ conditions: [Bound]) -> Int {
         guard query.namedCount > 1 else { return 0 }
-        let own = conditions.filter { rootSet($0) == SourceSet(0) }
-            .compactMap { BlockTest($0, source: 0, table: tables[0].table, schema: schema) }
+        let own =
+            tables[0].derived != nil
+            ? []
+            : conditions.filter { rootSet($0) == SourceSet(0) }
+                .compactMap { BlockTest($0, source: 0, table: tables[0].table, schema: schema) }
         if case .rows = IndexChooser(tests: own, table: tables[0].table, view: view).access() { return 0 }
         for base in 0..<query.namedCount {
             var known = SourceSet(base)

@@ -1,10 +1,12 @@
 // The binary form of a query tree, for the wire and for stored views.
 //
-//   u8 version (1)   u8 flags: 1 explain, 2 distinct, 4 filter, 8 group filter, 16 limit, 32 offset
+//   u8 version (1)   u8 flags: 1 explain, 2 distinct, 4 filter, 8 group filter, 16 limit, 32 offset, 64 named, 128 more
+//   [u8 more flags: 1 unions, 2 sources that are queries]
 //   u16 columns      each: u8 0 expression, u8 hasAlias [text] | 1 all, location, u8 hasSource [text]
 //   source           text entity, text alias, location
 //   u8 joins         each: u8 kind, source, expression
 //   [filter]  u8 groups, expressions  [group filter]  u8 orders: u8 descending, expression  [limit] [offset]
+//   [u8 named, each: text, location, query]  [u16 unions, queries]  [u8 sources, each: u8 number from 0, query]
 //
 // location = u32 line, u32 column. text = u32 length, UTF-8. An expression is a tag, a location, and what the tag needs,
 // operands behind it; lists begin with a u32 count; a query inside has this form again. Nesting is bounded by `QueryLimits.depthMax`, nodes by `nodeCountMax`.
@@ -19,7 +21,11 @@ extension Query {
         if groupFilter != nil { flags |= 8 }
         if limit != nil { flags |= 16 }
         if offset != nil { flags |= 32 }
+        let hasQuerySources = hasQuerySources
+        if !named.isEmpty { flags |= 64 }
+        if !unions.isEmpty || hasQuerySources { flags |= 128 }
         writer.u8(flags)
+        if flags & 128 != 0 { writer.u8((unions.isEmpty ? 0 : 1) | (hasQuerySources ? 2 : 0)) }
         writer.u16(UInt16(truncatingIfNeeded: columns.count))
         for column in columns {
             switch column {
@@ -51,6 +57,7 @@ extension Query {
         }
         limit?.encode(into: &writer)
         offset?.encode(into: &writer)
+        encodeInnerQueries(into: &writer)
     }
 
     /// Reads a tree; every count and depth is checked before anything is made of it.
@@ -62,7 +69,7 @@ extension Query {
 }
 
 extension ByteWriter {
-    fileprivate mutating func location(_ location: SourceLocation) {
+    mutating func location(_ location: SourceLocation) {
         u32(location.line)
         u32(location.column)
     }
@@ -77,7 +84,7 @@ extension ByteWriter {
         expression?.encode(into: &self)
     }
 
-    fileprivate mutating func list(_ expressions: [Expression]) {
+    mutating func list(_ expressions: [Expression]) {
         u32(UInt32(truncatingIfNeeded: expressions.count))
         for expression in expressions { expression.encode(into: &self) }
     }
@@ -97,11 +104,11 @@ private enum ExpressionTag: UInt8 {
     case caseWhen = 15
     case during, inTree, contains, function
     case exists = 20
-    case inQuery, scalarQuery
+    case inQuery, scalarQuery, window
 }
 
 extension Expression {
-    fileprivate func encode(into writer: inout ByteWriter) {
+    func encode(into writer: inout ByteWriter) {
         func begin(_ tag: ExpressionTag) {
             writer.u8(tag.rawValue)
             writer.location(location)
@@ -211,12 +218,16 @@ extension Expression {
             writer.u8(orEqual ? 1 : 0)
             operand.encode(into: &writer)
             root.encode(into: &writer)
+        case .window(let function, let operand, let window):
+            begin(.window)
+            writer.window(function, window)
+            writer.optional(operand)
         }
     }
 }
 
 /// Reads a tree, counting its nodes and its depth.
-private struct QueryDecoder {
+struct QueryDecoder {
     var reader: ByteReader
     private var nodeCount = 0
     /// Queries around the one that is being read, and the depth of the expression that it stands in.
@@ -225,20 +236,20 @@ private struct QueryDecoder {
 
     init(reader: ByteReader) { self.reader = reader }
 
-    private mutating func flag() throws(DecodeError) -> Bool {
+    mutating func flag() throws(DecodeError) -> Bool {
         let start = reader.offset
         let byte = try reader.u8()
         guard byte <= 1 else { throw DecodeError("a flag is neither 0 nor 1", at: start) }
         return byte == 1
     }
 
-    private mutating func name() throws(DecodeError) -> String {
+    mutating func name() throws(DecodeError) -> String {
         try reader.text(lengthBytesMax: QueryLimits.nameBytesMax)
     }
 
     private mutating func optionalName() throws(DecodeError) -> String? { try flag() ? try name() : nil }
 
-    private mutating func location() throws(DecodeError) -> SourceLocation {
+    mutating func location() throws(DecodeError) -> SourceLocation {
         SourceLocation(line: try reader.u32(), column: try reader.u32())
     }
 
@@ -248,7 +259,7 @@ private struct QueryDecoder {
         return Query.Source(entity, as: alias, at: try location())
     }
 
-    private mutating func code<T: RawRepresentable>(_ type: T.Type, _ what: String) throws(DecodeError) -> T
+    mutating func code<T: RawRepresentable>(_ type: T.Type, _ what: String) throws(DecodeError) -> T
     where T.RawValue == UInt8 {
         let start = reader.offset
         guard let value = T(rawValue: try reader.u8()) else { throw DecodeError("unknown \(what)", at: start) }
@@ -260,7 +271,8 @@ private struct QueryDecoder {
         let version = try reader.u8()
         guard version == 1 else { throw DecodeError("query tree of version \(version)", at: start) }
         let flags = try reader.u8()
-        guard flags < 64 else { throw DecodeError("unknown flags \(flags) of a query", at: start) }
+        let more = flags & 128 == 0 ? 0 : try reader.u8()
+        guard more < 4 else { throw DecodeError("unknown flags \(more) of a query", at: start) }
         var columns: [Query.Column] = []
         for _ in 0..<Int(try reader.u16()) {
             if try flag() {
@@ -295,10 +307,11 @@ private struct QueryDecoder {
         }
         if flags & 16 != 0 { query.limit = try expression() }
         if flags & 32 != 0 { query.offset = try expression() }
+        try innerQueries(&query, hasNamed: flags & 64 != 0, hasUnions: more & 1 != 0, hasSources: more & 2 != 0)
         return query
     }
 
-    private mutating func list(_ depth: Int) throws(DecodeError) -> [Expression] {
+    mutating func list(_ depth: Int) throws(DecodeError) -> [Expression] {
         let start = reader.offset
         let count = Int(try reader.u32())
         // Each node is at least nine bytes, so a count beyond the bytes is a lie: no room is made for it.
@@ -312,6 +325,8 @@ private struct QueryDecoder {
     }
 
     /// A query inside an expression; depths go on counting, so that nesting cannot multiply them.
+    mutating func subquery() throws(DecodeError) -> Query { try subquery(depthOutside) }
+
     private mutating func subquery(_ depth: Int) throws(DecodeError) -> Query {
         guard queryDepth < QueryLimits.queryDepthMax else {
             throw DecodeError("queries are nested too deep", at: reader.offset)
@@ -328,7 +343,7 @@ private struct QueryDecoder {
 
     private mutating func expression() throws(DecodeError) -> Expression { try expression(depthOutside) }
 
-    private mutating func expression(_ depth: Int) throws(DecodeError) -> Expression {
+    mutating func expression(_ depth: Int) throws(DecodeError) -> Expression {
         let start = reader.offset
         nodeCount += 1
         guard depth <= QueryLimits.depthMax, nodeCount <= QueryLimits.nodeCountMax else {
@@ -441,6 +456,9 @@ private struct QueryDecoder {
                 orEqual: orEqual,
                 negated: negated
             )
+        case .window:
+            let (function, window) = try window(depth + 1)
+            return .window(function, try flag() ? try expression(depth + 1) : nil, window)
         }
     }
 }

@@ -11,11 +11,41 @@ public struct Query: Hashable, Sendable {
         public var alias: String
         /// Place of the entity's name in the text.
         public var location: SourceLocation
+        /// Instead of an entity the rows of a query: FROM (SELECT …) AS alias.
+        public var query: Query? {
+            get { boxed.first }
+            set { boxed = newValue.map { [$0] } ?? [] }
+        }
+        /// In an array, since a query contains sources.
+        private var boxed: [Query] = []
 
         /// Makes a source.
         public init(_ entity: String, as alias: String? = nil, at location: SourceLocation = .unknown) {
             self.entity = entity
             self.alias = alias ?? entity
+            self.location = location
+        }
+
+        /// The rows of a query, under a name.
+        public init(_ query: Query, as alias: String, at location: SourceLocation = .unknown) {
+            self.init("", as: alias, at: location)
+            self.query = query
+        }
+    }
+
+    /// A query that has a name within another one: WITH name AS (SELECT …).
+    public struct Named: Hashable, Sendable {
+        /// How FROM and JOIN call it.
+        public var name: String
+        /// Where its rows come from.
+        public var query: Query
+        /// Place of the name in the text.
+        public var location: SourceLocation
+
+        /// Makes a named query.
+        public init(_ name: String, _ query: Query, at location: SourceLocation = .unknown) {
+            self.name = name
+            self.query = query
             self.location = location
         }
     }
@@ -89,6 +119,11 @@ public struct Query: Hashable, Sendable {
     public var limit: Expression?
     /// OFFSET: a literal or a parameter.
     public var offset: Expression?
+    /// WITH: each may use those before it.
+    public var named: [Named] = []
+    /// UNION ALL: queries with as many columns, whose rows follow. Order, limit and offset of this query are then those of all
+    /// the rows, and those that follow have none.
+    public var unions: [Query] = []
 
     /// Asks for `columns` of `source`; the rest is set as properties.
     public init(_ columns: [Column], from source: Source) {
@@ -162,6 +197,8 @@ public struct Expression: Hashable, Sendable {
         case during(Expression, Period, negated: Bool)
         /// A record stands under or above another in the hierarchy of its entity, or with `orEqual` is that record.
         case inTree(Expression, TreeDirection, root: Expression, orEqual: Bool, negated: Bool)
+        /// A window function, computed for each row of the result from the rows of its partition.
+        case window(WindowFunction, Expression?, Window)
     }
 }
 

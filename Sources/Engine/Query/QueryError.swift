@@ -91,6 +91,10 @@ public enum QueryLimits {
     public static let depthMax = 100
     /// Queries inside queries: each runs within the one around it, and each level needs some kilobytes of stack.
     public static let queryDepthMax = 16
+    /// Queries in one WITH.
+    public static let namedQueryCountMax = 64
+    /// SELECTs in one UNION ALL.
+    public static let unionCountMax = 256
     /// Nodes of the tree.
     public static let nodeCountMax = 200_000
     /// Nodes of one derived attribute's expression, those of the attributes that it uses included.

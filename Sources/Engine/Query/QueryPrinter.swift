@@ -4,7 +4,12 @@
 package enum QueryPrinter {
     /// The query as one line of SQL.
     package static func text(of query: Query) -> String {
-        var text = query.isExplain ? "EXPLAIN SELECT " : "SELECT "
+        var text = query.isExplain ? "EXPLAIN " : ""
+        if !query.named.isEmpty {
+            let named = query.named.map { "\(name($0.name)) AS (\(self.text(of: $0.query)))" }
+            text += "WITH \(named.joined(separator: ", ")) "
+        }
+        text += "SELECT "
         if query.isDistinct { text += "DISTINCT " }
         text += query.columns.map { column in
             switch column {
@@ -21,10 +26,9 @@ package enum QueryPrinter {
         if let filter = query.filter { text += " WHERE \(self.text(of: filter))" }
         if !query.groups.isEmpty { text += " GROUP BY \(list(query.groups))" }
         if let filter = query.groupFilter { text += " HAVING \(self.text(of: filter))" }
+        for union in query.unions { text += " UNION ALL \(self.text(of: union))" }
         if !query.order.isEmpty {
-            text += " ORDER BY "
-            text += query.order.map { self.text(of: $0.expression) + ($0.isDescending ? " DESC" : "") }
-                .joined(separator: ", ")
+            text += " ORDER BY \(order(query.order))"
         }
         if let limit = query.limit { text += " LIMIT \(self.text(of: limit))" }
         if let offset = query.offset { text += " OFFSET \(self.text(of: offset))" }
@@ -71,12 +75,13 @@ package enum QueryPrinter {
         case .inTree(let operand, let direction, let root, let orEqual, let negated):
             "\(operandText(operand)) \(negated ? "NOT " : "")\(direction == .under ? "UNDER" : "ABOVE")"
                 + "\(orEqual ? " OR EQUAL" : "") \(operandText(root))"
+        case .window(let function, let operand, let window): self.window(function, operand, window)
         }
     }
 
     static func operandText(_ expression: Expression) -> String {
         switch expression.kind {
-        case .name, .parameter, .aggregate, .caseWhen, .scalarQuery: text(of: expression)
+        case .name, .parameter, .aggregate, .caseWhen, .scalarQuery, .window: text(of: expression)
         case .function(let function, _) where function != .append: text(of: expression)
         case .literal(let value):
             // A negative number behind a minus or in front of anything reads as two tokens all the same.
@@ -85,12 +90,29 @@ package enum QueryPrinter {
         }
     }
 
+    private static func window(_ function: WindowFunction, _ operand: Expression?, _ window: Window) -> String {
+        var inside = operand.map(text) ?? (function == .aggregate(.count) ? "*" : "")
+        switch function {
+        case .lag(let rows) where rows != 1, .lead(let rows) where rows != 1: inside += ", \(rows)"
+        default: break
+        }
+        var parts: [String] = []
+        if !window.partition.isEmpty { parts.append("PARTITION BY \(list(window.partition))") }
+        if !window.order.isEmpty { parts.append("ORDER BY \(order(window.order))") }
+        return "\(function.name)(\(inside)) OVER (\(parts.joined(separator: " ")))"
+    }
+
+    private static func order(_ order: [Query.Order]) -> String {
+        order.map { text(of: $0.expression) + ($0.isDescending ? " DESC" : "") }.joined(separator: ", ")
+    }
+
     static func list(_ expressions: [Expression]) -> String {
         expressions.map(text).joined(separator: ", ")
     }
 
     private static func source(_ source: Query.Source) -> String {
-        source.alias == source.entity ? name(source.entity) : "\(name(source.entity)) AS \(name(source.alias))"
+        if let query = source.query { return "(\(text(of: query))) AS \(name(source.alias))" }
+        return source.alias == source.entity ? name(source.entity) : "\(name(source.entity)) AS \(name(source.alias))"
     }
 
     private static func name(_ name: String) -> String {

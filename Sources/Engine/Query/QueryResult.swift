@@ -125,6 +125,25 @@ public struct ResultColumn: Sendable {
         return spread
     }
 
+    /// The stored number in a row, bits of a double; nil for null and for texts.
+    func number(_ row: Int) -> Int64? {
+        guard type != .null, bitmap[row >> 3] >> UInt8(row & 7) & 1 != 0 else { return nil }
+        return switch type.physicalKind {
+        case .bool: Int64(values[row])
+        case .int32: Int64(load(row, as: Int32.self))
+        case .int64, .id, .double: load(row, as: Int64.self)
+        case .text: nil
+        }
+    }
+
+    /// What `body` makes of the text in a row; nil for null.
+    func withText<T>(_ row: Int, _ body: (UnsafeBufferPointer<UInt8>) -> T) -> T? {
+        guard type == .text, bitmap[row >> 3] >> UInt8(row & 7) & 1 != 0 else { return nil }
+        return heap.withUnsafeBufferPointer {
+            body(UnsafeBufferPointer(rebasing: $0[textStart(row)..<textStart(row + 1)]))
+        }
+    }
+
     /// The value in a row as a constant.
     func constant(_ row: Int) -> Bound {
         guard type != .null, bitmap[row >> 3] >> UInt8(row & 7) & 1 != 0 else { return Bound(.null, type) }

@@ -267,6 +267,9 @@ extension SQLParser {
                 return try parseCase(location)
             default:
                 if beginsExists { return try parseExists(negated: false, at: location) }
+                if following.kind == .symbol(.open), let function = WindowFunction.named(word) {
+                    return try parseWindowCall(function, at: location)
+                }
                 if following.kind == .symbol(.open), Self.canCall(word) { return try parseCall(word, location) }
                 return try parsePath(location)
             }
@@ -296,12 +299,12 @@ extension SQLParser {
             }
             try advance()
             try expect(.close)
-            return try node(.aggregate(.count, nil, distinct: false), at: location)
+            return try parseOver(try node(.aggregate(.count, nil, distinct: false), at: location))
         }
         let isDistinct = try accept("distinct")
         let operand = try parseExpression()
         try expect(.close)
-        return try node(.aggregate(function, operand, distinct: isDistinct), at: location)
+        return try parseOver(try node(.aggregate(function, operand, distinct: isDistinct), at: location))
     }
 
     private mutating func parsePath(_ location: SourceLocation) throws(QueryError) -> Expression {

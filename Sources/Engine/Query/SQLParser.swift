@@ -1,12 +1,14 @@
 // Recursive descent over the tokens of one SELECT statement; expressions are in SQLParser+Expressions.swift, queries inside
 // them in SQLParser+Subqueries.swift.
 //
-//   statement = [EXPLAIN] SELECT [DISTINCT] column {, column} FROM source {join}
-//               [WHERE expr] [GROUP BY expr {, expr}] [HAVING expr] [ORDER BY expr [ASC|DESC] {, …}]
-//               [LIMIT n [OFFSET m]] [;]
+//   statement = [EXPLAIN] query [;]
+//   query     = [WITH name AS ( query ) {, …}] select {UNION ALL select}
+//               [ORDER BY expr [ASC|DESC] {, …}] [LIMIT n [OFFSET m]]
+//   select    = SELECT [DISTINCT] column {, column} FROM source {join}
+//               [WHERE expr] [GROUP BY expr {, expr}] [HAVING expr]
 //   column    = * | name.* | expr [[AS] name]
-//   source    = name [[AS] name]
-//   join      = [INNER | LEFT [OUTER]] JOIN source ON expr
+//   source    = name [[AS] name] | ( query ) [AS] name
+//   join      = [INNER | LEFT [OUTER]] JOIN source ON expr | CROSS JOIN source
 //
 // The parser knows no schema: it makes the tree, and the binder checks the names.
 
@@ -113,8 +115,8 @@ struct SQLParser {
         return query
     }
 
-    /// A SELECT up to its end or to a token that it cannot contain.
-    mutating func parseQuery() throws(QueryError) -> Query {
+    /// One SELECT up to its HAVING.
+    mutating func parseSelect() throws(QueryError) -> Query {
         try expect("select")
         let isDistinct = try accept("distinct")
         var columns: [Query.Column] = []
@@ -143,6 +145,11 @@ struct SQLParser {
             repeat { query.groups.append(try parseExpression()) } while try accept(.comma)
         }
         if try accept("having") { query.groupFilter = try parseExpression() }
+        return query
+    }
+
+    /// ORDER BY, LIMIT and OFFSET.
+    mutating func parseEnd(of query: inout Query) throws(QueryError) {
         if try accept("order") {
             try expect("by")
             repeat {
@@ -160,7 +167,6 @@ struct SQLParser {
         where keys > QueryLimits.keyCountMax {
             throw QueryError(.tooComplex, "more than \(QueryLimits.keyCountMax) keys in \(clause)")
         }
-        return query
     }
 
     /// Says which clause stands too late, or what cannot be read.
@@ -200,8 +206,9 @@ struct SQLParser {
         return .expression(expression, alias: nil)
     }
 
-    private mutating func parseSource() throws(QueryError) -> Query.Source {
+    mutating func parseSource() throws(QueryError) -> Query.Source {
         let location = token.location
+        if isSymbol(.open) { return try parseQuerySource() }
         let entity = try name("the name of an entity")
         if try accept("as") { return Query.Source(entity, as: try name("an alias"), at: location) }
         if isName { return Query.Source(entity, as: try name("an alias"), at: location) }
@@ -216,8 +223,14 @@ struct SQLParser {
             try expect("join")
         } else if try accept("inner") {
             try expect("join")
-        } else if isWord("right") || isWord("full") || isWord("cross") {
-            throw QueryError(.syntax, "only INNER JOIN and LEFT JOIN are known", at: token.location)
+        } else if isWord("cross") {
+            return try parseCrossJoin()
+        } else if isWord("right") || isWord("full") {
+            throw QueryError(
+                .syntax,
+                "INNER, LEFT and CROSS JOIN are known: for RIGHT JOIN exchange the entities",
+                at: token.location
+            )
         } else if isSymbol(.comma) {
             throw QueryError(.syntax, "write JOIN … ON instead of a comma between entities", at: token.location)
         } else {

@@ -17,6 +17,15 @@ struct Specializer {
 
     func query(_ query: BoundQuery) throws(QueryError) -> BoundQuery {
         var query = query
+        for table in query.tables {
+            try context.prepare(table) { branches throws(QueryError) in
+                var result: [BoundQuery] = []
+                for branch in branches {
+                    result.append(try Specializer(context: context, parameters: parameters).query(branch))
+                }
+                return result
+            }
+        }
         for index in query.joins.indices {
             query.joins[index].conditions = try conditions(query.joins[index].conditions)
         }
@@ -28,6 +37,16 @@ struct Specializer {
             }
         }
         query.groupFilter = try conditions(query.groupFilter)
+        for index in query.windows.indices {
+            query.windows[index].operand = try query.windows[index].operand.map { operand throws(QueryError) in
+                try expression(operand)
+            }
+            query.windows[index].partition = try list(query.windows[index].partition)
+            for key in query.windows[index].order.indices {
+                let written = query.windows[index].order[key].expression
+                query.windows[index].order[key].expression = try expression(written)
+            }
+        }
         for index in query.outputs.indices {
             query.outputs[index].expression = try expression(query.outputs[index].expression)
         }

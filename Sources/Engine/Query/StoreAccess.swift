@@ -5,10 +5,19 @@ struct SourceTable {
     let table: TableView
     /// nil: every living row.
     private let visible: [UInt64]?
+    /// The rows of a query that is a source; its table has none.
+    let derived: DerivedRows?
 
     init(table: TableView, visible: [UInt64]?) {
         self.table = table
         self.visible = visible
+        derived = nil
+    }
+
+    init(rows: DerivedRows, layout: TableView) {
+        table = layout
+        visible = nil
+        derived = rows
     }
 
     /// Whether nothing restricts the rows.
@@ -62,6 +71,7 @@ struct SourceTable {
 extension SourceTable {
     /// Reads a column for the rows of a batch; options become their numbers. `block` is the block of all rows, or -1.
     func load(_ column: Int, _ rows: UnsafePointer<UInt32>, _ count: Int, block: Int, into vector: Vector) {
+        if let derived { return derived.load(column - BoundSource.firstDerivedColumn, rows, count, into: vector) }
         let layout = table.layout.columns[column]
         if block >= 0 {
             guard count > 0, let head = table.head(column, block << 13) else { return vector.fillNull(count) }

@@ -62,7 +62,8 @@ final class SubqueryRunner {
         let children = keyed.own[0].sources
         let childRows =
             keyed.query.sources.indices.filter(children.contains)
-            .map { evaluator.context.view.table(keyed.query.sources[$0].place).rowCount }.max() ?? 0
+            .map { keyed.query.sources[$0].place }.filter { $0 >= 0 }
+            .map { evaluator.context.view.table($0).rowCount }.max() ?? 0
         return table.rowCount <= 4 * childRows + 8192 ? table : nil
     }
 

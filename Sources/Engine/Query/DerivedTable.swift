@@ -1,0 +1,135 @@
+// Queries as sources: FROM (SELECT …) AS x, named queries of WITH, and the rows of a UNION ALL. Each is computed once, before
+// the query that reads it, into columns of its own; every use of a name reads the same rows.
+//
+// Rejected: merging such queries into the one around, which pays only where a filter outside could have used an index inside,
+// and would need a rule for each clause that must not be merged.
+
+/// What a source that is a query offers by name.
+struct DerivedColumn: Hashable, Sendable {
+    var name: String
+    var type: QueryType
+    /// Entities that a record id may belong to, where it comes from a lookup.
+    var targets: [EntityID]
+}
+
+/// The queries that make up a source's rows. Immutable; its rows are found by its identity.
+final class BoundTable: Hashable, Sendable {
+    let branches: [BoundQuery]
+    let columns: [DerivedColumn]
+
+    init(_ branches: [BoundQuery], _ columns: [DerivedColumn]) {
+        self.branches = branches
+        self.columns = columns
+    }
+
+    static func == (a: BoundTable, b: BoundTable) -> Bool {
+        a === b || a.branches == b.branches && a.columns == b.columns
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(branches)
+        hasher.combine(columns)
+    }
+}
+
+/// The rows of a query that is a source.
+final class DerivedRows {
+    private(set) var count = 0
+    private var columns: [SlotColumn]
+    private let types: [QueryType]
+    private let keeper = TextKeeper()
+    /// For EXPLAIN: what ran for them.
+    private(set) var notes: [String] = []
+
+    /// Runs the specialised branches one after the other.
+    init(_ branches: [BoundQuery], _ types: [QueryType], _ context: ExecutionContext) throws(QueryError) {
+        self.types = types
+        columns = types.map(SlotColumn.init)
+        for branch in branches {
+            let execution = Execution(branch, context, blockRows: Self.blockRows)
+            while let block = try execution.next() { try append(block, context.meter) }
+            notes += execution.explanation()
+        }
+    }
+
+    private static let blockRows = 8192
+
+    private func append(_ block: QueryResult, _ meter: QueryMeter) throws(QueryError) {
+        try meter.step(block.rowCount)
+        for (place, column) in block.columns.enumerated() {
+            let convert = NumberConversion(column.type, to: types[place])
+            for row in 0..<block.rowCount {
+                if columns[place].isText {
+                    columns[place].append(text: column.withText(row) { keeper.copy($0) })
+                } else {
+                    columns[place].append(number: try column.number(row).map(convert.apply))
+                }
+            }
+        }
+        count += block.rowCount
+        let bytes = columns.reduce(0) { $0 + $1.strideBytes } * block.rowCount + keeper.takeNewBytes()
+        try meter.keep(rows: block.rowCount, bytes: bytes)
+    }
+
+    /// Reads a column for the rows of a batch; `Table.noRow` is null.
+    func load(_ column: Int, _ rows: UnsafePointer<UInt32>, _ rowCount: Int, into vector: Vector) {
+        let column = columns[column]
+        for index in 0..<rowCount {
+            let row = Int(rows[index])
+            guard row < column.count, column.valid[row] else {
+                vector.setNull(index, isText: column.isText)
+                continue
+            }
+            vector.valid[index] = 1
+            if column.isText {
+                vector.texts[index] = column.texts[row]
+            } else {
+                vector.numbers[index] = column.numbers[row]
+            }
+        }
+    }
+}
+
+/// Brings a stored number to another type.
+struct NumberConversion {
+    private enum Kind { case none, scale(Int64), real(Double), day }
+    private let kind: Kind
+
+    /// Only for types that `QueryType.union` has found to go together.
+    init(_ from: QueryType, to: QueryType) {
+        switch (from, to) {
+        case (.double, .double): kind = .none
+        case (_, .double): kind = .real(Double(Decimal64.powersOfTen[Int(from.scale)]))
+        case (.date, .instant): kind = .day
+        default: kind = to.scale > from.scale ? .scale(Decimal64.powersOfTen[Int(to.scale - from.scale)]) : .none
+        }
+    }
+
+    func apply(_ number: Int64) throws(QueryError) -> Int64 {
+        switch kind {
+        case .none: return number
+        case .day: return CalendarText.microseconds(days: number)
+        case .real(let scale): return Int64(bitPattern: (Double(number) / scale).bitPattern)
+        case .scale(let factor):
+            let (product, overflow) = number.multipliedReportingOverflow(by: factor)
+            if overflow { throw QueryError(.overflow, "a number does not fit the column's type") }
+            return product
+        }
+    }
+}
+
+extension QueryType {
+    /// The type of a column whose values come from queries of both types; nil when they do not go together.
+    static func union(_ a: QueryType, _ b: QueryType) -> QueryType? {
+        if a == b || b == .null { return a }
+        if a == .null { return b }
+        switch (a, b) {
+        case (.date, .instant), (.instant, .date): return .instant
+        case (.option, .option), (.option, .integer), (.integer, .option): return .integer
+        default:
+            guard a.isNumber, b.isNumber else { return nil }
+            if a == .double || b == .double { return .double }
+            return .decimal(scale: max(a.scale, b.scale))
+        }
+    }
+}
