@@ -68,16 +68,7 @@ import Testing
             if attribute.name == "number" { attribute.type = .autoNumber(format: "{RANDSTRING:3}{SEQNUM}") }
             return attribute
         }
-        entity = Entity(
-            id: entity.id,
-            name: entity.name,
-            displayName: entity.displayName,
-            ownership: entity.ownership,
-            attributes: attributes,
-            primaryName: entity.primaryName,
-            keys: entity.keys,
-            stateModel: nil
-        )
+        entity = entity.with(attributes: attributes)
         var writer = ByteWriter()
         Schema(epoch: 1, entities: [entity], optionSets: []).encode(into: &writer)
         #expect(throws: DecodeError.self) {

@@ -202,16 +202,7 @@ import Testing
             }
             return attribute
         }
-        entity = Entity(
-            id: entity.id,
-            name: entity.name,
-            displayName: entity.displayName,
-            ownership: entity.ownership,
-            attributes: attributes,
-            primaryName: entity.primaryName,
-            keys: entity.keys,
-            stateModel: nil
-        )
+        entity = entity.with(attributes: attributes)
         var writer = ByteWriter()
         Schema(epoch: 1, entities: [entity, sound.entities[1]], optionSets: []).encode(into: &writer)
         return writer.bytes
@@ -254,16 +245,7 @@ import Testing
             attribute.type = .calculated(expression: text, result: type)
             return attribute
         }
-        entity = Entity(
-            id: entity.id,
-            name: entity.name,
-            displayName: entity.displayName,
-            ownership: entity.ownership,
-            attributes: entity.attributes + more,
-            primaryName: entity.primaryName,
-            keys: entity.keys,
-            stateModel: nil
-        )
+        entity = entity.with(attributes: entity.attributes + more)
         let flaw = try #require(Schema(epoch: 1, entities: [entity, sound.entities[1]], optionSets: []).derivedFlaw)
         #expect(flaw.message.contains("too large"))
     }

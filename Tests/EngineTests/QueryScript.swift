@@ -164,6 +164,21 @@ struct QueryScript {
         }
     }
 
+    /// What stands behind `=` in `rollup money = sum(amount) over line.orderid where amount > 0`.
+    private static func rollUp(_ text: String) -> RollUp {
+        let halves = text.components(separatedBy: " over ")
+        let tail = halves[1].components(separatedBy: " where ")
+        let path = tail[0].split(separator: ".").map(String.init)
+        let call = halves[0].dropLast().split(separator: "(", maxSplits: 1).map(String.init)
+        return RollUp(
+            AggregateFunction.allCases.first { $0.name == call[0] } ?? .count,
+            of: call[1] == "*" ? nil : call[1],
+            over: path[0],
+            path[1],
+            where: tail.count > 1 ? tail[1] : nil
+        )
+    }
+
     /// The type in `calculated decimal 2`.
     private static func result(of text: String) -> AttributeType {
         let words = text.split(separator: " ").map(String.init)
@@ -202,6 +217,9 @@ struct QueryScript {
         case "calculated":
             let halves = parts[1].split(separator: "=", maxSplits: 1).map { String($0).trimmed }
             entity.calculated(name, name, result(of: halves[0]), halves[1])
+        case "rollup":
+            let halves = parts[1].split(separator: "=", maxSplits: 1).map { String($0).trimmed }
+            entity.rollUp(name, name, result(of: halves[0]), rollUp(halves[1]))
         case "lookup":
             switch words.count {
             case 2: entity.lookup(name, name, to: words[1])

@@ -75,6 +75,9 @@ import Testing
         case .autoNumber(let format): "auto-number `\(format)`"
         case .exchangeRate: "exchange rate"
         case .calculated(let expression, let result): "\(self.type(result)) = `\(expression)`"
+        case .rollUp(let rollUp, let result):
+            "\(self.type(result)) = \(rollUp.function.name) of `\(rollUp.operand ?? "*")` over `\(rollUp.entity).\(rollUp.lookup)`"
+                + (rollUp.filter.map { " where `\($0)`" } ?? "")
         }
     }
 

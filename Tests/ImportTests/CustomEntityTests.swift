@@ -93,40 +93,33 @@ import Testing
             [
                 Pair(
                     kith: """
-                        SELECT name, (SELECT count(*) FROM mvdeal d WHERE d.seller = s.mvsellerid),
-                          (SELECT sum(closevalue) FROM mvdeal d WHERE d.seller = s.mvsellerid AND stage = 'Won') AS won,
-                          (SELECT count(*) FROM mvdeal d WHERE d.seller = s.mvsellerid AND stage = 'Won') AS wondeals,
-                          (SELECT count(*) FROM mvdeal d WHERE d.seller = s.mvsellerid AND stage = 'Lost') AS lostdeals
-                        FROM mvseller s ORDER BY name
+                        SELECT name, deals, won, wondeals, lostdeals, winrate FROM mvseller ORDER BY name
                         """,
                     sqlite: """
                         SELECT t.sales_agent, count(p.opportunity_id),
                           sum(CASE p.deal_stage WHEN 'Won' THEN p.close_value END),
-                          count(CASE p.deal_stage WHEN 'Won' THEN 1 END), count(CASE p.deal_stage WHEN 'Lost' THEN 1 END)
+                          count(CASE p.deal_stage WHEN 'Won' THEN 1 END), count(CASE p.deal_stage WHEN 'Lost' THEN 1 END),
+                          count(CASE p.deal_stage WHEN 'Won' THEN 1 END) * 1.0
+                            / nullif(count(CASE WHEN p.deal_stage IN ('Won', 'Lost') THEN 1 END), 0)
                         FROM sales_teams t LEFT JOIN sales_pipeline p ON p.sales_agent = t.sales_agent
                         GROUP BY t.sales_agent ORDER BY t.sales_agent COLLATE NOCASE
                         """
                 ),
                 Pair(
                     kith: """
-                        SELECT name, (SELECT count(*) FROM mvdeal d WHERE d.product = p.mvproductid AND stage = 'Won'),
-                          (SELECT max(closedate) FROM mvdeal d WHERE d.product = p.mvproductid AND stage = 'Won')
-                        FROM mvproduct p ORDER BY name
+                        SELECT name, sold, lastsold, soldcheaply FROM mvproduct ORDER BY name
                         """,
                     sqlite: """
-                        SELECT r.product, count(p.opportunity_id), max(p.close_date) FROM products r
+                        SELECT r.product, count(p.opportunity_id), max(p.close_date),
+                          count(CASE WHEN p.close_value * 10 < r.sales_price * 9 THEN 1 END) FROM products r
                         LEFT JOIN sales_pipeline p ON \(product) = r.product AND p.deal_stage = 'Won'
                         GROUP BY r.product ORDER BY r.product COLLATE NOCASE
                         """
                 ),
                 Pair(
                     kith: """
-                        SELECT name, (SELECT sum(closevalue) FROM mvdeal d WHERE d.company = c.mvcompanyid AND stage = 'Won') AS won,
-                          (SELECT max(closevalue) FROM mvdeal d WHERE d.company = c.mvcompanyid AND stage = 'Won'),
-                          (SELECT avg(closevalue) FROM mvdeal d WHERE d.company = c.mvcompanyid AND stage = 'Won'),
-                          (SELECT count(*) FROM mvdeal d WHERE d.company = c.mvcompanyid AND stage IN ('Prospecting', 'Engaging')),
-                          perhead, size, parent.perhead
-                        FROM mvcompany c ORDER BY won DESC, name LIMIT 40
+                        SELECT name, won, biggest, average, open, perhead, size, parent.perhead, subsidiarieswon, parent.open
+                        FROM mvcompany ORDER BY won DESC, name LIMIT 40
                         """,
                     sqlite: """
                         WITH w AS (SELECT account, sum(close_value) AS won, max(close_value + 0) AS biggest,
@@ -137,7 +130,12 @@ import Testing
                           a.revenue * 1000000.0 / a.employees,
                           CASE WHEN a.employees + 0 < 1000 THEN 'small' WHEN a.employees + 0 < 5000 THEN 'middle'
                             ELSE 'large' END,
-                          (SELECT b.revenue * 1000000.0 / b.employees FROM accounts b WHERE b.account = a.subsidiary_of)
+                          (SELECT b.revenue * 1000000.0 / b.employees FROM accounts b WHERE b.account = a.subsidiary_of),
+                          (SELECT sum(w.won) FROM accounts b JOIN w ON w.account = b.account
+                            WHERE b.subsidiary_of = a.account),
+                          (SELECT count(p.opportunity_id) FROM accounts b LEFT JOIN sales_pipeline p
+                            ON p.account = b.account AND p.deal_stage IN ('Prospecting', 'Engaging')
+                            WHERE b.account = a.subsidiary_of GROUP BY b.account)
                         FROM accounts a LEFT JOIN w ON w.account = a.account
                         ORDER BY w.won DESC, a.account COLLATE NOCASE LIMIT 40
                         """
@@ -184,9 +182,7 @@ import Testing
             [
                 Pair(
                     kith: """
-                        SELECT number, (SELECT count(*) FROM nwline l WHERE l.nworder = o.nworderid),
-                          (SELECT sum(amount) FROM nwline l WHERE l.nworder = o.nworderid) AS total, dayswaited
-                        FROM nworder o ORDER BY number
+                        SELECT number, lines, total, dayswaited FROM nworder ORDER BY number
                         """,
                     sqlite: """
                         SELECT o.orderID, count(d.orderID), sum(\(amount)),
@@ -197,13 +193,12 @@ import Testing
                 ),
                 Pair(
                     kith: """
-                        SELECT code, (SELECT count(*) FROM nworder o WHERE o.customer = c.nwcustomerid),
-                          (SELECT sum(freight) FROM nworder o WHERE o.customer = c.nwcustomerid),
-                          (SELECT max(ordered) FROM nworder o WHERE o.customer = c.nwcustomerid)
-                        FROM nwcustomer c ORDER BY code
+                        SELECT code, orders, freight, lastordered, turnover FROM nwcustomer ORDER BY code
                         """,
                     sqlite: """
-                        SELECT c.customerID, count(o.orderID), sum(o.freight), max(date(o.orderDate))
+                        SELECT c.customerID, count(o.orderID), sum(o.freight), max(date(o.orderDate)),
+                          (SELECT sum(round(\(amount), 4)) FROM orders p JOIN order_details d ON d.orderID = p.orderID
+                            WHERE p.customerID = c.customerID)
                         FROM customers c LEFT JOIN orders o ON o.customerID = c.customerID
                         GROUP BY c.customerID ORDER BY c.customerID COLLATE NOCASE
                         """
@@ -232,9 +227,7 @@ import Testing
             [
                 Pair(
                     kith: """
-                        SELECT number, (SELECT count(*) FROM hsdeal d WHERE d.hsowner = o.hsownerid),
-                          (SELECT max(created) FROM hsdeal d WHERE d.hsowner = o.hsownerid)
-                        FROM hsowner o ORDER BY number
+                        SELECT number, deals, lastdeal FROM hsowner ORDER BY number
                         """,
                     sqlite: """
                         SELECT o.owner_id, count(d.deal_id), replace(max(d.property_createdate), ' ', 'T')
@@ -244,9 +237,7 @@ import Testing
                 ),
                 Pair(
                     kith: """
-                        SELECT number, (SELECT count(*) FROM hslistmember m WHERE m.hslist = l.hslistid) AS members,
-                          (SELECT count(*) FROM hslistmember m WHERE m.hslist = l.hslistid AND m.isdeleted = TRUE)
-                        FROM hslist l ORDER BY members DESC, number
+                        SELECT number, members, gone FROM hslist ORDER BY members DESC, number
                         """,
                     sqlite: """
                         SELECT l.id, count(m.contact_id) AS members, count(CASE m._fivetran_deleted WHEN 'true' THEN 1 END)
@@ -256,10 +247,7 @@ import Testing
                 ),
                 Pair(
                     kith: """
-                        SELECT number, revenue, (SELECT count(*) FROM hschange h WHERE h.hscompany = c.hscompanyid) AS changes
-                        FROM hscompany c
-                        WHERE EXISTS (SELECT 1 FROM hschange h WHERE h.hscompany = c.hscompanyid)
-                        ORDER BY changes DESC, number
+                        SELECT number, revenue, changes FROM hscompany WHERE changes > 0 ORDER BY changes DESC, number
                         """,
                     sqlite: """
                         SELECT c.id, c.property_annualrevenue + 0, count(*) AS changes FROM company_data c

@@ -26,6 +26,7 @@ import Testing
                   customerid: {type: lookup, to: [account, contact], behaviours: {delete: cascade, assign: all}}
                   parentid: {type: lookup, to: project, hierarchy: yes}
                   unused: money
+                  below: {type: rollup, aggregate: sum, of: rate, over: project.parentid, where: rate < 450, result: money}
                 keys: {code: code}
                 states:
                   0: {label: Open, statuses: {1: New, 2: Busy}}
@@ -73,6 +74,13 @@ import Testing
         "attributes: {customerid: {to: [contact, account, order]}}",
         "attributes: {customerid: {behaviours: {delete: restrict, share: active}}}",
         "attributes: {unused: {delete: yes}}",
+        "attributes: {below: {delete: yes}}",
+        "attributes: {below: {aggregate: max}}",
+        "attributes: {below: {where: 'rate > parent.rate'}}",
+        "attributes: {below: {result: decimal, digits: 1}}",
+        "attributes: {pairs: {type: rollup, aggregate: count, over: projectcontact.projectid, result: integer}}",
+        "attributes: {share: {type: calculated, expression: 'rate / below', result: decimal}}",
+        "attributes: {rate: {delete: with data}, below: {delete: yes}}",
         "attributes: {effort: {delete: with data}}\nviews: {Projects: {delete: yes}}",
         "attributes: {budget: money}",
         "attributes: {budget: {type: integer, required: yes, default: 3}}",
@@ -192,6 +200,50 @@ import Testing
         (
             "attributes: {budget: {type: integer, required: yes}}",
             "project.budget: A required attribute needs a default, since there are 2 records without a value."
+        ),
+        (
+            "attributes: {rate: {delete: with data}}",
+            "project.below: It cannot be computed: project has no attribute \"rate\""
+        ),
+        (
+            "attributes: {parentid: {delete: yes}}",
+            "project.below: It cannot be computed: project.parentid is no lookup to project"
+        ),
+        (
+            "attributes: {below: {where: \"size = 'Larg'\"}}",
+            "project.below: It cannot be computed: size has no 'Larg'; it has 'Small', 'Large'."
+        ),
+        (
+            "attributes: {below: {type: money}}",
+            "project.below: Its type cannot become another one; add another attribute."
+        ),
+        (
+            "attributes: {total: {type: rollup, over: project.parentid, result: money}}",
+            "project.total: A roll-up needs an 'aggregate': one of count, sum, avg, min, max."
+        ),
+        (
+            "attributes: {total: {type: rollup, aggregate: sum, over: project.parentid, result: money}}",
+            "project.total: 'aggregate: sum' needs 'of'"
+        ),
+        (
+            "attributes: {total: {type: rollup, aggregate: count, over: project, result: integer}}",
+            "project.total: A roll-up needs 'over': the records that refer to this one, as <entity>.<lookup>."
+        ),
+        (
+            "attributes: {total: {type: rollup, aggregate: count, over: project.parentid}}",
+            "project.total: 'result' must be one of text, integer"
+        ),
+        (
+            "attributes: {total: {type: rollup, aggregate: count, over: project.parentid, result: integer, required: yes}}",
+            "project.total: An attribute that is computed cannot be required."
+        ),
+        (
+            "attributes: {total: {type: rollup, aggregate: count, over: projct.parentid, result: integer}}",
+            "project.total: It cannot be computed: there is no entity \"projct\", did you mean project?"
+        ),
+        (
+            "attributes: {total: {type: rollup, aggregate: count, over: project.parentid, where: 'rte > 1', result: integer}}",
+            "project.total: It cannot be computed: project has no attribute \"rte\""
         ),
         ("attributes: {Budget: money}", "project: 'Budget' cannot be a name"),
         ("attributes: {versionnumber: {label: x}}", "project.versionnumber: The engine keeps this attribute itself."),

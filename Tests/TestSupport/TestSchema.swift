@@ -53,3 +53,19 @@ package enum TestSchema {
         return Schema(epoch: schema.epoch, entities: entities, optionSets: schema.optionSets)
     }()
 }
+
+extension Entity {
+    /// The same entity with these attributes and no life cycle, whether that is sound or not: to be refused.
+    package func with(attributes: [Attribute]) -> Entity {
+        Entity(
+            id: id,
+            name: name,
+            displayName: displayName,
+            ownership: ownership,
+            attributes: attributes,
+            primaryName: primaryName,
+            keys: keys,
+            stateModel: nil
+        )
+    }
+}

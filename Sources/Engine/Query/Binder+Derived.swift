@@ -21,6 +21,8 @@ struct DerivedScope {
 
     /// The record that the expression being bound is about; nil outside of such expressions.
     var source: Int?
+    /// Whether that expression is a roll-up, whose texts see the records that it is over, and the record only by its name.
+    var isRollUp = false
     /// The attributes whose expressions are being bound, outermost first, by place of their entity: one that comes again is
     /// computed from itself.
     var running: [(place: Int, attribute: AttributeID)] = []
@@ -58,15 +60,20 @@ extension Binder {
         guard !derived.running.contains(where: { $0 == (place, use.attribute) }) else {
             throw QueryError(.type, "\(name) is computed from itself")
         }
-        let outer = (derived.source, aliases, mayAggregate, aggregateRefusal)
+        let outer = (derived.source, derived.isRollUp, aliases, mayAggregate, aggregateRefusal)
         let mayUseWindowsOutside = mayUseWindows
         mayUseWindows = false
         derived.source = use.source
+        if case .rollUp = schema.entities[place][use.attribute].type {
+            derived.isRollUp = true
+        } else {
+            derived.isRollUp = false
+        }
         derived.running.append((place, use.attribute))
         (aliases, mayAggregate) = ([:], false)
         aggregateRefusal = "a calculated attribute sees one record, not groups: a roll-up counts and adds up"
         defer {
-            (derived.source, aliases, mayAggregate, aggregateRefusal) = outer
+            (derived.source, derived.isRollUp, aliases, mayAggregate, aggregateRefusal) = outer
             mayUseWindows = mayUseWindowsOutside
             derived.running.removeLast()
         }
@@ -77,7 +84,7 @@ extension Binder {
             guard size.nodes <= QueryLimits.derivedNodeCountMax, size.depth <= QueryLimits.depthMax else {
                 throw QueryError(.tooComplex, "the expression, with those that it uses, is too large")
             }
-            return DerivedScope.Known(value: value, nodeCount: size.nodes)
+            return DerivedScope.Known(value: nullWithoutRecord(value, use.source), nodeCount: size.nodes)
         } catch {
             // The place within the expression's own text means nothing in the query's.
             throw QueryError(
@@ -88,16 +95,55 @@ extension Binder {
         }
     }
 
-    /// A name inside an expression: an attribute of the record or a path from it, with or without the entity's name before.
-    mutating func bindDerivedName(
+    /// The value, or null in rows to which the source gives no record: behind an empty lookup, and in a left join without partner.
+    private func nullWithoutRecord(_ value: Bound, _ source: Int) -> Bound {
+        guard mayLackRecord(source), !isNullWithoutRecord(value, source) else { return value }
+        let id = Bound(.column(source: source, column: Int(SystemAttribute.identifier.rawValue)), .id)
+        let branch = BoundBranch(condition: Bound(.isNull(id, negated: true), .boolean), result: value)
+        return Bound(.caseWhen(operand: nil, [branch], otherwise: Bound(.null, value.type)), value.type)
+    }
+
+    private func mayLackRecord(_ source: Int) -> Bool {
+        if case .named = bound.sources[source].origin { return leftSources.contains(source) }
+        return true
+    }
+
+    /// Whether the value is null by itself where the source has no record. False where that is not plain to see.
+    private func isNullWithoutRecord(_ value: Bound, _ source: Int) -> Bool {
+        switch value.node {
+        case .null: true
+        case .column(let own, _): isBehind(own, source)
+        case .label, .negate, .startOfDay, .rounded, .convert, .arithmetic, .compare, .choices:
+            value.children.contains { isNullWithoutRecord($0, source) }
+        case .firstOf(let list): list.allSatisfy { isNullWithoutRecord($0, source) }
+        case .caseWhen(_, let branches, let otherwise):
+            (branches.map(\.result) + [otherwise]).allSatisfy { isNullWithoutRecord($0, source) }
+        default: false
+        }
+    }
+
+    /// Whether the records of a source are those of another one, or stand behind their lookups.
+    private func isBehind(_ own: Int, _ source: Int) -> Bool {
+        if own == source { return true }
+        guard case .path(let parent, _) = bound.sources[own].origin else { return false }
+        return isBehind(parent, source)
+    }
+
+    /// A name inside an expression: an attribute of the record or a path from it, with or without the entity's name before;
+    /// in a roll-up's always with `parent` before. Nil when it is none.
+    mutating func resolveDerivedName(
         _ parts: [String],
         in source: Int,
         at location: SourceLocation
-    ) throws(QueryError) -> Bound {
-        if let value = try resolve(parts[...], in: source) { return value }
-        let entity = schema.entities[bound.sources[source].place].name
-        if parts.count > 1, parts[0] == entity, let value = try resolve(parts.dropFirst(), in: source) { return value }
-        throw unknownAttribute(parts[...], in: source, at: location)
+    ) throws(QueryError) -> Bound? {
+        guard derived.isRollUp else {
+            if let value = try resolve(parts[...], in: source) { return value }
+            let entity = schema.entities[bound.sources[source].place].name
+            return parts.count > 1 && parts[0] == entity ? try resolve(parts.dropFirst(), in: source) : nil
+        }
+        guard parts.count > 1, [RollUp.ownName, RollUp.parentName].contains(parts[0]) else { return nil }
+        if let value = try resolve(parts.dropFirst(), in: source) { return value }
+        throw unknownAttribute(parts.dropFirst(), in: source, at: location)
     }
 
     /// A value as one of the declared type: numbers get its digits, rounded; other types must be the same.

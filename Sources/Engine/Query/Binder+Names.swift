@@ -10,6 +10,7 @@
 extension Binder {
     mutating func bindName(_ parts: [String], at location: SourceLocation) throws(QueryError) -> Bound {
         if let value = try resolveName(parts, at: location) { return value }
+        if let source = derived.source { throw unknownAttribute(parts[...], in: source, at: location) }
         let first = parts[0]
         let visible = bound.sources[..<min(visibleCount, bound.namedCount)]
         // The first part that cannot be read decides which message helps.
@@ -25,9 +26,9 @@ extension Binder {
         guard let first = parts.first, parts.count <= QueryLimits.pathPartsMax else {
             throw QueryError(.tooComplex, "a path has 1 to \(QueryLimits.pathPartsMax) parts", at: location)
         }
-        if let source = derived.source { return try bindDerivedName(parts, in: source, at: location) }
+        if let source = derived.source { return try resolveDerivedName(parts, in: source, at: location) }
         let visible = bound.sources[..<min(visibleCount, bound.namedCount)]
-        if parts.count > 1, let source = visible.firstIndex(where: { $0.name == first }) ?? sourceNames[first] {
+        if parts.count > 1, let source = visible.firstIndex(where: { $0.name == first }) {
             if let result = try resolve(parts.dropFirst(), in: source) { return result }
             throw unknownAttribute(parts.dropFirst(), in: source, at: location)
         }

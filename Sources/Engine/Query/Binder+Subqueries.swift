@@ -11,13 +11,9 @@ final class OutsideBinder {
 }
 
 extension Binder {
-    /// A query as a value. `names` are further names by which it may call sources of this query.
-    mutating func bindScalar(
-        _ query: Query,
-        names: [String: Int] = [:],
-        at location: SourceLocation
-    ) throws(QueryError) -> Bound {
-        let (inner, operands) = try bindInside(query, names: names, at: location)
+    /// A query as a value.
+    mutating func bindScalar(_ query: Query, at location: SourceLocation) throws(QueryError) -> Bound {
+        let (inner, operands) = try bindInside(query, at: location)
         guard inner.outputs.count == 1, let output = inner.outputs.first else {
             throw Self.notOneColumn("a query that stands for a value", inner, at: location)
         }
@@ -72,7 +68,6 @@ extension Binder {
 
     private mutating func bindInside(
         _ query: Query,
-        names: [String: Int] = [:],
         at location: SourceLocation
     ) throws(QueryError) -> (BoundQuery, [Bound]) {
         guard depth < QueryLimits.queryDepthMax else {
@@ -83,17 +78,15 @@ extension Binder {
             )
         }
         let around = OutsideBinder(self)
-        around.binder.sourceNames = names
         var inner = Binder(schema: schema, outside: around)
+        inner.derived.running = derived.running
         inner.boundCount = boundCount
         inner.depth = depth + 1
         // A roll-up means the entities of the schema, whatever the query around names.
         inner.namedTables = derived.source == nil ? namedTables : [:]
         try inner.bindQuery(query)
         // Names that were found here may have led to further records, parameters and aggregates.
-        let names = sourceNames
         self = around.binder
-        sourceNames = names
         boundCount = inner.boundCount
         bound.parameterNames.merge(inner.bound.parameterNames) { first, _ in first }
         return (inner.bound, inner.outerValues)

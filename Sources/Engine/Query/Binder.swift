@@ -10,6 +10,8 @@ struct Binder {
     var bound: BoundQuery
     /// Sources that names may refer to: while a join is bound, those up to it.
     var visibleCount = 0
+    /// Sources that are left-joined: rows may have no record of theirs.
+    var leftSources: Set<Int> = []
     /// Whether an aggregate may stand here; nil where none may, with the reason in `aggregateRefusal`.
     var mayAggregate = false
     var aggregateRefusal = ""
@@ -22,8 +24,6 @@ struct Binder {
     /// The query around this one, and what this one reads of its rows: see Binder+Subqueries.swift.
     var outside: OutsideBinder?
     var outerValues: [Bound] = []
-    /// Further names for sources, beside aliases: how a query inside calls the row that it belongs to.
-    var sourceNames: [String: Int] = [:]
     /// Queries around this one.
     var depth = 0
     /// Queries with a name, and the rows of this query when it is a union: see Binder+DerivedTables.swift.
@@ -169,6 +169,7 @@ struct Binder {
         }
         bound.namedCount = named.count
         aggregateRefusal = "ON sees single rows, not aggregates"
+        leftSources = Set(query.joins.indices.filter { query.joins[$0].kind == .left }.map { $0 + 1 })
         for (index, join) in query.joins.enumerated() {
             visibleCount = index + 2
             let conditions = Self.conjuncts(try condition(join.condition))

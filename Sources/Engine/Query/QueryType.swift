@@ -46,7 +46,7 @@ public enum QueryType: Hashable, Sendable {
         case .date: self = .date
         case .instant: self = .instant
         case .lookup, .identifier: self = .id
-        case .calculated(_, let result): self.init(result)
+        case .calculated(_, let result), .rollUp(_, let result): self.init(result)
         }
     }
 

@@ -36,6 +36,8 @@ public indirect enum AttributeType: Hashable, Sendable {
     case exchangeRate
     /// Computed from the record and what its lookups lead to, wherever it is read. Nothing is stored.
     case calculated(expression: String, result: AttributeType)
+    /// Counted or added up over the records that refer to the record, wherever it is read. Nothing is stored.
+    case rollUp(RollUp, result: AttributeType)
 
     /// Digits behind the point that money is stored with.
     public static let moneyScale: UInt8 = 4
@@ -51,7 +53,7 @@ public indirect enum AttributeType: Hashable, Sendable {
         case .boolean: .bool
         case .option, .state, .status, .date: .int32
         case .lookup, .identifier: .id
-        case .calculated(_, let result): result.physicalKind
+        case .calculated(_, let result), .rollUp(_, let result): result.physicalKind
         }
     }
 
@@ -59,7 +61,7 @@ public indirect enum AttributeType: Hashable, Sendable {
     public var optionSet: OptionSetID? {
         switch self {
         case .option(let id), .state(let id), .status(let id), .options(let id): id
-        case .calculated(_, let result): result.optionSet
+        case .calculated(_, let result), .rollUp(_, let result): result.optionSet
         default: nil
         }
     }
@@ -70,7 +72,7 @@ public indirect enum AttributeType: Hashable, Sendable {
         case .decimal(let scale, _, _): scale
         case .money: AttributeType.moneyScale
         case .exchangeRate: AttributeType.rateScale
-        case .calculated(_, let result): result.decimalScale
+        case .calculated(_, let result), .rollUp(_, let result): result.decimalScale
         default: nil
         }
     }

@@ -8,7 +8,7 @@ extension AttributeType {
     /// Whether the values are computed instead of stored.
     public var isDerived: Bool {
         switch self {
-        case .calculated: true
+        case .calculated, .rollUp: true
         default: false
         }
     }
@@ -22,7 +22,7 @@ extension AttributeType {
     /// What the values are: of a derived attribute the type of its result, else the type itself.
     public var valueType: AttributeType {
         switch self {
-        case .calculated(_, let result): result
+        case .calculated(_, let result), .rollUp(_, let result): result
         default: self
         }
     }
@@ -51,7 +51,7 @@ package struct DerivedExpressions: Sendable {
         expressions = entities.map { entity in
             var expressions: [AttributeID: Expression] = [:]
             for (index, attribute) in entity.attributes.enumerated() where attribute.type.isDerived {
-                expressions[AttributeID(UInt16(index))] = try? attribute.type.derivation()
+                expressions[AttributeID(UInt16(index))] = try? attribute.type.derivation(in: entity)
             }
             return expressions
         }
@@ -65,9 +65,10 @@ package struct DerivedExpressions: Sendable {
 
 extension AttributeType {
     /// Parses what a derived attribute is computed from; nil for stored ones.
-    fileprivate func derivation() throws(QueryError) -> Expression? {
+    fileprivate func derivation(in entity: Entity) throws(QueryError) -> Expression? {
         switch self {
         case .calculated(let text, _): try Expression(parsing: text)
+        case .rollUp(let rollUp, _): Expression(.scalarQuery(try rollUp.query(for: entity)))
         default: nil
         }
     }
@@ -78,7 +79,10 @@ extension Schema {
     package struct DerivedFlaw {
         package var entity: String
         package var attribute: String
-        package var message: String
+        /// Why, as what is said of "it".
+        package var reason: String
+        /// The whole sentence.
+        package var message: String { "\(entity).\(attribute) \(reason)" }
     }
 
     /// The first derived attribute that cannot be computed; nil when all can. Asked of every schema that comes as bytes, and of
@@ -86,20 +90,41 @@ extension Schema {
     package var derivedFlaw: DerivedFlaw? {
         for entity in entities {
             for attribute in entity.attributes where attribute.type.isDerived {
-                func flaw(_ message: String) -> DerivedFlaw {
-                    DerivedFlaw(entity: entity.name, attribute: attribute.name, message: message)
+                func flaw(_ reason: String) -> DerivedFlaw {
+                    DerivedFlaw(entity: entity.name, attribute: attribute.name, reason: reason)
                 }
-                do throws(QueryError) { _ = try attribute.type.derivation() } catch {
-                    return flaw("\(entity.name).\(attribute.name) cannot be read: \(error)")
+                do throws(QueryError) { _ = try attribute.type.derivation(in: entity) } catch {
+                    return flaw("cannot be read: \(error)")
+                }
+                if case .rollUp(let rollUp, _) = attribute.type, let obstacle = obstacle(to: rollUp, of: entity) {
+                    return flaw("cannot be computed: \(obstacle)")
                 }
                 do throws(QueryError) {
                     let name = Expression(.name([entity.name, attribute.name]))
                     let query = Query([.expression(name, alias: nil)], from: Query.Source(entity.name))
                     _ = try Binder.bind(query, schema: self)
                 } catch {
-                    return flaw(error.message)
+                    // The binder begins with the name.
+                    let name = "\(entity.name).\(attribute.name) "
+                    return flaw(
+                        error.message.hasPrefix(name) ? String(error.message.dropFirst(name.count)) : error.message
+                    )
                 }
             }
+        }
+        return nil
+    }
+
+    /// Why the records that a roll-up is over cannot be those that refer to a record of the entity.
+    private func obstacle(to rollUp: RollUp, of entity: Entity) -> String? {
+        guard let children = self.entity(named: rollUp.entity) else {
+            let nearest =
+                nearestName(to: rollUp.entity, among: entities.map(\.name)).map { ", did you mean \($0)?" } ?? ""
+            return "there is no entity \"\(rollUp.entity)\"\(nearest)"
+        }
+        let lookup = children.attributeID(rollUp.lookup).map { children[$0] }
+        guard lookup?.type.lookupTargets.contains(entity.id) == true else {
+            return "\(rollUp.entity).\(rollUp.lookup) is no lookup to \(entity.name)"
         }
         return nil
     }

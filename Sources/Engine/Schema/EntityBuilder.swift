@@ -182,6 +182,11 @@ package struct EntityBuilder {
         add(name, displayName, .calculated(expression: expression, result: result))
     }
 
+    /// A count or total over the records that refer to the record.
+    package mutating func rollUp(_ name: String, _ displayName: String, _ result: AttributeType, _ rollUp: RollUp) {
+        add(name, displayName, .rollUp(rollUp, result: result))
+    }
+
     /// Calendar date.
     package mutating func date(_ name: String, _ displayName: String, ordered: Bool = false) {
         add(name, displayName, .date, ordered: ordered)

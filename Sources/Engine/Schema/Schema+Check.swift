@@ -107,7 +107,7 @@ extension Schema {
             case .text(let lengthMax), .memo(let lengthMax): lengthMax <= Limits.textBytesMax
             case .lookup(let targets):
                 !targets.isEmpty && targets.allSatisfy(ids.contains) && Set(targets).count == targets.count
-            case .calculated(_, let result): result.isComputable
+            case .calculated(_, let result), .rollUp(_, let result): result.isComputable
             default: true
             }
         // Nothing may happen in the column of a deleted attribute.

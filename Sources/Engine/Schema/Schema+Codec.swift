@@ -115,6 +115,15 @@ extension Schema {
             writer.u8(15)
             writer.text(expression)
             encode(result, into: &writer)
+        case .rollUp(let rollUp, let result):
+            writer.u8(16)
+            writer.u8(rollUp.function.rawValue)
+            writer.text(rollUp.entity)
+            writer.text(rollUp.lookup)
+            // No expression is empty.
+            writer.text(rollUp.operand ?? "")
+            writer.text(rollUp.filter ?? "")
+            encode(result, into: &writer)
         case .autoNumber(let format):
             writer.u8(18)
             writer.text(format)
@@ -271,6 +280,23 @@ extension Schema {
             let expression = try reader.text(lengthBytesMax: Limits.expressionBytesMax)
             let result = try attributeType(from: &reader, sets, mayBeDerived: false)
             return .calculated(expression: expression, result: result)
+        case 16 where mayBeDerived:
+            guard let function = AggregateFunction(rawValue: try reader.u8()) else {
+                throw DecodeError("unknown aggregate", at: reader.offset)
+            }
+            let (entity, lookup) = (
+                try reader.text(lengthBytesMax: nameBytesMax), try reader.text(lengthBytesMax: nameBytesMax)
+            )
+            let operand = try reader.text(lengthBytesMax: Limits.expressionBytesMax)
+            let filter = try reader.text(lengthBytesMax: Limits.expressionBytesMax)
+            let rollUp = RollUp(
+                function,
+                of: operand.isEmpty ? nil : operand,
+                over: entity,
+                lookup,
+                where: filter.isEmpty ? nil : filter
+            )
+            return .rollUp(rollUp, result: try attributeType(from: &reader, sets, mayBeDerived: false))
         case 17:
             let id = try set()
             guard sets[Int(id.rawValue)].isSelectable else {

@@ -25,7 +25,7 @@ package enum ColumnLayout: UInt8, Sendable {
         case .decimal, .money, .instant, .version, .options, .exchangeRate: self = .int64
         case .lookup, .identifier: self = .id
         case .text, .memo, .autoNumber: self = .text
-        case .calculated(_, let result): self.init(result, schema: schema)
+        case .calculated(_, let result), .rollUp(_, let result): self.init(result, schema: schema)
         }
     }
 

@@ -190,7 +190,7 @@ enum ColumnRule: Sendable {
         case .option, .state, .status: self = .option
         case .lookup: self = .lookup
         case .options(let set): self = .selection(schema[set].selectableBits)
-        case .boolean, .money, .identifier, .version, .exchangeRate, .calculated: self = .any
+        case .boolean, .money, .identifier, .version, .exchangeRate, .calculated, .rollUp: self = .any
         }
     }
 }

@@ -287,7 +287,7 @@ extension AttributeType {
         case .option, .state, .status: "an option's number or label"
         case .options: "labels with ; between them"
         case .lookup, .identifier: "a record"
-        case .calculated(_, let result): result.expectedValue
+        case .calculated(_, let result), .rollUp(_, let result): result.expectedValue
         }
     }
 }

@@ -88,7 +88,7 @@ extension Value {
         case .date: self = .date(Int32(truncatingIfNeeded: column.number(row)))
         case .instant: self = .instant(column.number(row))
         case .lookup, .identifier: self = .reference(RecordID(rawValue: UInt64(bitPattern: column.number(row))))
-        case .calculated(_, let result): self.init(column, row, result, schema)
+        case .calculated(_, let result), .rollUp(_, let result): self.init(column, row, result, schema)
         case .options(let set):
             self = .text(schema[set].text(ofSelection: UInt64(bitPattern: column.number(row))))
         }

@@ -215,7 +215,8 @@ package struct StepPlan: Sendable {
         case .instant: return .instant
         case .lookup: return .lookup
         case .options(let id): return .options(schema[id])
-        case .identifier, .version, .exchangeRate, .calculated: preconditionFailure("refused as kept by the engine")
+        case .identifier, .version, .exchangeRate, .calculated, .rollUp:
+            preconditionFailure("refused as kept by the engine")
         }
     }
 

@@ -25,6 +25,15 @@ public enum AttributeParameter: UInt8, Sendable, CaseIterable, Comparable {
     /// The form of what is computed.
     case result = 9
 
+    /// Which aggregate a roll-up is.
+    case aggregate = 10
+    /// What a roll-up adds up.
+    case of = 11
+    /// The records that a roll-up is over: `<entity>.<lookup>`.
+    case over = 12
+    /// Which of them.
+    case `where` = 13
+
     /// The field's name in a file.
     public var name: String { "\(self)" }
 

@@ -129,7 +129,9 @@ struct SchemaPlanner {
             views: parts.views
         )
         guard let flaw = planned.derivedFlaw else { return planned }
-        problems.append(located(SchemaProblem(flaw.message + ".", entity: flaw.entity, attribute: flaw.attribute)))
+        problems.append(
+            located(SchemaProblem("It \(flaw.reason).", entity: flaw.entity, attribute: flaw.attribute))
+        )
         return nil
     }
 

@@ -132,7 +132,7 @@ struct SchemaTransition {
             return obstacle(.text(lengthMax: AutoNumberFormat.lengthMax), after, place, column)
         case (.autoNumber, .autoNumber): return nil
         // Nothing is stored.
-        case (.calculated, .calculated): return nil
+        case (.calculated, .calculated), (.rollUp, .rollUp), (.calculated, .rollUp), (.rollUp, .calculated): return nil
         default: return "Its type cannot become another one; add another attribute."
         }
     }
