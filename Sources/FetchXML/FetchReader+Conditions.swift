@@ -145,14 +145,11 @@ extension FetchReader {
         _ meaning: FetchOperator.Meaning
     ) throws(QueryError) -> Expression {
         let location = condition.location
-        func orMissing(_ expression: Expression, _ operand: Expression) -> Expression {
-            Expression(.or([expression, Expression(.isNull(operand, negated: false), at: location)]), at: location)
-        }
         switch meaning {
         case .compare(let sign):
             let (operand, value) = try operands(condition, try condition.onlyValue())
             let comparison = Expression(.compare(sign, operand, value), at: location)
-            return sign == .notEqual ? orMissing(comparison, operand) : comparison
+            return sign == .notEqual ? Self.orMissing(comparison, operand) : comparison
         case .isNull(let negated):
             try condition.expectNoValue()
             return Expression(.isNull(condition.attribute.expression, negated: negated), at: location)
@@ -161,9 +158,9 @@ extension FetchReader {
                 throw QueryError(.syntax, "\(condition.operatorName.value) needs <value> elements", at: location)
             }
             let lists = try inLists(condition)
-            guard negated else { return Self.joined(lists.map(\.test), by: { .or($0) }, at: location) }
-            let absences = lists.map { orMissing(Expression(.not($0.test), at: location), $0.operand) }
-            return Self.joined(absences, by: { .and($0) }, at: location)
+            guard negated else { return Self.any(lists.map(\.test), at: location) }
+            let absences = lists.map { Self.orMissing(Expression(.not($0.test), at: location), $0.operand) }
+            return Self.all(absences, at: location)
         case .contains(let negated):
             guard !condition.values.isEmpty else {
                 throw QueryError(.syntax, "\(condition.operatorName.value) needs <value> elements", at: location)
@@ -171,7 +168,7 @@ extension FetchReader {
             let operand = condition.attribute.expression
             let values = try condition.values.map { value throws(QueryError) in try operands(condition, value).1 }
             let test = Expression(.contains(operand, values, all: false, negated: negated), at: location)
-            return negated ? orMissing(test, operand) : test
+            return negated ? Self.orMissing(test, operand) : test
         case .between(let negated):
             guard condition.values.count == 2 else {
                 throw QueryError(
@@ -183,7 +180,7 @@ extension FetchReader {
             let (operand, low) = try operands(condition, condition.values[0])
             let (_, high) = try operands(condition, condition.values[1])
             let range = Expression(.between(operand, low, high, negated: negated), at: location)
-            return negated ? orMissing(range, operand) : range
+            return negated ? Self.orMissing(range, operand) : range
         case .like(let form, let negated):
             let value = try condition.onlyValue()
             let pattern = try FetchPattern(value.text, form, at: value.location)
@@ -196,7 +193,7 @@ extension FetchReader {
                 ),
                 at: location
             )
-            return negated ? orMissing(like, condition.attribute.expression) : like
+            return negated ? Self.orMissing(like, condition.attribute.expression) : like
         case .shifted(let unit, let number):
             try condition.expectNoValue()
             return during(condition, .shifted(unit, by: number))
@@ -219,7 +216,7 @@ extension FetchReader {
             let root = try record(condition, try condition.onlyValue())
             let operand = condition.attribute.expression
             let test = inTree(operand, direction, root, orEqual: orEqual, negated: negated, at: location)
-            return negated ? orMissing(test, operand) : test
+            return negated ? Self.orMissing(test, operand) : test
         }
     }
 
@@ -241,12 +238,18 @@ extension FetchReader {
         }
     }
 
-    private static func joined(
-        _ parts: [Expression],
-        by kind: ([Expression]) -> Expression.Kind,
-        at location: SourceLocation
-    ) -> Expression {
-        parts.count == 1 ? parts[0] : Expression(kind(parts), at: location)
+    /// The condition, or that the operand has no value.
+    static func orMissing(_ condition: Expression, _ operand: Expression) -> Expression {
+        let isMissing = Expression(.isNull(operand, negated: false), at: condition.location)
+        return Expression(.or([condition, isMissing]), at: condition.location)
+    }
+
+    static func all(_ conditions: [Expression], at location: SourceLocation) -> Expression {
+        conditions.count == 1 ? conditions[0] : Expression(.and(conditions), at: location)
+    }
+
+    private static func any(_ conditions: [Expression], at location: SourceLocation) -> Expression {
+        conditions.count == 1 ? conditions[0] : Expression(.or(conditions), at: location)
     }
 }
 

@@ -163,8 +163,4 @@ extension FetchReader {
             at: node.element.location
         )
     }
-
-    static func all(_ conditions: [Expression], at location: SourceLocation) -> Expression {
-        conditions.count == 1 ? conditions[0] : Expression(.and(conditions), at: location)
-    }
 }

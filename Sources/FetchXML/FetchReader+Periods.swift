@@ -58,9 +58,7 @@ extension FetchReader {
     func isEqual(_ condition: FetchCondition, to value: Expression, negated: Bool) -> Expression {
         let operand = condition.attribute.expression
         let test = Expression(.compare(negated ? .notEqual : .equal, operand, value), at: condition.location)
-        guard negated else { return test }
-        let isMissing = Expression(.isNull(operand, negated: false), at: condition.location)
-        return Expression(.or([test, isMissing]), at: condition.location)
+        return negated ? Self.orMissing(test, operand) : test
     }
 
     func inTree(

@@ -146,6 +146,10 @@ final class KithServer: Server {
         case 7, 8, 9, 17: _ = try reply.take(2)
         case 12: _ = try reply.take(2 * Int(reply.little(UInt16.self)))
         case 5, 6, 10, 11, 13, 14, 19: break
+        case 16:
+            _ = try reply.take(1)
+            for _ in 0..<4 { _ = try reply.text() }
+            try skipType(&reply)
         case 15:
             _ = try reply.text()
             try skipType(&reply)
