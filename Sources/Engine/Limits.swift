@@ -34,6 +34,10 @@ public enum Limits {
     public static let searchedAttributesMax = 16
     /// Attributes in one alternate key.
     public static let keyAttributesMax = 8
+    /// Indexes over attributes in order, of one entity: each costs every create an entry.
+    public static let indexCountMax = 16
+    /// Attributes in one of them: its key has sixteen bytes.
+    public static let indexAttributesMax = 8
     /// Bytes of a logical or display name, a label, the name of a key or view.
     public static let nameBytesMax = 256
     /// Views that are shared: the schema carries them, and is logged and sent as a whole.

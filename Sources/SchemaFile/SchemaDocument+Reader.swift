@@ -162,7 +162,8 @@ private enum SchemaReader {
             field.value,
             what: "an entity",
             known: [
-                "label", "owner", "id", "primary", "between", "attributes", "keys", "states", "transitions", "delete",
+                "label", "owner", "id", "primary", "between", "attributes", "keys", "indexes", "states", "transitions",
+                "delete",
             ]
         )
         var entity = EntityDeclaration(try name(field))
@@ -184,6 +185,7 @@ private enum SchemaReader {
         if let node = fields.node("between") { entity.pairedEntities = try texts(node, "between") }
         for field in try group(fields, "attributes") { entity.attributes.append(try attribute(field)) }
         for field in try group(fields, "keys") { entity.keys.append(try key(field)) }
+        for field in try group(fields, "indexes") { entity.indexes.append(try index(field)) }
         for field in try group(fields, "states") { entity.states.append(try state(field)) }
         if fields.node("transitions") != nil {
             var transitions: [TransitionDeclaration] = []
@@ -255,6 +257,18 @@ private enum SchemaReader {
             key.attributes = try texts(field.value, field.name)
         }
         return key
+    }
+
+    /// Written as a key.
+    private static func index(_ field: YAMLNode.Field) throws(YAMLError) -> IndexDeclaration {
+        var index = IndexDeclaration(try name(field), [])
+        index.place = place(field)
+        if case .fields = field.value.content {
+            index.isDeleted = try deletion(try YAMLFields(field.value, what: "an index", known: ["delete"])) != .none
+        } else {
+            index.attributes = try texts(field.value, field.name)
+        }
+        return index
     }
 
     private static func state(_ field: YAMLNode.Field) throws(YAMLError) -> StateDeclaration {

@@ -71,6 +71,14 @@ private struct SchemaWriter {
                 "\(YAMLScalar.text(key.name)): \(key.isDeleted ? "{delete: yes}" : YAMLScalar.list(key.attributes))"
             )
         }
+        if !entity.indexes.isEmpty { line(2, "indexes:") }
+        for index in entity.indexes {
+            line(
+                3,
+                "\(YAMLScalar.text(index.name)): "
+                    + (index.isDeleted ? "{delete: yes}" : YAMLScalar.list(index.attributes))
+            )
+        }
         if !entity.states.isEmpty { line(2, "states:") }
         for state in entity.states {
             line(3, "\(state.state.value):")

@@ -9,6 +9,8 @@ import Engine
 ///       states: 0 Open (1 New, 2 Active); 1 Won (3 Won)
 ///       customerid: lookup account contact
 ///       key accountnumber
+///       index byrating: rating, name
+///     view Hot accounts of account: SELECT …   declares a shared view, after its entity
 ///     rows account: name | rating  inserts the indented lines; an empty cell is null, `account:Acme` refers by name
 ///       Acme | Hot
 ///     clock 2024-05-15T10:00:00Z   the moment that the queries below are asked at
@@ -36,6 +38,7 @@ struct QueryScript {
     private(set) var engine = Engine(schema: Schema.standard)
     let lines: [String]
     private var declarations: [(name: String, isOwned: Bool, attributes: [String])] = []
+    private var views: [(name: String, entity: String, query: String)] = []
     private var hasSchema = false
     private var ids: [String: RecordID] = [:]
     private var environment = QueryEnvironment()
@@ -70,6 +73,12 @@ struct QueryScript {
                 )
             case "entity":
                 declarations.append((words[1], words.count > 2, indented()))
+            case "view":
+                let colon = try found(line.firstIndex(of: ":"), "a colon", line)
+                let of = try found(words.firstIndex(of: "of"), "of", line)
+                let name = words[1..<of].joined(separator: " ")
+                let entity = String(words[of + 1].dropLast())
+                views.append((name, entity, String(line[line.index(after: colon)...]).trimmed))
             case "rows":
                 try makeSchema()
                 let colon = try found(line.firstIndex(of: ":"), "a colon", line)
@@ -154,7 +163,19 @@ struct QueryScript {
                 entity.primaryName(primary.first ?? "externalid")
             }
         }
-        engine = Engine(schema: builder.build())
+        let schema = builder.build()
+        let shared = try views.map { view in
+            let entity = try found(schema.entity(named: view.entity), "entity", view.entity)
+            return SharedView(name: view.name, entity: entity.id, query: view.query)
+        }
+        engine = Engine(
+            schema: Schema(
+                epoch: schema.epoch,
+                entities: schema.entities,
+                optionSets: schema.optionSets,
+                views: shared
+            )
+        )
     }
 
     private static func options(_ text: some StringProtocol) -> [(Int32, String)] {
@@ -199,6 +220,13 @@ struct QueryScript {
             return
         }
         let parts = line.split(separator: ":", maxSplits: 1).map { String($0).trimmed }
+        if line.hasPrefix("index ") {
+            entity.index(
+                String(parts[0].dropFirst(6)),
+                parts[1].split(separator: ",").map { String($0).trimmed }
+            )
+            return
+        }
         let name = parts[0]
         let words = parts[1].split(separator: " ").map(String.init)
         let isOrdered = words.contains("ordered")

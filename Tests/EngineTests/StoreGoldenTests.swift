@@ -36,6 +36,17 @@ import Testing
         return builder.build()
     }()
 
+    /// With an index over two attributes.
+    private static let indexed: Schema = {
+        var builder = SchemaBuilder()
+        builder.entity(1, "systemuser", "User", ownership: .organisation) { e in
+            e.text("fullname", "Full name", 50)
+            e.index("recent", ["fullname", "modifiedon"])
+            e.primaryName("fullname")
+        }
+        return builder.build()
+    }()
+
     private func hex(_ bytes: [UInt8]) -> String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
@@ -157,6 +168,8 @@ import Testing
         let addresses = (0..<30).map { "person.\($0 * 37)@example.com" }
         let symbols = TextSymbols(sample: addresses.flatMap(\.utf8))
         lines.append("block text symbols " + hex { textBlock(addresses).encode(into: &$0, symbols: symbols) })
+        lines.append("schema with an index " + hex { Self.indexed.encode(into: &$0) })
+        lines.append("document with an index " + hex { SchemaDocument(Self.indexed).encode(into: &$0) })
         return lines
     }
 

@@ -42,6 +42,9 @@ import Testing
             ("an ordered text", "attributes: {accountnumber: {ordered: yes}}"),
             ("an order gone", "attributes: {accountnumber: {ordered: no}}"),
             ("a key of two attributes", "keys: {two: [accountnumber, revenue]}"),
+            ("an index of two numbers", "indexes: {i1: [industrycode, revenue]}"),
+            ("an index of a text and a number", "indexes: {i2: [accountnumber, modifiedon]}"),
+            ("these gone", "indexes: {i1: {delete: yes}, i2: {delete: yes}}"),
             ("an attribute with values gone", "attributes: {industrycode: {delete: with data}}"),
             ("nothing", "label: Customer"),
         ]

@@ -82,6 +82,9 @@ import Testing
                 keys:
                   code: [name, phase]
                   old: {delete: yes}
+                indexes:
+                  fast: [phase, name]
+                  slow: {delete: yes}
                 states:
                   0:
                     label: Open

@@ -41,6 +41,7 @@ private struct ModelAttribute {
 private struct ModelEntity {
     var attributes: [String: ModelAttribute] = [:]
     var keys: [String: String] = [:]
+    var indexes: [String: [String]] = [:]
     var records: [RecordID: [String: Value]] = [:]
 }
 
@@ -101,7 +102,8 @@ private struct SchemaPropertyRun {
     private mutating func changeSchema() throws {
         guard let entity = pick(entities.keys.sorted()), let model = entities[entity] else { return try addEntity() }
         let attribute = pick(model.attributes.keys.filter { $0 != "name" }.sorted())
-        switch random.below(12) {
+        switch random.below(14) {
+        case 12, 13: try changeIndex(entity)
         case 0 where entities.count < 4: try addEntity()
         case 1 where entities.count > 1: try deleteEntity(entity)
         case 2, 3, 4: try addAttribute(entity)
@@ -170,7 +172,7 @@ private struct SchemaPropertyRun {
     private mutating func deleteAttribute(_ entity: String, _ attribute: String) throws {
         let model = entities[entity] ?? ModelEntity()
         let withData = random.below(2) == 0
-        let isKey = model.keys.values.contains(attribute)
+        let isKey = model.keys.values.contains(attribute) || model.indexes.values.contains { $0.contains(attribute) }
         let hasValues = model.records.values.contains { $0[attribute] != nil }
         let yaml = "entities: {\(entity): {attributes: {\(attribute): {delete: \(withData ? "with data" : "yes")}}}}"
         guard try apply(yaml, isAllowed: !isKey && (withData || !hasValues)) else { return }
@@ -220,6 +222,25 @@ private struct SchemaPropertyRun {
         if try apply("entities: {\(entity): {keys: {\(key): \(attribute)}}}", isAllowed: isAllowed) {
             entities[entity]?.keys[key] = attribute
         }
+    }
+
+    /// Adds an index, gives one other attributes, or takes one away.
+    private mutating func changeIndex(_ entity: String) throws {
+        guard let model = entities[entity] else { return }
+        let present = pick(model.indexes.keys.sorted())
+        if let present, random.below(3) == 0 {
+            _ = try apply("entities: {\(entity): {indexes: {\(present): {delete: yes}}}}", isAllowed: true)
+            entities[entity]?.indexes[present] = nil
+            return
+        }
+        var known = model.attributes.keys.sorted() + ["createdon", "modifiedon"]
+        let attributes = (0..<1 + random.below(3)).compactMap { _ in
+            known.isEmpty ? nil : known.remove(at: random.below(known.count))
+        }
+        guard model.indexes.count < 6 || present != nil else { return }
+        let index = random.below(2) == 0 ? present ?? name("i") : model.indexes.count < 6 ? name("i") : present ?? ""
+        let yaml = "entities: {\(entity): {indexes: {\(index): [\(attributes.joined(separator: ", "))]}}}"
+        if try apply(yaml, isAllowed: true) { entities[entity]?.indexes[index] = attributes }
     }
 
     private mutating func changeOptions(_ entity: String, _ attribute: String) throws {
@@ -376,6 +397,10 @@ private struct SchemaPropertyRun {
                     }
                 }
             }
+            let declared = Dictionary(
+                uniqueKeysWithValues: entity.indexes.map { ($0.name, $0.attributes.map { entity[$0].name }) }
+            )
+            guard declared == model.indexes else { throw Mismatch(what: "\(name): indexes \(declared)") }
             // By the index where there is one, by a sort where not.
             for (attribute, declared) in model.attributes where declared.kind == "integer" {
                 let sorted = try harness.rows(

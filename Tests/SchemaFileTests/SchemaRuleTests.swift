@@ -91,6 +91,8 @@ import Testing
         "keys: {code: {delete: yes}}",
         "keys: {pair: [name, effort]}",
         "keys: {link: [customerid, code]}",
+        "indexes: {fast: [phase, name], recent: modifiedon, whose: [customerid, effort, code]}",
+        "indexes: {fast: [phase, budget]}\nattributes: {budget: {type: integer, required: yes, default: 3}}",
         "states: {2: {label: Held, statuses: {9: Waiting}}}",
         "states: {1: {statuses: {5: Stopped, 4: {delete: yes}}}}",
         "states: {1: {delete: yes}}",
@@ -314,6 +316,21 @@ import Testing
             "entities: {projectcontact: {attributes: {projectid: {delete: yes}}}}",
             "projectcontact.projectid: The key 'pair' is made of it; delete the key with it."
         ),
+        ("indexes: {fast: [phase, nme]}", "project.fast: There is no attribute 'nme'; did you mean 'name'?"),
+        ("indexes: {fast: [phase, phase]}", "project.fast: An index is made of 1 to 8 different attributes."),
+        ("indexes: {fast: []}", "project.fast: An index is made of 1 to 8 different attributes."),
+        (
+            "attributes: {about: memo}\nindexes: {fast: about}",
+            "project.fast: 'about' is of a type that cannot be part of an index."
+        ),
+        (
+            "attributes: {name: {type: memo, ordered: no}}\nindexes: {fast: [phase, name]}",
+            "project.fast: 'name' is of a type that cannot be part of an index."
+        ),
+        (
+            "attributes: {unused: {delete: yes}, budget: integer}\nindexes: {fast: [budget, unused]}",
+            "project.fast: There is no attribute 'unused'."
+        ),
         ("optionsets: {size: {delete: yes}}", "size: project.size use it."),
         ("optionsets: {size: {2: {delete: yes}}}", "project.size: 1 record has option 2 Large."),
         ("optionsets: {colour: {}}", "colour: An option set needs at least one option."),
@@ -374,6 +391,7 @@ import Testing
                   unused: {delete: yes}
                   budget: {type: decimal, digits: 1, minimum: -0.5, required: yes, label: Money}
                 keys: {code: {delete: yes}, both: [name, effort]}
+                indexes: {fast: [phase, name]}
                 states: {1: {statuses: {5: Stopped}}}
                 transitions: {New: Busy, Busy: [Done, Stopped]}
               visit: {owner: organisation, attributes: {name: text}, states: {0: {label: Open, statuses: {1: New}}}}
@@ -403,6 +421,7 @@ import Testing
                 "project: add attribute budget: decimal, digits 1, minimum -0.5, maximum 100000000000, required",
                 "project: delete key code",
                 "project: add key both of name, effort",
+                "project: add index fast of phase, name",
                 "project: state Closed gets Stopped",
                 "project: New leads to Busy",
                 "project: Busy leads to Done, Stopped",

@@ -2,7 +2,7 @@
 final class ConstantSet: Hashable, Sendable {
     /// Whether the list contains NULL: then "not in it" is unknown.
     let hasNull: Bool
-    /// Sorted numbers in the operand's scale, when the operand is stored as a number.
+    /// Different numbers in the operand's scale, sorted, when the operand is stored as a number.
     let numbers: [Int64]
     /// Texts sorted by hash under the collation.
     private let texts: [(hash: UInt64, text: TextConstant)]
@@ -26,7 +26,7 @@ final class ConstantSet: Hashable, Sendable {
             }
         }
         self.hasNull = hasNull
-        self.numbers = numbers.sorted()
+        self.numbers = Set(numbers).sorted()
         self.texts = texts.sorted { $0.hash < $1.hash }
         written = items
     }

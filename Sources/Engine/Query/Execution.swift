@@ -3,7 +3,7 @@
 
 final class Execution {
     let query: BoundQuery
-    private(set) var plan: Plan
+    var plan: Plan
     let evaluator: Evaluator
     /// What queries around this one keep.
     private let keptOutside: (rows: Int, bytes: Int)
@@ -27,7 +27,7 @@ final class Execution {
     var scratch: [UInt8] = []
     var statistics = ExecutionStatistics()
 
-    private var output: OutputSink
+    private(set) var output: OutputSink
     var sink: any RowSink
     var nextBlock = 0
     private var isSourceDone = false
@@ -62,17 +62,15 @@ final class Execution {
     private var named: [Int] { Array(0..<query.namedCount) }
 
     /// How many rows of a sort can ever be asked for.
-    private var sortedRowsMax: Int { offset.addingReportingOverflow(limit).overflow ? .max : offset + limit }
+    var sortedRowsMax: Int { offset.addingReportingOverflow(limit).overflow ? .max : offset + limit }
 
     private func resetSink() {
         output = OutputSink(evaluator, query.outputs, offset: offset, limit: limit, blockRows: blockRows)
-        var isOrdered = false
-        if case .ordered = plan.access { isOrdered = true }
         if query.keepsRows {
             sink = RowKeeper(evaluator, query.groups)
         } else if query.isGrouped {
             sink = GroupSink(evaluator, groups: query.groups, aggregates: query.aggregates)
-        } else if !query.order.isEmpty, !isOrdered {
+        } else if !query.order.isEmpty, !plan.access.isOrdered {
             sink = SortSink(evaluator, query.order, sources: named, keep: sortedRowsMax)
         } else {
             sink = output
@@ -214,25 +212,30 @@ final class Execution {
         case .lateral:
             preconditionFailure("a query for rows outside that runs by itself")
         case .ordered(let column, let isDescending, let lower, let upper):
-            if try walk(column, isDescending, lower, upper) { return false }
-            // The filter lets too few rows through: a scan that keeps the best is cheaper.
-            plan.access = .scan
-            nextBlock = 0
-            statistics = ExecutionStatistics()
-            statistics.fellBack = true
-            resetSink()
-            return true
+            return try !walk(column, isDescending, lower, upper) && startScan()
+        case .composite(let composite):
+            return try !walk(composite) && startScan()
         }
     }
 
-    private func advanceScan(extra: BlockTest? = nil) throws(QueryError) -> Bool {
+    /// Begins anew: the filter lets too few rows through, so that a scan which keeps the best is cheaper.
+    private func startScan() -> Bool {
+        plan.access = .scan
+        nextBlock = 0
+        statistics = ExecutionStatistics()
+        statistics.fellBack = true
+        resetSink()
+        return true
+    }
+
+    func advanceScan() throws(QueryError) -> Bool {
         let source = evaluator.tables[plan.base]
         if let derived = source.derived { return try advanceDerived(derived) }
         guard nextBlock < source.table.blockCount else { return false }
         let block = nextBlock
         nextBlock += 1
         try evaluator.meter.step(64)
-        guard select(block, source, extra) else {
+        guard select(block, source) else {
             statistics.blocksSkipped += 1
             return true
         }
@@ -241,11 +244,10 @@ final class Execution {
         return try pushSelected(block)
     }
 
-    private func select(_ block: Int, _ source: SourceTable, _ extra: BlockTest?) -> Bool {
+    private func select(_ block: Int, _ source: SourceTable) -> Bool {
         guard source.selectLive(block: block, into: words) else { return false }
         for test in plan.tests
         where !test.narrow(words, source.table, block: block, scratch: &scratch) { return false }
-        if let extra { return extra.narrow(words, source.table, block: block, scratch: &scratch) }
         return true
     }
 
@@ -277,7 +279,7 @@ final class Execution {
 
     /// Sends those of the listed rows that live, may be seen and pass the tests; false when nobody wants more.
     @discardableResult
-    private func pushRows(_ list: some Collection<UInt32>) throws(QueryError) -> Bool {
+    func pushRows(_ list: some Collection<UInt32>) throws(QueryError) -> Bool {
         let source = evaluator.tables[plan.base]
         let rows = batch.rows[plan.base]
         let tests = plan.tests
@@ -299,53 +301,6 @@ final class Execution {
         statistics.rowsFetched += list.count
         try evaluator.meter.step(list.count)
         return batch.count == 0 ? true : try pushBatch(-1)
-    }
-
-    /// Follows an ordered index until the result is full. False when too many rows were passed over.
-    private func walk(
-        _ column: Int,
-        _ isDescending: Bool,
-        _ lower: Int64,
-        _ upper: Int64
-    ) throws(QueryError) -> Bool {
-        let source = evaluator.tables[plan.base]
-        guard let index = source.table.order(column) else { return false }
-        let hasNulls = index.count < source.table.liveCount && lower == .min && upper == .max
-        let null = BlockTest.isNull(column: column, negated: false)
-        // A scan looks at some fifty rows in the time in which an index fetches one.
-        let fetchesMax = max(4096, source.table.rowCount / 32)
-        if hasNulls, !isDescending {
-            while try advanceScan(extra: null) {}
-            if output.isFull { return true }
-        }
-        var failure: QueryError?
-        var pending: [UInt32] = []
-        var pendingMax = 64
-        var fetches = 0
-        var goesOn = true
-        func visit(_ row: UInt32) -> Bool {
-            pending.append(row)
-            if pending.count < pendingMax { return true }
-            fetches += pending.count
-            do throws(QueryError) { goesOn = try pushRows(pending) } catch { failure = error }
-            pending.removeAll(keepingCapacity: true)
-            pendingMax = Vector.capacity
-            return goesOn && failure == nil && fetches < fetchesMax
-        }
-        switch index {
-        case .number(let index):
-            index.forEach(
-                from: ColumnOrder.key(lower),
-                through: ColumnOrder.key(upper),
-                descending: isDescending
-            ) { visit($1) }
-        case .text: source.table.forEachInTextOrder(column, descending: isDescending) { visit($0) }
-        }
-        if let failure { throw failure }
-        if goesOn, fetches >= fetchesMax { return false }
-        if goesOn, !pending.isEmpty { goesOn = try pushRows(pending) }
-        if goesOn, hasNulls, isDescending { while try advanceScan(extra: null) {} }
-        return true
     }
 }
 

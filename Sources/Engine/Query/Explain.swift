@@ -40,6 +40,11 @@ extension Execution {
                 "walk \(entity(plan.base)) along the ordered index on \(table.entity.attributes[column].name)"
                     + "\(isDescending ? ", falling" : ""): \(plural(statistics.rowsFetched, "row")) fetched"
             )
+        case .composite(let walk):
+            lines.append(
+                "walk \(entity(plan.base)) along \(table.compositeLabel(walk.place))"
+                    + "\(walk.isDescending ? ", falling" : ""): \(plural(statistics.rowsFetched, "row")) fetched"
+            )
         }
         if !plan.tests.isEmpty { lines.append("  \(plural(plan.tests.count, "condition")) on columns") }
         lines.append("  \(plural(statistics.rowsSelected, "row")) selected")
@@ -72,7 +77,7 @@ extension Execution {
             )
         }
         if !query.order.isEmpty {
-            if case .ordered = plan.access {} else { lines.append("sort by \(plural(query.order.count, "key"))") }
+            if !plan.access.isOrdered { lines.append("sort by \(plural(query.order.count, "key"))") }
         }
         for subquery in evaluator.subqueries { lines += subquery.explanation() }
         return lines

@@ -45,6 +45,13 @@ package struct LikePattern: Hashable, Sendable {
         }
     }
 
+    /// What every text that matches begins with, as `Collation.prefixKey128`; nil when nothing is known of it.
+    var prefixKey128: UInt128? {
+        let known = head.prefix { $0 != Self.anyScalar }.prefix(16)
+        guard !known.isEmpty else { return nil }
+        return known.enumerated().reduce(UInt128(0)) { $0 | UInt128($1.element) << UInt128(120 - 8 * $1.offset) }
+    }
+
     /// Whether the text matches. `scratch` holds the folded text, so that a column needs one allocation.
     package func matches(_ text: UnsafeBufferPointer<UInt8>, scratch: inout [UInt8]) -> Bool {
         guard Collation.isASCII(text) else {

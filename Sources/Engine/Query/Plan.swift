@@ -14,6 +14,16 @@ enum Access {
     case ordered(column: Int, descending: Bool, lower: Int64, upper: Int64)
     /// For each row of the query outside, those that go with it.
     case lateral(LateralAccess)
+    /// An index over several columns, in the order of the result.
+    case composite(CompositeWalk)
+
+    /// Whether rows come in the order of the result.
+    var isOrdered: Bool {
+        switch self {
+        case .ordered, .composite: true
+        default: false
+        }
+    }
 }
 
 /// How the partners of a row are found.
@@ -268,12 +278,18 @@ struct Planner {
     private func chooseAccess() -> Access {
         let table = tables[plan.base].table
         let access = IndexChooser(tests: plan.tests, table: table, view: view).access()
-        if case .rows = access { return access }
+        let walk = plan.keepsOrder ? CompositeWalk.best(query, base: plan.base, plan.tests, table) : nil
+        if case .rows(let rows, _) = access {
+            // Of many candidates only the first of the order are wanted.
+            guard let walk, walk.isExact, plan.stages.isEmpty, query.rowsWanted < rows.count else { return access }
+            return .composite(walk)
+        }
+        if let walk, walk.fixedCount > 0 || table.order(walk.firstOrdered(table)) == nil { return .composite(walk) }
         guard !query.isGrouped, query.limit != nil, query.order.count == 1, plan.keepsOrder,
             case .column(plan.base, let column) = query.order[0].expression.node, table.order(column) != nil,
             // Options are indexed by place, and sorted by number.
             table.layout.optionValues[column].isEmpty
-        else { return access }
+        else { return walk.map { .composite($0) } ?? access }
         var (lower, upper) = (Int64.min, Int64.max)
         for case .number(column, let low, let high, false) in plan.tests {
             lower = max(lower, low)
@@ -294,9 +310,27 @@ struct IndexChooser {
     private static let scanRowsPerFetch = 64
     private static let fetchedRowsMin = 256
 
+    /// Fewer rows than this are not worth looking for a better index.
+    private static let fetchedRowsFew = 16
+
     func access() -> Access {
-        let entity = table.entity
         let rowsMax = max(Self.fetchedRowsMin, table.rowCount / Self.scanRowsPerFetch)
+        var best = singleAccess(rowsMax)
+        var countMax = rowsMax
+        if case .rows(let rows, _) = best { countMax = rows.count - 1 }
+        for place in table.layout.composites.indices where countMax >= Self.fetchedRowsFew {
+            guard let choice = CompositeChoice(place, tests, table), let rows = choice.rows(table, countMax) else {
+                continue
+            }
+            best = .rows(rows, index: table.compositeLabel(place))
+            countMax = rows.count - 1
+        }
+        return best
+    }
+
+    /// What the record id, keys and the indexes of single columns lead to.
+    private func singleAccess(_ rowsMax: Int) -> Access {
+        let entity = table.entity
         for test in tests {
             switch test {
             case .number(let column, let low, let high, false) where low == high:
@@ -314,6 +348,19 @@ struct IndexChooser {
             guard case .number(let index)? = table.order(column) else { continue }
             var rows: [UInt32] = []
             index.forEach(from: ColumnOrder.key(low), through: ColumnOrder.key(high)) { _, row in
+                rows.append(row)
+                return rows.count <= rowsMax
+            }
+            if rows.count <= rowsMax {
+                return .rows(rows.sorted(), index: "ordered index on \(entity.attributes[column].name)")
+            }
+        }
+        for test in tests {
+            guard let (column, low, high) = test.textBounds, case .text(let index)? = table.order(column) else {
+                continue
+            }
+            var rows: [UInt32] = []
+            index.forEach(from: low, through: high) { _, row in
                 rows.append(row)
                 return rows.count <= rowsMax
             }

@@ -114,6 +114,8 @@ public struct Entity: Hashable, Sendable {
     public var stateModel: StateModel?
     /// The two lookups of an entity whose records pair two others: a many-to-many relationship.
     public var pair: [AttributeID]
+    /// The indexes that are declared, in order.
+    public var indexes: [RecordIndex]
 
     private var attributeIDs: [String: AttributeID]
 
@@ -127,7 +129,8 @@ public struct Entity: Hashable, Sendable {
         primaryName: AttributeID,
         keys: [AlternateKey],
         stateModel: StateModel?,
-        pair: [AttributeID] = []
+        pair: [AttributeID] = [],
+        indexes: [RecordIndex] = []
     ) {
         self.id = id
         self.name = name
@@ -138,6 +141,7 @@ public struct Entity: Hashable, Sendable {
         self.keys = keys
         self.stateModel = stateModel
         self.pair = pair
+        self.indexes = indexes
         attributeIDs = [:]
         for (index, attribute) in attributes.enumerated() {
             let previous = attributeIDs.updateValue(AttributeID(UInt16(index)), forKey: attribute.name)

@@ -8,6 +8,7 @@ package struct EntityBuilder {
     private var attributes: [Attribute] = []
     private var primaryName: String?
     private var keys: [AlternateKey] = []
+    private var indexes: [RecordIndex] = []
     private var stateModel: StateModel?
 
     /// Entity names of lookups are resolved when the whole schema is known.
@@ -229,6 +230,17 @@ package struct EntityBuilder {
         keys.append(AlternateKey(name: names.joined(separator: "+"), attributes: ids))
     }
 
+    /// Index over these attributes, in order.
+    package mutating func index(_ name: String, _ names: [String]) {
+        let ids = names.map { attribute in
+            guard let place = attributes.firstIndex(where: { $0.name == attribute }), attributes[place].type.isIndexable
+            else { preconditionFailure("\(self.name): no index over \(attribute)") }
+            return AttributeID(UInt16(place))
+        }
+        precondition(indexes.count < Limits.indexCountMax && 1...Limits.indexAttributesMax ~= ids.count)
+        indexes.append(RecordIndex(name: name, attributes: ids))
+    }
+
     /// Texts that quick find looks into.
     package mutating func searched(_ names: String...) {
         for name in names {
@@ -285,7 +297,8 @@ package struct EntityBuilder {
             attributes: attributes,
             primaryName: AttributeID(UInt16(index)),
             keys: keys,
-            stateModel: stateModel
+            stateModel: stateModel,
+            indexes: indexes
         )
     }
 }

@@ -20,7 +20,8 @@ extension Schema {
         }
         for entity in entities {
             guard
-                isSound(entity), hasSystemAttributes(entity), hasSoundLifeCycle(entity, optionSets),
+                isSound(entity), hasSoundIndexes(entity), hasSystemAttributes(entity),
+                hasSoundLifeCycle(entity, optionSets),
                 hasSoundRate(entity, entities),
                 entity.attributes.allSatisfy({ isSound($0, ids) && hasKnownDefault($0, optionSets) })
             else { throw DecodeError("entity \(entity.name) contradicts itself", at: offset) }
@@ -59,6 +60,19 @@ extension Schema {
             && lookups.count <= Int(Int8.max) && entity.attributes.filter(\.isOrdered).count <= Int(Int8.max)
             && entity.attributes.dropFirst(Int(SystemAttribute.version.rawValue) + 1).allSatisfy {
                 $0.type != .identifier && $0.type != .version
+            }
+    }
+
+    private static func hasSoundIndexes(_ entity: Entity) -> Bool {
+        entity.indexes.count <= Limits.indexCountMax
+            && Set(entity.indexes.map(\.name)).count == entity.indexes.count
+            && entity.indexes.allSatisfy { index in
+                !index.name.isEmpty && 1...Limits.indexAttributesMax ~= index.attributes.count
+                    && Set(index.attributes).count == index.attributes.count
+                    && index.attributes.allSatisfy {
+                        Int($0.rawValue) < entity.attributes.count && !entity[$0].isDeleted
+                            && entity[$0].type.isIndexable
+                    }
             }
     }
 

@@ -1,6 +1,6 @@
 // The bytes of a schema: in the log's schema entries, in snapshots, and in the hello reply of the wire.
 //
-//   u16 format (1; 2: a supplement follows, see Schema+Supplement.swift), u32 epoch
+//   u16 format (1; 2: a supplement follows, see Schema+Supplement.swift; 3: indexes follow that), u32 epoch
 //   u16 option sets, each: text name, u16 options, each: i32 value, text label
 //   u16 entities, each: u16 number, text name, text display name, u8 ownership, u16 primary name,
 //     u16 attributes, each: text name, text display name, type, u8 flags (1 required, 2 ordered,
@@ -14,11 +14,12 @@
 extension Schema {
     private static let format: UInt16 = 1
     private static let supplementedFormat: UInt16 = 2
+    private static let indexedFormat: UInt16 = 3
     private static let nameBytesMax = Limits.nameBytesMax
 
     /// Appends the schema's bytes.
     package func encode(into writer: inout ByteWriter) {
-        writer.u16(hasSupplement ? Schema.supplementedFormat : Schema.format)
+        writer.u16(hasIndexes ? Schema.indexedFormat : hasSupplement ? Schema.supplementedFormat : Schema.format)
         writer.u32(epoch)
         writer.u16(UInt16(optionSets.count))
         for set in optionSets {
@@ -31,7 +32,8 @@ extension Schema {
         }
         writer.u16(UInt16(entities.count))
         for entity in entities { Schema.encode(entity, into: &writer) }
-        if hasSupplement { encodeSupplement(into: &writer) }
+        if hasSupplement || hasIndexes { encodeSupplement(into: &writer) }
+        if hasIndexes { encodeIndexes(into: &writer) }
     }
 
     private static func encode(_ entity: Entity, into writer: inout ByteWriter) {
@@ -137,7 +139,7 @@ extension Schema {
     /// Reads a schema.
     package convenience init(from reader: inout ByteReader) throws(DecodeError) {
         let format = try reader.u16()
-        guard format == Schema.format || format == Schema.supplementedFormat else {
+        guard Schema.format...Schema.indexedFormat ~= format else {
             throw DecodeError("unknown schema format \(format)", at: reader.offset)
         }
         let epoch = try reader.u32()
@@ -158,7 +160,8 @@ extension Schema {
         var entities: [Entity] = []
         for _ in 0..<(try reader.u16()) { entities.append(try Schema.entity(from: &reader, optionSets)) }
         var parts = SchemaParts(optionSets: optionSets, entities: entities)
-        if format == Schema.supplementedFormat { try parts.readSupplement(from: &reader) }
+        if format >= Schema.supplementedFormat { try parts.readSupplement(from: &reader) }
+        if format >= Schema.indexedFormat { try parts.readIndexes(from: &reader) }
         try Schema.check(epoch, parts, at: reader.offset)
         self.init(
             epoch: epoch,

@@ -10,6 +10,10 @@
 //   u16 pairs (many-to-many), each: u16 entity, u16 first lookup, u16 second lookup
 //   u16 deleted entities, each: u16 number, text name
 //   u16 views, each: text name, u16 entity, text query
+//
+// Format 3 has the indexes over several attributes behind it:
+//
+//   u16 indexes, each: u16 entity, text name, u8 attributes, u16 each
 
 /// The content of a schema while it is read, before anything is checked.
 struct SchemaParts {
@@ -82,7 +86,34 @@ extension Schema {
     }
 }
 
+extension Schema {
+    /// Whether an index over attributes in order is declared.
+    var hasIndexes: Bool { entities.contains { !$0.indexes.isEmpty } }
+
+    func encodeIndexes(into writer: inout ByteWriter) {
+        writer.u16(UInt16(entities.reduce(0) { $0 + $1.indexes.count }))
+        for entity in entities {
+            for index in entity.indexes {
+                writer.u16(entity.id.rawValue)
+                writer.text(index.name)
+                writer.u8(UInt8(index.attributes.count))
+                for attribute in index.attributes { writer.u16(attribute.rawValue) }
+            }
+        }
+    }
+}
+
 extension SchemaParts {
+    /// Reads the indexes of the entities.
+    mutating func readIndexes(from reader: inout ByteReader) throws(DecodeError) {
+        for _ in 0..<(try reader.u16()) {
+            let entity = try entity(from: &reader)
+            var index = RecordIndex(name: try reader.text(lengthBytesMax: Limits.nameBytesMax), attributes: [])
+            for _ in 0..<(try reader.u8()) { index.attributes.append(AttributeID(try reader.u16())) }
+            entities[entity].indexes.append(index)
+        }
+    }
+
     /// Reads a supplement into the parts that it speaks of.
     mutating func readSupplement(from reader: inout ByteReader) throws(DecodeError) {
         for _ in 0..<(try reader.u16()) { optionSets[try set(from: &reader)].isShared = true }

@@ -120,4 +120,11 @@ public struct SharedView: Hashable, Sendable {
     public var entity: EntityID
     /// The query, in SQL.
     public var query: String
+
+    /// Makes a view, for schemas written in Swift.
+    package init(name: String, entity: EntityID, query: String) {
+        self.name = name
+        self.entity = entity
+        self.query = query
+    }
 }

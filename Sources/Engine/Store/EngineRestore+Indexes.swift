@@ -3,6 +3,7 @@
 //   1. check chunks, make the leaves of ordered indexes; then, on the caller's thread, fill the row directories
 //   2. follow lookups into the link indexes, compute the entries of keys, write entries of ordered indexes to their places
 //   3. fill the hash indexes, check that ordered indexes rise
+//   4. sort the rows for the indexes over several columns (EngineRestore+Composites)
 //
 // Long tasks come first in their pass, so that no thread ends up alone with one.
 
@@ -108,6 +109,7 @@ extension EngineRestore {
             case .text(let leaves): engine.tables[name.place].textOrders[index] = OrderedIndex(leaves)
             }
         }
+        try rebuildComposites(engine, parallel)
     }
 
     /// The first pass: fills the row directories, and makes the leaves of ordered columns.
@@ -194,7 +196,7 @@ extension EngineRestore {
     }
 
     /// The results of `body` for 0 ..< count, or the failure with the lowest number.
-    private static func gather<T: Sendable>(
+    static func gather<T: Sendable>(
         _ count: Int,
         _ parallel: Parallel,
         _ body: @escaping @Sendable (Int) throws(DecodeError) -> T

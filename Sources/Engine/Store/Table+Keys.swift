@@ -160,6 +160,7 @@ extension Table {
     mutating func mergePendingOrders() {
         for place in textOrders.indices { textOrders[place].mergePending(releasing: true) }
         for place in numberOrders.indices { numberOrders[place].mergePending(releasing: true) }
+        for place in composites.indices { composites[place].mergePending(releasing: true) }
         search?.mergePending()
     }
 

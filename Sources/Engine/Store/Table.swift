@@ -54,6 +54,8 @@ package struct Table: ~Copyable, Sendable {
     package internal(set) var numberOrders: [OrderedIndex<UInt64>]
     package internal(set) var textOrders: [OrderedIndex<UInt128>]
     package internal(set) var keys: [HashIndex]
+    /// The indexes over several columns.
+    package internal(set) var composites: [OrderedIndex<UInt128>]
     /// The quick-find index; nil until somebody searches, and for entities without searched columns.
     package internal(set) var search: SearchIndex?
     /// Rows that change while the index is made; nil when it is not. Not part of a view.
@@ -68,6 +70,7 @@ package struct Table: ~Copyable, Sendable {
         numberOrders = layout.numberOrderColumns.map { _ in OrderedIndex() }
         textOrders = layout.textOrderColumns.map { _ in OrderedIndex() }
         keys = layout.entity.keys.map { _ in HashIndex() }
+        composites = layout.composites.map { _ in OrderedIndex() }
     }
 
     /// The same records, sharing everything: O(parts of the table).
@@ -86,6 +89,7 @@ package struct Table: ~Copyable, Sendable {
         numberOrders = other.numberOrders
         textOrders = other.textOrders
         keys = other.keys
+        composites = other.composites
         search = other.search
     }
 
@@ -243,7 +247,8 @@ package struct Table: ~Copyable, Sendable {
             columnBytes: columnBytes,
             directoryBytes: foreignDirectories.reduce(directory.memoryBytes) { $0 + $1.rows.memoryBytes },
             linkBytes: links.reduce(0) { $0 + $1.memoryBytes },
-            orderedBytes: numberOrders.reduce(0) { $0 + $1.memoryBytes } + textOrders.reduce(0) { $0 + $1.memoryBytes },
+            orderedBytes: numberOrders.reduce(0) { $0 + $1.memoryBytes }
+                + (textOrders + composites).reduce(0) { $0 + $1.memoryBytes },
             keyBytes: keys.reduce(0) { $0 + $1.memoryBytes },
             searchBytes: search?.memoryBytes ?? 0
         )

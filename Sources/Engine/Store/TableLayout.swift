@@ -34,6 +34,8 @@ package final class TableLayout: Sendable {
     /// Columns with an ordered index, by place: the numbers and the texts.
     package let numberOrderColumns: [Int]
     package let textOrderColumns: [Int]
+    /// The indexes over several columns, by place in `Table.composites`.
+    package let composites: [CompositeLayout]
     /// Per alternate key: its columns.
     package let keyColumns: [[Int]]
     /// Columns that a create must give: required and without a default.
@@ -88,6 +90,8 @@ package final class TableLayout: Sendable {
                 numberOrderColumns.append(column)
             }
         }
+        let (layouts, options) = (columns, optionValues)
+        composites = TableIndex.all(of: entity, in: schema).map { CompositeLayout($0, layouts, options) }
         self.linkPlaces = linkPlaces
         self.links = links
         self.orderedPlaces = orderedPlaces

@@ -39,6 +39,8 @@ struct UpdateShape: Shape {
     let expectsVersion: Bool
     /// Whether quick find looks into one of them.
     let isSearched: Bool
+    /// Places of the indexes over several columns that have one of them, or one that every update writes.
+    let composites: [Int]
     /// The lookup to the record's currency when an amount is given, or -1: an amount in a currency brings its rate with it, and
     /// goes the general way.
     let currencyColumn: Int
@@ -75,7 +77,7 @@ struct UpdateShape: Shape {
         self.head = UpdateShape.copy(head)
         guard let (place, columns) = try UpdateShape.plainColumns(head, schema, tables) else {
             isGeneral = true
-            (place, rowBytesMax, expectsVersion, isSearched, currencyColumn) = (0, 0, false, false, -1)
+            (place, rowBytesMax, expectsVersion, isSearched, composites, currencyColumn) = (0, 0, false, false, [], -1)
             columns = UnsafeMutableBufferPointer(start: nil, count: 0)
             touched = UnsafeMutableBufferPointer(start: nil, count: 0)
             return
@@ -88,6 +90,7 @@ struct UpdateShape: Shape {
         currencyColumn = rates?.currencyColumn ?? -1
         expectsVersion = head[1] & Operation.versionsFlag != 0
         isSearched = columns.contains { layout.isSearched[$0] }
+        composites = layout.composites(touchedBy: columns)
         self.columns = .allocate(capacity: columns.count)
         _ = self.columns.initialize(from: columns.map { UpdateColumn($0, layout) })
         let others = [SystemAttribute.modifiedOn, SystemAttribute.modifiedBy].map { Int($0.rawValue) }
@@ -208,6 +211,7 @@ extension Table {
         let rows = RowSet(first: row, count: 1, list: nil)
         let words = shape.isSearched ? wordsBefore(rows) : []
         for column in shape.columns where column.isOrdered { removeOrdered(column.column, row: row) }
+        for place in shape.composites { removeComposite(place, rows) }
         let chunk = chunks.unshared(row >> 13)
         let index = row & 8191
         for (value, column) in zip(given, shape.columns) {
@@ -230,6 +234,7 @@ extension Table {
             chunk.setNumber(modifiedBy, .id, index, Int64(bitPattern: actor.rawValue))
         }
         for column in shape.columns where column.isOrdered { insertOrdered(column.column, row: row) }
+        for place in shape.composites { insertComposite(place, rows) }
         if shape.isSearched { replaceWords(rows, before: words) }
     }
 }

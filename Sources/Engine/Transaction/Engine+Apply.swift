@@ -106,6 +106,7 @@ extension Engine {
             }
             body(rows)
             for key in tables[place].keys.indices { tables[place].insertKeys(key, rows: rows) }
+            tables[place].insertComposites(rows)
             tables[place].insertWords(rows)
         }
         rowList = list
@@ -250,6 +251,8 @@ extension Engine {
                 layout.keyColumns[key].contains { change.attributes.contains($0) }
             }
             for key in keys { for index in 0..<rows.count { tables[place].removeKey(key, row: rows[index]) } }
+            let composites = layout.composites(touchedBy: change.attributes)
+            for composite in composites { tables[place].removeComposite(composite, rows) }
             let isSearched = change.attributes.contains { layout.isSearched[$0] }
             let words = isSearched ? tables[place].wordsBefore(rows) : []
             for (index, column) in change.attributes.enumerated() {
@@ -259,6 +262,7 @@ extension Engine {
             for key in keys { for index in 0..<rows.count { tables[place].insertKey(key, row: rows[index]) } }
             if isSearched { tables[place].replaceWords(rows, before: words) }
             body(rows)
+            for composite in composites { tables[place].insertComposite(composite, rows) }
         }
         rowList = list
     }
@@ -285,6 +289,9 @@ extension Engine {
     private func removeRecord(_ place: Int, _ row: Int) {
         tables[place].removeWords(row: row)
         for key in tables[place].keys.indices { tables[place].removeKey(key, row: row) }
+        for composite in tables[place].composites.indices {
+            tables[place].removeComposite(composite, RowSet(first: row, count: 1, list: nil))
+        }
         for (link, declaration) in tables[place].layout.links.enumerated() {
             guard let head = tables[place].head(declaration.column, row), head.isValid(row & 8191) else { continue }
             let target = RecordID(rawValue: UInt64(bitPattern: head.number(row & 8191, .id)))

@@ -40,6 +40,19 @@ extension Table {
         precondition(live == liveCount, "\(entity.name): \(live) rows live, \(liveCount) counted")
         for index in numberOrders { index.checkInvariants() }
         for index in textOrders { index.checkInvariants() }
+        for (place, index) in composites.enumerated() {
+            index.checkInvariants()
+            var (kept, made): ([(UInt128, UInt32)], [(UInt128, UInt32)]) = ([], [])
+            index.forEach {
+                kept.append(($0, $1))
+                return true
+            }
+            builtComposite(place).forEach {
+                made.append(($0, $1))
+                return true
+            }
+            precondition(kept.elementsEqual(made, by: ==), "\(layout.composites[place].index.label): other entries")
+        }
         for link in links.indices { checkLink(link, schema, tables) }
         search?.checkEquals(SearchIndex(of: self))
         for column in layout.columns.indices {

@@ -47,6 +47,21 @@ extension Engine {
         let first = position + 1
         applyCreate(change, envelope, first)
         let rows = (0..<change.count).map { tables[change.place].row(of: change.id($0)) }
+        // What is written now may stand in indexes already.
+        let stamped = [SystemAttribute.version, SystemAttribute.createdOn, SystemAttribute.modifiedOn].map {
+            Int($0.rawValue)
+        }
+        let composites = tables[change.place].layout.composites(touchedBy: stamped)
+        rows.withUnsafeBufferPointer { list in
+            let rows = RowSet(first: 0, count: list.count, list: list.baseAddress)
+            for composite in composites { tables[change.place].removeComposite(composite, rows) }
+        }
+        defer {
+            rows.withUnsafeBufferPointer { list in
+                let rows = RowSet(first: 0, count: list.count, list: list.baseAddress)
+                for composite in composites { tables[change.place].insertComposite(composite, rows) }
+            }
+        }
         tables[change.place].fill(Int(SystemAttribute.version.rawValue), rows) { Int64(bitPattern: first + UInt64($0)) }
         if times.contains(where: { $0 != times[0] }) {
             for column in [SystemAttribute.createdOn, SystemAttribute.modifiedOn] {

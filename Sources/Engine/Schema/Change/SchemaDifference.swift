@@ -29,6 +29,7 @@ extension Schema {
                     list.append(SchemaDifference(after.name, "add attribute \(new.words(attribute))"))
                 }
                 list += keyDifferences([], after.keys.dropFirst(), after)
+                list += indexDifferences([], after)
                 list += new.lifeCycle(of: after, since: nil).map { SchemaDifference(after.name, $0) }
                 continue
             }
@@ -126,6 +127,7 @@ extension Schema {
             }
         }
         list += keyDifferences(before.keys[...], after.keys[...], after)
+        list += indexDifferences(before.indexes, after)
         list += new.lifeCycle(of: after, since: before.stateModel).map { SchemaDifference(after.name, $0) }
         return list
     }
@@ -175,6 +177,19 @@ extension Schema {
             let names = key.attributes.map { entity[$0].name }.joined(separator: ", ")
             return SchemaDifference(entity.name, "add key \(key.name) of \(names)")
         }
+    }
+
+    private func indexDifferences(_ before: [RecordIndex], _ entity: Entity) -> [SchemaDifference] {
+        func names(_ index: RecordIndex) -> String { index.attributes.map { entity[$0].name }.joined(separator: ", ") }
+        let gone = before.filter { index in !entity.indexes.contains { $0.name == index.name } }
+        return gone.map { SchemaDifference(entity.name, "delete index \($0.name)") }
+            + entity.indexes.compactMap { index in
+                guard let old = before.first(where: { $0.name == index.name }) else {
+                    return SchemaDifference(entity.name, "add index \(index.name) of \(names(index))")
+                }
+                return old == index
+                    ? nil : SchemaDifference(entity.name, "index \(index.name) becomes one of \(names(index))")
+            }
     }
 
     private func setDifferences(

@@ -1,6 +1,6 @@
 // The bytes of a document, as it is sent: the declarations in order, each behind its place in its file.
 //
-//   u8 format 1
+//   u8 format (1; 2: indexes follow)
 //   u16 option sets, each: place, text name, u8 deletion, options
 //   u16 entities, each: place, text name, optional label, u8 ownership (0: not said), optional id attribute,
 //     optional primary name, names of paired entities, u8 deletion,
@@ -12,16 +12,19 @@
 //     u16 states, each: option, options (its statuses)
 //     u8 1 when transitions follow: u16, each: place, text from, names
 //   u16 views, each: place, text name, optional entity, optional query, u8 1 when it shall be gone
+//   u16 indexes, each: place, u16 entity (which of those above), text name, names of attributes, u8 1 when it shall be gone
 //
 //   place: u32 line, u32 column;  optional: u8 0, or u8 1 and a text;  names: u16 count, text each
 //   options: u16 count, each: option;  option: place, i32 number, optional label, u8 1 when it shall be gone
 
 extension SchemaDocument {
     private static let format: UInt8 = 1
+    private static let indexedFormat: UInt8 = 2
 
     /// Appends the document's bytes.
     package func encode(into writer: inout ByteWriter) {
-        writer.u8(SchemaDocument.format)
+        let hasIndexes = entities.contains { !$0.indexes.isEmpty }
+        writer.u8(hasIndexes ? SchemaDocument.indexedFormat : SchemaDocument.format)
         writer.u16(UInt16(optionSets.count))
         for set in optionSets {
             writer.place(set.place)
@@ -38,6 +41,17 @@ extension SchemaDocument {
             writer.optional(view.entity)
             writer.optional(view.query)
             writer.u8(view.isDeleted ? 1 : 0)
+        }
+        guard hasIndexes else { return }
+        writer.u16(UInt16(entities.reduce(0) { $0 + $1.indexes.count }))
+        for (place, entity) in entities.enumerated() {
+            for index in entity.indexes {
+                writer.place(index.place)
+                writer.u16(UInt16(place))
+                writer.text(index.name)
+                writer.names(index.attributes)
+                writer.u8(index.isDeleted ? 1 : 0)
+            }
         }
     }
 
@@ -100,7 +114,8 @@ extension SchemaDocument {
     /// Reads a document.
     package init(from reader: inout ByteReader) throws(DecodeError) {
         self.init()
-        guard try reader.u8() == SchemaDocument.format else {
+        let format = try reader.u8()
+        guard format == SchemaDocument.format || format == SchemaDocument.indexedFormat else {
             throw DecodeError("unknown format of a schema document", at: reader.offset)
         }
         for _ in 0..<(try reader.u16()) {
@@ -120,6 +135,16 @@ extension SchemaDocument {
             view.query = try reader.optional(lengthBytesMax: Limits.viewQueryBytesMax)
             view.isDeleted = try reader.flag()
             views.append(view)
+        }
+        guard format == SchemaDocument.indexedFormat else { return }
+        for _ in 0..<(try reader.u16()) {
+            let place = try reader.place()
+            let entity = Int(try reader.u16())
+            guard entity < entities.count else { throw DecodeError("an index of no entity", at: reader.offset) }
+            var index = IndexDeclaration(try reader.name(), try reader.names())
+            index.place = place
+            index.isDeleted = try reader.flag()
+            entities[entity].indexes.append(index)
         }
     }
 

@@ -49,6 +49,7 @@ extension EntityDeclaration {
         where !key.isDeleted && (entity.pair.isEmpty || key.attributes != entity.pair) {
             keys.append(KeyDeclaration(key.name, key.attributes.map { entity[$0].name }))
         }
+        indexes = entity.indexes.map { IndexDeclaration($0.name, $0.attributes.map { entity[$0].name }) }
         guard let model = entity.stateModel, let state = entity.stateAttribute, let status = entity.statusAttribute,
             let stateSet = entity[state].type.optionSet, let statusSet = entity[status].type.optionSet
         else { return }

@@ -132,6 +132,24 @@ public struct KeyDeclaration: Hashable, Sendable {
     }
 }
 
+/// An index over attributes in order.
+public struct IndexDeclaration: Hashable, Sendable {
+    /// Its name.
+    public var name: String
+    /// Names of its attributes, in order.
+    public var attributes: [String]
+    /// Whether it shall be gone.
+    public var isDeleted = false
+    /// Where it stands.
+    public var place = SourcePlace()
+
+    /// Makes a declaration.
+    public init(_ name: String, _ attributes: [String]) {
+        self.name = name
+        self.attributes = attributes
+    }
+}
+
 /// A state of a life cycle with its statuses.
 public struct StateDeclaration: Hashable, Sendable {
     /// The state itself.
@@ -180,6 +198,8 @@ public struct EntityDeclaration: Hashable, Sendable {
     public var attributes: [AttributeDeclaration] = []
     /// Alternate keys that shall be there, or be gone.
     public var keys: [KeyDeclaration] = []
+    /// Indexes that shall be there, or be gone.
+    public var indexes: [IndexDeclaration] = []
     /// States of its life cycle that shall be there, or be gone.
     public var states: [StateDeclaration] = []
     /// The changes of status that are allowed, all of them; nil leaves them as they are, none allows every change.

@@ -39,6 +39,7 @@ struct EntityDraft {
     var keys: [AlternateKey]
     var stateModel: StateModel?
     var pair: [AttributeID]
+    var indexes: [RecordIndex]
 
     init(_ entity: Entity) {
         id = entity.id
@@ -50,6 +51,7 @@ struct EntityDraft {
         keys = entity.keys
         stateModel = entity.stateModel
         pair = entity.pair
+        indexes = entity.indexes
     }
 
     func place(of attribute: String) -> Int? { attributes.firstIndex { $0.name == attribute } }
@@ -64,7 +66,8 @@ struct EntityDraft {
             primaryName: primaryName ?? SystemAttribute.externalID,
             keys: keys,
             stateModel: stateModel,
-            pair: pair
+            pair: pair,
+            indexes: indexes
         )
     }
 }
@@ -103,7 +106,10 @@ struct SchemaPlanner {
         for entity in document.entities where entity.deletion != .none { delete(entity, with: gone) }
         for set in document.optionSets where set.deletion != .none { delete(set) }
         for view in document.views where !view.isDeleted { declare(view) }
-        for entity in entities { checkWhole(entity) }
+        for entity in entities {
+            checkWhole(entity)
+            checkIndexes(entity)
+        }
         guard problems.isEmpty else { return nil }
         return built()
     }
@@ -219,10 +225,14 @@ struct SchemaPlanner {
         }
         if !declaration.pairedEntities.isEmpty { declarePair(declaration, entity, isNew: isNew) }
         for key in declaration.keys where key.isDeleted { delete(key, entity) }
+        for index in declaration.indexes where index.isDeleted {
+            entities[entity].indexes.removeAll { $0.name == index.name }
+        }
         for attribute in declaration.attributes where attribute.deletion != .none { delete(attribute, entity) }
         if !declaration.states.isEmpty { declareStates(declaration, entity) }
         for attribute in declaration.attributes where attribute.deletion == .none { declare(attribute, entity) }
         for key in declaration.keys where !key.isDeleted { declare(key, entity) }
+        for index in declaration.indexes where !index.isDeleted { declare(index, entity) }
         if let transitions = declaration.transitions { declare(transitions, entity, declaration) }
         declarePrimaryName(declaration, entity)
     }

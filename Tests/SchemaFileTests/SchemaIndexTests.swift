@@ -1,0 +1,56 @@
+// Indexes over several attributes, declared and of views, as they come and go with changes of the schema.
+
+import Engine
+import Testing
+
+@Suite struct SchemaIndexTests {
+    @Test func indexesComeChangeAndGo() throws {
+        let h = SchemaHarness()
+        try h.change(
+            """
+            entities:
+              project:
+                attributes: {name: text, effort: integer, unused: money, phase: {type: option, options: {1: Idea, 2: Build}}}
+            """
+        )
+        try h.run { t in
+            try t.create("project", ["name": "Bridge", "effort": 100, "phase": "Idea"])
+            try t.create("project", ["name": "Tunnel", "effort": 900, "phase": "Build"])
+        }
+        try h.change("entities: {project: {indexes: {fast: [phase, unused], slow: name}}}")
+        let changed = try h.apply("entities: {project: {indexes: {fast: [phase, name], slow: {delete: yes}}}}")
+        #expect(
+            changed.differences.map(\.change) == ["delete index slow", "index fast becomes one of phase, name"]
+        )
+        try h.checkCopies()
+        // What an index is made of cannot go without it.
+        let refused = try h.apply(
+            "entities: {project: {attributes: {phase: {delete: with data}}}}"
+        )
+        #expect(
+            refused.problems.map(\.description) == ["project.fast: 'phase' is part of it; delete the index with it."]
+        )
+        // The index of a view comes and goes with the view.
+        let byView = "SELECT name FROM project WHERE effort = 500 ORDER BY unused LIMIT 1"
+        var found = try plan(byView, h)
+        #expect(found == "scan project: 1 block scanned, 0 skipped")
+        try h.change(
+            "views: {Mine: {entity: project, query: SELECT name FROM project WHERE effort = 500 ORDER BY unused}}"
+        )
+        found = try plan(byView, h)
+        #expect(
+            found
+                == "walk project along the index of view Mine (effort, unused): 0 rows fetched"
+        )
+        try h.checkCopies()
+        try h.change("views: {Mine: {delete: yes}}")
+        found = try plan(byView, h)
+        #expect(found == "scan project: 1 block scanned, 0 skipped")
+        try h.checkCopies()
+    }
+
+    /// The first line of EXPLAIN.
+    private func plan(_ sql: String, _ h: SchemaHarness) throws -> String {
+        if case .text(let line)? = try h.rows("EXPLAIN \(sql)").first?.first { line } else { "" }
+    }
+}
