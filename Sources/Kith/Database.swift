@@ -70,6 +70,8 @@ public enum DatabaseError: Error, CustomStringConvertible {
 public final class Database: Sendable {
     package let directory: DataDirectory
     package let options: DatabaseOptions
+    /// The contents of files.
+    package let contents: ContentStore
     /// What opening found and did.
     public let recovery: RecoveryReport
 
@@ -130,13 +132,20 @@ public final class Database: Sendable {
                 endReplay: recovery.endReplay
             )
             do {
-                return try Database(directory, try recovery.finish(), options)
+                let contents = try ContentStore.open(
+                    in: storage,
+                    bytesKeptFree: UInt64(2 * options.directory.segmentBytes),
+                    clock: options.clock
+                )
+                return try Database(directory, contents, try recovery.finish(), options)
             } catch {
                 try? directory.close()
                 throw error
             }
         } catch let error as DirectoryError {
             throw .directory(error)
+        } catch let error as StorageError {
+            throw .directory(.storage(error))
         } catch let error as DatabaseError {
             throw error
         } catch {
@@ -144,8 +153,15 @@ public final class Database: Sendable {
         }
     }
 
-    private init(_ directory: DataDirectory, _ engine: Engine, _ options: DatabaseOptions) throws {
+    private init(
+        _ directory: DataDirectory,
+        _ contents: ContentStore,
+        _ engine: Engine,
+        _ options: DatabaseOptions
+    ) throws {
         self.directory = directory
+        self.contents = contents
+        engine.contents = contents
         self.options = options
         recovery = directory.recovery
         var turn = WriterTurn(
@@ -162,6 +178,7 @@ public final class Database: Sendable {
 
     /// Commits what is queued, seals the log and gives the directory up. Idempotent; nothing may be executed afterwards.
     public func close() throws(DatabaseError) {
+        contents.cancelUploads()
         do throws(DirectoryError) { try directory.close() } catch { throw .directory(error) }
         committed(.halted(.closed))
     }
@@ -261,6 +278,7 @@ public final class Database: Sendable {
                 parallel: parallel
             )
             snapshotAttempts.succeeded()
+            collectContents()
             return info
         } catch {
             // Being closed is no failure.
@@ -271,7 +289,7 @@ public final class Database: Sendable {
         }
     }
 
-    private func snapshotInBackground() {
+    func snapshotInBackground() {
         guard snapshotAttempts.begin(logBytes: directory.logBytesSinceSnapshot) else { return }
         startThread { [self] in
             // A snapshot that fails leaves the directory as it was: the log is kept, and a later turn tries again.

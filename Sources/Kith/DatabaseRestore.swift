@@ -16,6 +16,8 @@ public struct RestoreReport: Sendable {
     public var recordCount: Int
     /// The snapshot that the new directory begins with.
     public var snapshot: SnapshotInfo
+    /// Contents of files that records refer to and that the source has not, or not whole: everything else was restored.
+    public var missingContents: [Damage]
     /// What reading the old directory found; nil where the source was a snapshot file.
     public var source: RecoveryReport?
 }
@@ -26,6 +28,8 @@ public struct DatabaseVerification: Sendable {
     public var directory: VerificationReport
     /// Everything that is not what was written, also where the bytes are whole and contradict each other.
     public var damage: [Damage]
+    /// What became of the contents of files.
+    public var contents = ContentVerification()
     /// Records that a start would recover; 0 where there is damage.
     public var recordCount = 0
 
@@ -54,6 +58,7 @@ extension Database {
         let (engine, report) = try recover(source, parallel)
         do {
             let snapshot = try build(unfinished, engine, parallel)
+            let missing = try copyContents(engine.view, from: source, to: unfinished)
             guard rename(unfinished, target) == 0 else {
                 throw DatabaseError.directory(
                     .storage(.failed(operation: "rename", file: unfinished, errorNumber: errno))
@@ -64,6 +69,7 @@ extension Database {
                 position: engine.position,
                 recordCount: engine.recordCount,
                 snapshot: snapshot,
+                missingContents: missing,
                 source: report
             )
         } catch {
@@ -85,11 +91,16 @@ extension Database {
             let bytes = try DataDirectory.verify(storage, parallel: parallel)
             var verification = DatabaseVerification(directory: bytes, damage: bytes.damage)
             guard bytes.isSound else { return verification }
+            let engine: Engine
             do throws(DatabaseError) {
-                verification.recordCount = try recover(storage, parallel).0.recordCount
+                engine = try recover(storage, parallel).0
             } catch {
                 verification.damage.append(try error.asDamage())
+                return verification
             }
+            verification.recordCount = engine.recordCount
+            verification.contents = try verifyContents(of: engine.view, bytes.snapshots, in: storage, parallel)
+            verification.damage += verification.contents.damage
             return verification
         } catch {
             throw error as? DatabaseError ?? .directory(.wrapping(error))
@@ -112,7 +123,7 @@ extension Database {
 
     // MARK: Steps
 
-    private static func recover(
+    static func recover(
         _ source: String,
         _ parallel: @escaping ParallelFor
     ) throws(DatabaseError) -> (Engine, RecoveryReport?) {
@@ -176,9 +187,11 @@ extension Database {
     }
 
     private static func discard(_ path: String) {
-        guard let storage = try? FileStorage(path: path), let names = try? storage.list() else { return }
-        for name in names { try? storage.remove(name) }
-        rmdir(path)
+        for folder in [path + "/files", path] {
+            guard let storage = try? FileStorage(path: folder), let names = try? storage.list() else { continue }
+            for name in names { try? storage.remove(name) }
+            rmdir(folder)
+        }
     }
 
     private static func withoutTrailingSlashes(_ path: String) -> String {

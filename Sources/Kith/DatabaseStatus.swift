@@ -48,6 +48,8 @@ public struct DatabaseStatus: Sendable {
     public var newestSnapshot: SnapshotInfo?
     /// Why the last attempt at a snapshot failed; nil when it succeeded, and before the first one since the start.
     public var lastSnapshotFailure: SnapshotFailure?
+    /// Contents of files in the directory, and uploads.
+    public var files: ContentStore.Figures
     /// What the last start found and did.
     public var recovery: RecoveryReport
 
@@ -85,6 +87,7 @@ extension Database {
             logBytesSinceSnapshot: directory.logBytesSinceSnapshot,
             newestSnapshot: directory.newestSnapshot,
             lastSnapshotFailure: snapshotAttempts.lastFailure,
+            files: contents.figures,
             recovery: recovery
         )
     }
@@ -107,6 +110,12 @@ extension DatabaseStatus {
             newestSnapshot.map { $0.write(to: &status) } ?? status.null()
             status.key("lastSnapshotFailure")
             lastSnapshotFailure.map { $0.write(to: &status) } ?? status.null()
+            status.object("files") { list in
+                list.member("contentCount", files.contentCount)
+                list.member("contentBytes", files.contentBytes)
+                list.member("uploadCount", files.uploadCount)
+                list.member("awaitedBytes", files.awaitedBytes)
+            }
             status.object("recovery") { recovery.writeMembers(to: &$0) }
             status.object("entities") { list in
                 for entity in entities { entity.write(to: &list) }

@@ -22,12 +22,20 @@ public final class Rehearsal: Session {
     /// The schema of the copy.
     public let schema: Schema
     private let stage: Mutex<Stage>
+    private let contents: (any FileContents)?
     private let clock: @Sendable () -> Int64
 
-    /// A copy of what the view shows.
-    package init(_ view: View, clock: @escaping @Sendable () -> Int64) {
+    /// A copy of what the view shows. Records can be given files whose contents are among `contents`.
+    package init(
+        _ view: View,
+        contents: (any FileContents)? = nil,
+        clock: @escaping @Sendable () -> Int64
+    ) {
         schema = view.schema
-        stage = Mutex(Stage(engine: Engine(copying: view)))
+        let engine = Engine(copying: view)
+        engine.contents = contents
+        stage = Mutex(Stage(engine: engine))
+        self.contents = contents
         self.clock = clock
     }
 
@@ -80,10 +88,12 @@ public final class Rehearsal: Session {
 
 extension Rehearsal: RehearsableSession {
     /// Goes on from what this one has tried, without being seen by it.
-    public func rehearsal() async throws -> any Session { Rehearsal(view, clock: clock) }
+    public func rehearsal() async throws -> any Session { Rehearsal(view, contents: contents, clock: clock) }
 }
 
 extension Database: RehearsableSession {
     /// A session on a copy of the data as they are now. O(entities).
-    public func rehearsal() async throws -> any Session { Rehearsal(currentView, clock: options.clock) }
+    public func rehearsal() async throws -> any Session {
+        Rehearsal(currentView, contents: contents, clock: options.clock)
+    }
 }

@@ -136,6 +136,11 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         ReaderTurn(engine, reader, refusal: failure.map(WriterTurn.refusal))
     }
 
+    /// See `Engine.file`.
+    package func file(of record: RecordID, _ attribute: AttributeID) -> FileReference? {
+        engine.file(of: record, attribute)
+    }
+
     /// See `Engine.prefetch`.
     package func prefetch(
         reads: UnsafeBufferPointer<UnsafeRawBufferPointer>,

@@ -41,6 +41,8 @@ struct CommandFailure: Error {
         case let error as DirectoryError: self.init(DatabaseError.directory(error))
         case let error as StorageError: self.init(DatabaseError.directory(.storage(error)))
         case let error as QueryError: self.init(error)
+        case let error as ContentError: self.init(.refused, "\(error)")
+        case let error as FileReferenceFlaw: self.init(.usage, "\(error)")
         case let refusal as Refusal: self.init(.refused, "refused: \(refusal)")
         case let error as ImportError: self.init(error.code == .session ? .refused : .usage, error.message)
         case let error as ServerError: self.init(.refused, "\(error)")

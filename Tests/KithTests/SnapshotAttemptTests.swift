@@ -27,6 +27,9 @@ private final class RefusingStorage: Storage {
     func syncDirectory() throws(StorageError) { try base.syncDirectory() }
     func lock(_ mode: StorageLockMode) throws(StorageError) -> any StorageLock { try base.lock(mode) }
     func freeBytes() throws(StorageError) -> UInt64 { try base.freeBytes() }
+    func folder(_ name: String, creating: Bool) throws(StorageError) -> any Storage {
+        try base.folder(name, creating: creating)
+    }
 }
 
 @Suite struct SnapshotAttemptTests {

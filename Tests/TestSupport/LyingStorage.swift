@@ -4,14 +4,14 @@ import Snapshot
 
 package final class LyingStorage: Storage {
     /// What is not done.
-    package enum Lie: CaseIterable, Sendable {
-        case logSync, snapshotSync, directorySync
+    package enum Lie: Sendable {
+        case logSync, snapshotSync, directorySync, contentSync
     }
 
-    private let base: SimulatedStorage
+    private let base: any Storage
     private let lie: Lie
 
-    package init(_ base: SimulatedStorage, _ lie: Lie) {
+    package init(_ base: any Storage, _ lie: Lie) {
         self.base = base
         self.lie = lie
     }
@@ -24,6 +24,7 @@ package final class LyingStorage: Storage {
             case .logSync: name.hasPrefix("spare") || name == "segment.tmp"
             case .snapshotSync: name == "snapshot.tmp"
             case .directorySync: false
+            case .contentSync: name.hasPrefix("upload-")
             }
         guard isUnsynced else { return file }
         return LyingFile(file)
@@ -38,6 +39,9 @@ package final class LyingStorage: Storage {
     package func syncDirectory() throws(StorageError) { if lie != .directorySync { try base.syncDirectory() } }
     package func lock(_ mode: StorageLockMode) throws(StorageError) -> any StorageLock { try base.lock(mode) }
     package func freeBytes() throws(StorageError) -> UInt64 { try base.freeBytes() }
+    package func folder(_ name: String, creating: Bool) throws(StorageError) -> any Storage {
+        LyingStorage(try base.folder(name, creating: creating), lie)
+    }
 }
 
 private final class LyingFile: StorageFile {

@@ -22,6 +22,8 @@ package final class TemporaryDirectory {
     @discardableResult
     package func write(_ name: String, _ text: String) throws -> String { try write(name, Array(text.utf8)) }
 
+    package func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: path + "/" + name) }
+
     package func read(_ name: String) throws -> String {
         try String(contentsOfFile: path + "/" + name, encoding: .utf8)
     }

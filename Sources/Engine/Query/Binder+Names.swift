@@ -78,6 +78,7 @@ extension Binder {
                 try binder.resolve(path.dropFirst(), in: target)
             }
         }
+        if path.count == 1, let part = filePart(name, source, entity) { return part }
         guard path.count == 1, name.hasSuffix("name"), let id = entity.attributeID(String(name.dropLast(4))) else {
             return nil
         }
@@ -98,6 +99,7 @@ extension Binder {
         if type.isDerived { return try bindDerived(source, id, type) }
         let column = Bound.Node.column(source: source, column: Int(id.rawValue))
         if case .options(let set) = type { return Bound(.choices(Bound(column, .integer), set), .text) }
+        if case .file = type { return Bound(.filePart(Bound(column, .text), .name), .text) }
         return Bound(column, QueryType(type))
     }
 

@@ -68,6 +68,8 @@ struct Bound: Hashable, Sendable {
         case inTree(Bound, TreeDirection, root: Bound, orEqual: Bool, negated: Bool)
         /// While a query is bound: a window function by number. Then it is a slot behind those of the aggregates.
         case window(Int)
+        /// A field of a file's value, see FileReference.swift.
+        case filePart(Bound, FilePart)
     }
 
     /// A truth value that does not depend on anything.
@@ -98,6 +100,7 @@ struct Bound: Hashable, Sendable {
         case .convert(let operand), .within(let operand, _, _): [operand]
         case .during(let operand, _, _, let list, _): [operand] + list
         case .inTree(let operand, _, let root, _, _): [operand, root]
+        case .filePart(let operand, _): [operand]
         }
     }
 
@@ -157,6 +160,7 @@ struct Bound: Hashable, Sendable {
                     orEqual: orEqual,
                     negated: negated
                 )
+            case .filePart(let operand, let part): .filePart(try transform(operand), part)
             }
         return Bound(mapped, type)
     }

@@ -221,6 +221,8 @@ final class Evaluator {
                 vector.numbers[index] = (range.first <= number && number <= range.last) != negated ? 1 : 0
             }
             return vector
+        case .filePart(let operand, let part):
+            return try evaluateFilePart(operand, part, batch)
         }
     }
 

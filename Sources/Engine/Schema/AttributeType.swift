@@ -38,6 +38,8 @@ public indirect enum AttributeType: Hashable, Sendable {
     case calculated(expression: String, result: AttributeType)
     /// Counted or added up over the records that refer to the record, wherever it is read. Nothing is stored.
     case rollUp(RollUp, result: AttributeType)
+    /// A file of at most so many bytes, of one of these content types (none: of any): see FileReference.swift.
+    case file(bytesMax: Int64, contentTypes: [String])
 
     /// Digits behind the point that money is stored with.
     public static let moneyScale: UInt8 = 4
@@ -48,7 +50,7 @@ public indirect enum AttributeType: Hashable, Sendable {
     /// How values lie in batches, log and wire.
     public var physicalKind: PhysicalKind {
         switch self {
-        case .text, .memo, .autoNumber: .text
+        case .text, .memo, .autoNumber, .file: .text
         case .integer, .decimal, .money, .instant, .version, .options, .exchangeRate: .int64
         case .boolean: .bool
         case .option, .state, .status, .date: .int32

@@ -138,6 +138,18 @@ package struct EntityBuilder {
         add(name, displayName, .option(set), default: defaultValue.map(Value.option) ?? .null)
     }
 
+    /// A file of at most so many bytes, of one of these content types; none: of any.
+    package mutating func file(
+        _ name: String,
+        _ displayName: String,
+        bytesMax: Int64 = 32 << 20,
+        types: [String] = []
+    ) {
+        let type = AttributeType.file(bytesMax: bytesMax, contentTypes: types)
+        precondition(type.isSoundFile, "\(self.name).\(name) has impossible bounds")
+        add(name, displayName, type)
+    }
+
     /// A number of the engine's, in a format.
     package mutating func autoNumber(
         _ name: String,

@@ -43,7 +43,7 @@ extension Schema {
         return entity.id.rawValue > 0 && entity.id.rawValue <= Limits.entityCountMax
             && count >= SystemAttribute.count && count <= Limits.attributeCountMax
             && Int(entity.primaryName.rawValue) < count
-            && entity[entity.primaryName].type.physicalKind == .text
+            && entity[entity.primaryName].type.physicalKind == .text && !entity[entity.primaryName].type.isFile
             && entity.attributes.filter(\.isSearched).count <= Limits.searchedAttributesMax
             && entity.keys.filter { !$0.isDeleted }.count <= Limits.keyCountMax
             // A key without attributes is a deleted one.
@@ -51,7 +51,7 @@ extension Schema {
                 key.attributes.count <= Limits.keyAttributesMax
                     && key.attributes.allSatisfy {
                         keyable.contains(Int($0.rawValue)) && !entity[$0].isDeleted && !entity[$0].type.isDerived
-                            && !entity[$0].type.isSelection
+                            && !entity[$0].type.isSelection && !entity[$0].type.isFile
                     }
             }
             && (entity.pair.isEmpty || entity.pair.count == 2)
@@ -135,7 +135,8 @@ extension Schema {
         let isOptional = !attribute.isRequired || !attribute.type.isAutoNumber
         return fitsDefault && fitsType && isCanonical && isOptional
             && (isFree || !attribute.type.isDerived && attribute.type != .exchangeRate)
-            && (!attribute.isOrdered || !attribute.type.isSelection)
-            && (!attribute.isSearched || attribute.type.physicalKind == .text && !attribute.type.isDerived)
+            && (!attribute.isOrdered || !attribute.type.isSelection && !attribute.type.isFile)
+            && (!attribute.isSearched
+                || attribute.type.physicalKind == .text && !attribute.type.isDerived && !attribute.type.isFile)
     }
 }

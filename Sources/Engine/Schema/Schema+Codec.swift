@@ -133,6 +133,11 @@ extension Schema {
         case .options(let set):
             writer.u8(17)
             writer.u16(set.rawValue)
+        case .file(let bytesMax, let contentTypes):
+            writer.u8(20)
+            writer.i64(bytesMax)
+            writer.u8(UInt8(contentTypes.count))
+            for contentType in contentTypes { writer.text(contentType) }
         }
     }
 
@@ -313,6 +318,15 @@ extension Schema {
             }
             return .autoNumber(format: format)
         case 19: return .exchangeRate
+        case 20:
+            let bytesMax = try reader.i64()
+            var contentTypes: [String] = []
+            for _ in 0..<(try reader.u8()) {
+                contentTypes.append(try reader.text(lengthBytesMax: FileReference.contentTypeBytesMax))
+            }
+            let type = AttributeType.file(bytesMax: bytesMax, contentTypes: contentTypes)
+            guard type.isSoundFile else { throw DecodeError("an impossible file attribute", at: reader.offset) }
+            return type
         default: throw DecodeError("unknown attribute type", at: reader.offset)
         }
     }

@@ -6,6 +6,7 @@
 //   kind 4  column block, or a piece of one          per entity, column, chunk: BlockPieces
 //   kind 5  order of an indexed column: OrderPlaces  per entity, column, chunk
 //   kind 6  last number of an auto-number attribute  per entity, column that has given one
+//   kind 7  contents that files refer to             per 65,536 of them, sorted: what must be kept for the snapshot
 //
 // Directory, links, hash indexes and free rows follow from the columns and are rebuilt; the order of ordered indexes is
 // kept, because sorting is what would make a restore slow. It is kept as each row's place in it, so that a restore reads
@@ -19,6 +20,7 @@ package struct ImagePart: Hashable, Sendable {
     package static let blockKind: UInt16 = 4
     package static let orderKind: UInt16 = 5
     package static let numberKind: UInt16 = 6
+    package static let contentsKind: UInt16 = 7
 
     package var kind: UInt16
     package var entity: UInt16
@@ -46,6 +48,8 @@ package struct EngineImage: Sendable {
     private let symbols: [ColumnKey: TextSymbols]
     /// The rows of those parts that are pieces of a block.
     private let pieceRows: [ImagePart: Range<Int>]
+    /// What files refer to, sorted.
+    private let contents: [FileContent]
 
     private struct ColumnKey: Hashable, Sendable {
         var place: Int
@@ -61,6 +65,7 @@ package struct EngineImage: Sendable {
         orders = [:]
         symbols = [:]
         pieceRows = [:]
+        contents = []
     }
 
     private init(
@@ -68,7 +73,8 @@ package struct EngineImage: Sendable {
         parts: [ImagePart],
         orders: [ColumnKey: (places: [UInt32], count: Int)],
         symbols: [ColumnKey: TextSymbols],
-        pieceRows: [ImagePart: Range<Int>]
+        pieceRows: [ImagePart: Range<Int>],
+        contents: [FileContent]
     ) {
         view = image.view
         timeMicroseconds = image.timeMicroseconds
@@ -77,6 +83,7 @@ package struct EngineImage: Sendable {
         self.orders = orders
         self.symbols = symbols
         self.pieceRows = pieceRows
+        self.contents = contents
     }
 
     /// The same image with its parts listed: work for a thread that is not the writer.
@@ -131,7 +138,18 @@ package struct EngineImage: Sendable {
                 orders[ColumnKey(place: place, column: column)] = (places, order.count)
             }
         }
-        return EngineImage(self, parts: parts, orders: orders, symbols: symbols, pieceRows: pieceRows)
+        let contents = view.fileContents
+        for piece in 0..<FileContent.pieceCount(of: contents) {
+            parts.append(ImagePart(kind: ImagePart.contentsKind, index: UInt32(piece)))
+        }
+        return EngineImage(
+            self,
+            parts: parts,
+            orders: orders,
+            symbols: symbols,
+            pieceRows: pieceRows,
+            contents: contents
+        )
     }
 
     /// Appends the bytes of a part.
@@ -143,6 +161,7 @@ package struct EngineImage: Sendable {
             writer.i64(timeMicroseconds)
             writer.u16(Collation.version)
             results.encode(into: &writer)
+        case ImagePart.contentsKind: FileContent.encode(contents, piece: Int(part.index), into: &writer)
         default:
             guard let place = view.schema.place(of: EntityID(part.entity)) else { return }
             let table = view.tables[place]

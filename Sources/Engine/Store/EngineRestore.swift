@@ -58,6 +58,9 @@ package final class EngineRestore: Sendable {
             let places = Array(bytes)
             _ = try reader.take(bytes.count)
             parts.withLock { $0.orders[part] = places }
+        case ImagePart.contentsKind:
+            // The columns say it too: it is there for those who read nothing else.
+            _ = try FileContent.list(from: &reader)
         default: throw DecodeError("unknown part of kind \(part.kind)", at: 0)
         }
         try reader.expectEnd()

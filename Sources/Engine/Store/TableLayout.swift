@@ -66,6 +66,7 @@ package final class TableLayout: Sendable {
         valueBytesMax = entity.attributes.map { attribute in
             switch attribute.type {
             case .autoNumber: 4 + 4 * AutoNumberFormat.lengthMax
+            case .file: 4 + FileReference.textBytesMax
             case .text(let lengthMax), .memo(let lengthMax): 4 + min(4 * lengthMax, Limits.textBytesMax)
             default: attribute.type.physicalKind.strideBytes
             }
@@ -172,6 +173,8 @@ enum ColumnRule: Sendable {
     case lookup
     /// Bits of a selection, at least one of them set.
     case selection(UInt64)
+    /// A file: `Engine.validateFiles` looks at the attribute's type itself.
+    case file
 
     /// Whether values are places in an option set.
     var isOption: Bool { if case .option = self { true } else { false } }
@@ -193,6 +196,7 @@ enum ColumnRule: Sendable {
             self = .range(ColumnRule.daysMin * day, (ColumnRule.daysMax + 1) * day - 1)
         case .option, .state, .status: self = .option
         case .lookup: self = .lookup
+        case .file: self = .file
         case .options(let set): self = .selection(schema[set].selectableBits)
         case .boolean, .money, .identifier, .version, .exchangeRate, .calculated, .rollUp: self = .any
         }

@@ -71,7 +71,7 @@ extension Engine {
                 where values.isValid(row) && layout.optionPlace(attribute, values.number(row)) < 0 {
                     throw DecodeError("an unknown option", at: 0)
                 }
-            case .text:
+            case .text, .file:
                 guard values.encoded.count > Limits.textBytesMax else { continue }
                 for row in 0..<values.count where values.isValid(row) && values.text(row).count > Limits.textBytesMax {
                     throw DecodeError("a text of \(values.text(row).count) bytes", at: 0)

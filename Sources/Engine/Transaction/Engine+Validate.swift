@@ -91,6 +91,7 @@ extension Engine {
                 let number = UInt64(bitPattern: values.number(row))
                 if number == 0 || number & ~bits != 0 { failures.add(row, unknownSelection(number, place, column)) }
             }
+        case .file: validateFiles(values, place, column, &failures)
         case .lookup, .any: break
         }
     }

@@ -42,6 +42,9 @@ public final class Engine {
     /// reserved. Whoever executes sets it.
     @exclusivity(unchecked) package var entryBytesMax = Limits.entryBytesMax
 
+    /// What is known of the contents of files. Whoever keeps some sets it; without, no record can be given a file.
+    @exclusivity(unchecked) package var contents: (any FileContents)?
+
     package let tables: Tables
     @exclusivity(unchecked) var results = RequestResults()
 

@@ -54,6 +54,8 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case transitionNotAllowed = 25
         /// A derived attribute has no value that fits: a number too large, or more records to look at than a read may.
         case notComputable = 30
+        /// A file's value is not of its form, its content type is not allowed, or its content is not there: upload it first.
+        case fileRefused = 31
     }
 
     /// The rule.

@@ -140,6 +140,12 @@ package struct StepPlan: Sendable {
                 "\(entity.name) has no attribute '\(mapping.name)'\(hint) (line \(mapping.line))"
             )
         }
+        guard !entity[id].type.isFile else {
+            throw ImportError(
+                .mapping,
+                "\(entity.name).\(mapping.name) is a file: kith file put (line \(mapping.line))"
+            )
+        }
         guard id >= SystemAttribute.writableFrom, entity[id].type.isWritable else {
             throw ImportError(.mapping, "\(entity.name).\(mapping.name) is kept by the engine (line \(mapping.line))")
         }
@@ -215,8 +221,8 @@ package struct StepPlan: Sendable {
         case .instant: return .instant
         case .lookup: return .lookup
         case .options(let id): return .options(schema[id])
-        case .identifier, .version, .exchangeRate, .calculated, .rollUp:
-            preconditionFailure("refused as kept by the engine")
+        case .identifier, .version, .exchangeRate, .calculated, .rollUp, .file:
+            preconditionFailure("refused before: the engine keeps it, or it is a file")
         }
     }
 

@@ -56,6 +56,7 @@ extension ServerConnection {
         clock.tick(now)
         expireCursors(now)
         expireRehearsal(now)
+        expireUploads(now)
         switch phase {
         case .closing:
             if now - clock.beganAt >= .milliseconds(Self.lingerMilliseconds) { abort() }

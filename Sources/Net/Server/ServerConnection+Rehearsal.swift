@@ -47,7 +47,7 @@ extension ServerConnection {
                 throw error
             }
             return false
-        default: return nil
+        default: return try answerFile(operation, header, body, &turn, &output)
         }
     }
 
@@ -58,7 +58,7 @@ extension ServerConnection {
         }
         let opened = OpenRehearsal(
             id: core.takeHandle(),
-            Rehearsal(view, clock: core.database.options.clock),
+            Rehearsal(view, contents: core.database.contents, clock: core.database.options.clock),
             position: view.position,
             bytesMax: core.limits.rehearsalBytesMax,
             now: .now()

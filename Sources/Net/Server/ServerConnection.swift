@@ -71,6 +71,8 @@ final class ServerConnection: ChannelDuplexHandler {
     let cursorMemory: Allowance
     /// What the client tries out.
     var rehearsal: OpenRehearsal?
+    /// Contents that it sends, by number.
+    var uploads: [UInt64: OpenUpload] = [:]
     /// Stops every query of the connection when the client is gone.
     let cancellation = QueryCancellation()
 
@@ -104,6 +106,7 @@ final class ServerConnection: ChannelDuplexHandler {
         for cursor in cursors.values { close(cursor) }
         statements = [:]
         closeRehearsal()
+        closeUploads()
         // Without its context nothing of the connection counts any more, the beginning of a frame included.
         self.context = nil
         account(0)

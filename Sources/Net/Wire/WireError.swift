@@ -52,6 +52,14 @@ public struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
         case rehearsalUnknown = 74
         /// The connection has a rehearsal already, or the server as many as it may.
         case rehearsalLimit = 75
+        /// The upload has ended, failed, expired or never was.
+        case uploadUnknown = 76
+        /// The connection, or the server, has as many uploads as it may.
+        case uploadLimit = 77
+        /// The length, a piece or the hash of an upload is wrong; after a wrong hash or too few bytes the upload is given up.
+        case uploadRefused = 78
+        /// The record has no such file, or has another one by now.
+        case fileUnknown = 79
     }
 
     /// What kind of error.

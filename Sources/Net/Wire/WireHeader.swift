@@ -35,6 +35,11 @@ package enum WireOperation: UInt16, Sendable, CaseIterable {
     case closeRehearsal = 17
     case changeSchema = 18
     case find = 19
+    case beginUpload = 21
+    case sendPiece = 22
+    case endUpload = 23
+    case cancelUpload = 24
+    case readFile = 25
 }
 
 /// A frame's header, read from bytes of which at least `lengthBytes` are there.

@@ -38,7 +38,7 @@ public struct WireLimits: Sendable {
     public var cursorBytesMax = 256 << 20
     /// Bytes that all open cursors keep, counted likewise: four such answers.
     public var cursorBytesInAllMax = 1 << 30
-    /// Time that a cursor, or a rehearsal, lives after its last use, since each pins the blocks of a view.
+    /// Time that a cursor, a rehearsal or an upload lives after its last use: the first two pin the blocks of a view.
     public var cursorLifetimeMilliseconds = 60_000
     /// Time that a rehearsal lives at most, used or not: the blocks that it pins become more with everything that is written.
     /// What its memory has room for is tried out within minutes.
@@ -52,6 +52,8 @@ public struct WireLimits: Sendable {
     public var rehearsalBytesMax = 1 << 30
     /// Bytes that one query may keep while it runs: two run at a time.
     public var queryBytesMax = 256 << 20
+    /// Open uploads of one connection: each has a file. The server has at most `ContentStore.uploadCountMax` in all.
+    public var uploadsMax = 16
     /// Prepared statements of one connection: a few KiB each.
     public var statementsMax = 256
 

@@ -53,6 +53,14 @@ package struct SnapshotReader {
         entries = try SnapshotReader.entries(UnsafeRawBufferPointer(tail.bytes), footer, name)
     }
 
+    /// The same snapshot with the blocks of one kind only.
+    init(_ whole: SnapshotReader, only kind: UInt16) {
+        name = whole.name
+        footer = whole.footer
+        file = whole.file
+        entries = whole.entries.filter { $0.key.kind == kind }
+    }
+
     package var info: SnapshotInfo {
         SnapshotInfo(
             position: footer.position,

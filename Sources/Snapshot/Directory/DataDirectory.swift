@@ -48,7 +48,7 @@ public final class DataDirectory: Sendable {
     /// Where executed transactions go.
     public let queue: any CommitQueue
 
-    let storage: any Storage
+    package let storage: any Storage
     let core: CommitCore
     let catalog: SegmentCatalog
     let lock: any StorageLock

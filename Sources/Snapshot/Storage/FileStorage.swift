@@ -87,6 +87,10 @@ public final class FileStorage: Storage {
         }
     }
 
+    public func folder(_ name: String, creating: Bool) throws(StorageError) -> any Storage {
+        try FileStorage(path: path + "/" + name, creating: creating)
+    }
+
     public func freeBytes() throws(StorageError) -> UInt64 {
         var information = statvfs()
         guard retryingInterrupts({ fstatvfs(descriptor.number, &information) }) == 0 else {

@@ -67,7 +67,7 @@ extension SimulatedStorage {
     /// and locks are gone; injected faults are cleared.
     public func crash() {
         state.withLock { state in
-            state.settleNames(keepingAll: false)
+            state.settleNames()
             state.entries = state.durableEntries
             state.usedBytes = 0
             // Sorted, so that the seed alone decides: the order of a dictionary differs from run to run. An inode that
@@ -153,11 +153,25 @@ extension SimulatedStorage.State {
         }
     }
 
-    mutating func settleNames(keepingAll: Bool) {
-        for step in pendingNames where keepingAll || random.below(2) == 0 {
-            for (name, inode) in step { durableEntries[name] = inode }
-        }
+    /// A sync of a folder's names makes these durable, in their order, and says nothing of others.
+    mutating func syncNames(in folder: String) {
+        for step in pendingNames where SimulatedStorage.State.folder(of: step) == folder { keep(step) }
+        pendingNames.removeAll { SimulatedStorage.State.folder(of: $0) == folder }
+    }
+
+    /// A power cut keeps each change of names or loses it.
+    mutating func settleNames() {
+        for step in pendingNames where random.below(2) == 0 { keep(step) }
         pendingNames.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func keep(_ step: [(name: String, inode: SimulatedStorage.Inode?)]) {
+        for (name, inode) in step { durableEntries[name] = inode }
+    }
+
+    /// Renames stay within a folder.
+    private static func folder(of step: [(name: String, inode: SimulatedStorage.Inode?)]) -> String {
+        step.first.map { SimulatedStorage.folder(of: $0.name) } ?? ""
     }
 
     mutating func endProcess() {

@@ -70,7 +70,7 @@ public final class SimulatedStorage: Storage {
     }
 
     public func list() throws(StorageError) -> [String] {
-        state.withLock { $0.entries.keys.sorted() }
+        names(in: "")
     }
 
     public func rename(_ name: String, to newName: String) throws(StorageError) {
@@ -94,13 +94,33 @@ public final class SimulatedStorage: Storage {
         }
     }
 
-    public func syncDirectory() throws(StorageError) {
+    public func syncDirectory() throws(StorageError) { try syncNames(in: "") }
+
+    /// The names of files in a folder, without its own; the folder of all others is "".
+    func names(in folder: String) -> [String] {
+        state.withLock { state in
+            let inside = state.entries.keys.filter { SimulatedStorage.folder(of: $0) == folder }
+            return inside.map { String($0.dropFirst(folder.count)) }.sorted()
+        }
+    }
+
+    func syncNames(in folder: String) throws(StorageError) {
         try state.withLock { (state) throws(StorageError) in
             // Where this fails, the names stay undecided: file systems keep them in a journal, which either gets there
             // with the next sync or stops the file system for good. Only data is forgotten.
-            try state.admit(.directorySync, file: ".", operation: "sync")
-            state.settleNames(keepingAll: true)
+            try state.admit(.directorySync, file: folder.isEmpty ? "." : folder, operation: "sync")
+            state.syncNames(in: folder)
         }
+    }
+
+    /// What stands before a file's own name: "", or "files/".
+    static func folder(of name: String) -> String {
+        name.lastIndex(of: "/").map { String(name[...$0]) } ?? ""
+    }
+
+    /// A folder is there always; its files have its name before theirs.
+    public func folder(_ name: String, creating: Bool) throws(StorageError) -> any Storage {
+        SimulatedFolder(self, prefix: name + "/")
     }
 
     public func lock(_ mode: StorageLockMode) throws(StorageError) -> any StorageLock {
@@ -118,6 +138,35 @@ public final class SimulatedStorage: Storage {
 
     public func freeBytes() throws(StorageError) -> UInt64 {
         state.withLock { $0.capacityBytes > $0.usedBytes ? $0.capacityBytes - $0.usedBytes : 0 }
+    }
+}
+
+/// A folder of a simulated disk: the power goes for both at once.
+private final class SimulatedFolder: Storage {
+    private let base: SimulatedStorage
+    private let prefix: String
+
+    init(_ base: SimulatedStorage, prefix: String) {
+        self.base = base
+        self.prefix = prefix
+    }
+
+    func open(_ name: String, creating: Bool) throws(StorageError) -> any StorageFile {
+        try base.open(prefix + name, creating: creating)
+    }
+    func openForReading(_ name: String) throws(StorageError) -> any StorageFile {
+        try base.openForReading(prefix + name)
+    }
+    func list() throws(StorageError) -> [String] { base.names(in: prefix) }
+    func rename(_ name: String, to newName: String) throws(StorageError) {
+        try base.rename(prefix + name, to: prefix + newName)
+    }
+    func remove(_ name: String) throws(StorageError) { try base.remove(prefix + name) }
+    func syncDirectory() throws(StorageError) { try base.syncNames(in: prefix) }
+    func lock(_ mode: StorageLockMode) throws(StorageError) -> any StorageLock { try base.lock(mode) }
+    func freeBytes() throws(StorageError) -> UInt64 { try base.freeBytes() }
+    func folder(_ name: String, creating: Bool) throws(StorageError) -> any Storage {
+        SimulatedFolder(base, prefix: prefix + name + "/")
     }
 }
 

@@ -25,6 +25,9 @@ public protocol Storage: AnyObject, Sendable {
     func lock(_ mode: StorageLockMode) throws(StorageError) -> any StorageLock
     /// Bytes that can still be allocated.
     func freeBytes() throws(StorageError) -> UInt64
+    /// The flat directory of this name in this one, whose own name is durable when it returns. Throws `.notFound` where it does
+    /// not exist and `creating` is false. It has names, and syncs of names, of its own.
+    func folder(_ name: String, creating: Bool) throws(StorageError) -> any Storage
 }
 
 public enum StorageLockMode: Sendable {

@@ -42,6 +42,13 @@ struct GetCommand: AsyncParsableCommand {
             var columns: [RowColumn] = []
             var row: [Value] = []
             for (attribute, value) in zip(attributes, values) {
+                if attribute.type.isFile {
+                    for (column, part) in GetCommand.parts(of: value, attribute.name) {
+                        columns.append(column)
+                        row.append(part)
+                    }
+                    continue
+                }
                 columns.append(RowColumn(name: attribute.name, type: QueryType(attribute.type)))
                 row.append(value)
                 if let label = label(of: value, attribute, schema, names) {
@@ -53,8 +60,20 @@ struct GetCommand: AsyncParsableCommand {
         }
     }
 
+    /// What queries have of a file.
+    private static func parts(of value: Value, _ name: String) -> [(RowColumn, Value)] {
+        var file: FileReference?
+        if case .text(let text) = value { file = try? FileReference(text: text) }
+        let parts: [(String, QueryType, Value?)] = [
+            ("", .text, file.map { .text($0.name) }), ("size", .integer, file.map { .integer($0.content.lengthBytes) }),
+            ("type", .text, file.map { .text($0.contentType) }),
+            ("hash", .text, file.map { .text("\($0.content.hash)") }),
+        ]
+        return parts.map { (RowColumn(name: name + $0.0, type: $0.1), $0.2 ?? .null) }
+    }
+
     /// Why a text names no record.
-    private static func reason(_ text: String, _ schema: Schema) -> String {
+    static func reason(_ text: String, _ schema: Schema) -> String {
         guard let slash = text.firstIndex(of: "/") else { return "write entity and code, such as account/7K3M" }
         let name = String(text[..<slash])
         guard schema.entity(named: name) == nil else {

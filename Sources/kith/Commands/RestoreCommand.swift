@@ -8,7 +8,8 @@ struct RestoreCommand: AsyncParsableCommand {
         discussion: """
             From a directory: its newest good snapshot and the log after it, which is everything that was acknowledged. From \
             a snapshot file: the state of its moment. The source is only read; a directory must not be in use, a snapshot \
-            file may be a running server's. The new directory appears when it is complete and verified; nothing is ever \
+            file may be a running server's. Contents of files are copied and checked; those of a snapshot file lie in the \
+            folder 'files' beside it. The new directory appears when it is complete and verified; nothing is ever \
             overwritten.
 
             EXAMPLES
@@ -30,6 +31,12 @@ struct RestoreCommand: AsyncParsableCommand {
         }
         StandardError.write(
             "Restored \(report.recordCount) records at position \(report.position) into \(target); verified.\n"
+        )
+        guard !report.missingContents.isEmpty else { return }
+        StandardOutput.write(VerifyCommand.table(of: report.missingContents))
+        throw CommandFailure(
+            .damaged,
+            "\(report.missingContents.count) content(s) of files are missing in \(source); all else was restored."
         )
     }
 }

@@ -45,6 +45,11 @@ struct StatusCommand: AsyncParsableCommand {
         facts.append(["log since snapshot, bytes", String(status.logBytesSinceSnapshot)])
         facts.append(["newest snapshot at", status.newestSnapshot.map { String($0.position) } ?? "none"])
         facts.append(["last snapshot failed", status.lastSnapshotFailure?.reason ?? "no"])
+        if let files = status.files {
+            facts.append(["contents of files", String(files.contentCount)])
+            facts.append(["contents of files, bytes", String(files.contentBytes)])
+            facts.append(["open uploads", String(files.uploadCount)])
+        }
         facts.append(["last start: snapshot at", status.recovery.snapshot.map { String($0.position) } ?? "none"])
         facts.append(["last start: log entries replayed", String(status.recovery.replayedEntries)])
         facts.append(["last start: damaged snapshots", String(status.recovery.damagedSnapshots.count)])
@@ -78,6 +83,10 @@ private struct StatusDocument: Decodable {
         var position: UInt64
     }
 
+    struct Files: Decodable {
+        var contentCount, contentBytes, uploadCount: Int
+    }
+
     struct SnapshotFailure: Decodable {
         var reason: String
     }
@@ -97,6 +106,8 @@ private struct StatusDocument: Decodable {
     var logBytesSinceSnapshot: UInt64
     var newestSnapshot: Snapshot?
     var lastSnapshotFailure: SnapshotFailure?
+    /// Servers of earlier versions have none.
+    var files: Files?
     var recovery: Recovery
     var entities: [String: Figures]
 }

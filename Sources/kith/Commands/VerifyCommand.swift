@@ -7,7 +7,7 @@ struct VerifyCommand: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Prove that a data directory is sound, or say what is wrong and where.",
         discussion: """
-            Reads every snapshot and the log, checks all checksums and the chain of hashes, and rebuilds the records as a \
+            Reads every snapshot, the log and every file's content, checks all checksums and hashes, and rebuilds the records as a \
             start would. Changes nothing. Exit status 0: sound; 3: damaged, with each finding on standard output: file, byte, \
             what is wrong, what that means; 4: the directory is in use. While a server runs on it, verify a snapshot of \
             its: 'kith restore' of the file proves it sound.
@@ -20,6 +20,15 @@ struct VerifyCommand: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("The data directory.", valueName: "dir"))
     var directory: String
+
+    /// Findings, a line each.
+    static func table(of damage: [Damage]) -> String {
+        var table = TextTable(["file", "byte", "what", "consequence"].map { TextTable.Column(title: $0) })
+        for finding in damage {
+            table.append([finding.file, String(finding.offset), finding.what, finding.consequence])
+        }
+        return table.text
+    }
 
     private func verified() throws -> DatabaseVerification {
         do throws(DatabaseError) {
@@ -37,13 +46,11 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let verification = try verified()
-        for note in verification.directory.notes { StandardError.write("Note: \(note).\n") }
+        for note in verification.directory.notes + verification.contents.notes {
+            StandardError.write("Note: \(note).\n")
+        }
         guard verification.isSound else {
-            var table = TextTable(["file", "byte", "what", "consequence"].map { TextTable.Column(title: $0) })
-            for damage in verification.damage {
-                table.append([damage.file, String(damage.offset), damage.what, damage.consequence])
-            }
-            StandardOutput.write(table.text)
+            StandardOutput.write(VerifyCommand.table(of: verification.damage))
             throw CommandFailure(
                 .damaged,
                 """
@@ -56,7 +63,8 @@ struct VerifyCommand: AsyncParsableCommand {
         StandardError.write(
             """
             \(directory) is sound: \(verification.recordCount) records at position \(report.lastPosition), \
-            \(report.snapshots.count) snapshot(s), \(report.entryCount) log entries.
+            \(report.snapshots.count) snapshot(s), \(report.entryCount) log entries, \
+            \(verification.contents.contentCount) content(s) of files with \(verification.contents.contentBytes) bytes.
 
             """
         )

@@ -57,6 +57,7 @@ extension AttributeForm {
         } given: { type, _ in
             type == .exchangeRate ? [:] : nil
         },
+        file,
     ]
 
     private static let rollUpParameters: [AttributeParameter] = [.aggregate, .of, .over, .where]

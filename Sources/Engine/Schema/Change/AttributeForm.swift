@@ -24,6 +24,8 @@ public enum AttributeParameter: UInt8, Sendable, CaseIterable, Comparable {
     case expression = 8
     /// The form of what is computed.
     case result = 9
+    /// Content types that a file may have.
+    case types = 20
 
     /// Which aggregate a roll-up is.
     case aggregate = 10

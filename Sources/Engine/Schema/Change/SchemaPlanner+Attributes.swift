@@ -261,7 +261,7 @@ extension SchemaPlanner {
             default: throw FormError(message: "Only texts of one line, numbers, dates and moments can be ordered.")
             }
         }
-        if attribute.isSearched, attribute.type.physicalKind != .text {
+        if attribute.isSearched, attribute.type.physicalKind != .text || attribute.type.isFile {
             throw FormError(message: "Only texts can be searched.")
         }
         let targets = attribute.type.lookupTargets

@@ -131,6 +131,12 @@ struct SchemaTransition {
         case (.autoNumber, .text), (.autoNumber, .memo):
             return obstacle(.text(lengthMax: AutoNumberFormat.lengthMax), after, place, column)
         case (.autoNumber, .autoNumber): return nil
+        case (.file, .file(let bytesMax, let contentTypes)):
+            let count = tables[place].count(column) { head, row in
+                guard let file = FileReference(bytes: head.text(row)) else { return true }
+                return file.content.lengthBytes > bytesMax || !file.isOfType(contentTypes)
+            }
+            return count == 0 ? nil : "\(SchemaTransition.have(count)) a longer file, or one of another type."
         // Nothing is stored.
         case (.calculated, .calculated), (.rollUp, .rollUp), (.calculated, .rollUp), (.rollUp, .calculated): return nil
         default: return "Its type cannot become another one; add another attribute."

@@ -1,0 +1,102 @@
+// Reading contents of a directory that is not open: whether each is what its name says, and a copy into another directory.
+// Everything is streamed: a mebibyte of a content is in memory at a time.
+
+import Engine
+
+/// The contents of a directory as they lie there. Changes nothing.
+package struct ContentFolder: Sendable {
+    private static let pieceBytes = 1 << 20
+
+    private let folder: (any Storage)?
+    /// Those that are there, sorted.
+    package let contents: [FileContent]
+    /// What uploads left behind.
+    package let leftovers: [String]
+
+    /// Lists the contents beside a log; none where there is no folder.
+    package init(in storage: any Storage) throws(StorageError) {
+        do throws(StorageError) {
+            let folder = try storage.folder(ContentName.folder, creating: false)
+            let names = try folder.list()
+            self.folder = folder
+            contents = names.compactMap(ContentName.content).sorted()
+            leftovers = names.filter(ContentName.isUpload)
+        } catch {
+            guard case .notFound = error else { throw error }
+            folder = nil
+            contents = []
+            leftovers = []
+        }
+    }
+
+    /// Why a content's bytes are not what they should be; nil when they are.
+    package func damage(_ content: FileContent) -> Damage? {
+        do throws(ContentError) {
+            try read(content) { _ in }
+            return nil
+        } catch {
+            return Damage(
+                file: ContentName.path(content),
+                offset: 0,
+                what: error.description,
+                consequence: "the files of records that refer to it cannot be read"
+            )
+        }
+    }
+
+    /// The damage that a content is which is not there.
+    package static func missing(_ content: FileContent, _ consequence: String) -> Damage {
+        Damage(file: ContentName.path(content), offset: 0, what: "the file is missing", consequence: consequence)
+    }
+
+    /// Copies a content to an open store, checking it on the way.
+    package func copy(_ content: FileContent, to store: ContentStore) throws(ContentError) {
+        let number = try store.beginUpload(lengthBytes: content.lengthBytes)
+        var offset: Int64 = 0
+        do throws(ContentError) {
+            try read(content) { (bytes) throws(ContentError) in
+                try store.append(bytes, at: offset, to: number)
+                offset += Int64(bytes.count)
+            }
+            _ = try store.endUpload(number, expecting: content.hash)
+        } catch {
+            store.cancelUpload(number)
+            throw error
+        }
+    }
+
+    /// Delivers a content's bytes in order, and proves them.
+    private func read(
+        _ content: FileContent,
+        _ body: (UnsafeRawBufferPointer) throws(ContentError) -> Void
+    ) throws(ContentError) {
+        guard let folder else { throw .notHeld(content.hash) }
+        let memory = AlignedMemory(byteCount: ContentFolder.pieceBytes)
+        let hash = SHA256Stream()
+        var offset: Int64 = 0
+        let file: any StorageFile
+        do throws(StorageError) { file = try folder.openForReading(ContentName.text(content)) } catch {
+            if case .notFound = error { throw .notHeld(content.hash) }
+            throw .storage(error)
+        }
+        while true {
+            let got: Int
+            do throws(StorageError) { got = try file.read(into: memory.bytes, at: UInt64(offset)) } catch {
+                throw .storage(error)
+            }
+            let bytes = UnsafeRawBufferPointer(memory.bytes.part(0..<got))
+            offset += Int64(got)
+            guard offset <= content.lengthBytes else {
+                throw .wrongPiece(offset: offset, expected: content.lengthBytes, lengthBytes: content.lengthBytes)
+            }
+            hash.append(bytes)
+            try body(bytes)
+            if got < memory.bytes.count { break }
+        }
+        guard offset == content.lengthBytes else {
+            throw .incomplete(received: offset, lengthBytes: content.lengthBytes)
+        }
+        let found = hash.finish()
+        guard found == content.hash else { throw .wrongHash(received: found, expected: content.hash) }
+    }
+}
