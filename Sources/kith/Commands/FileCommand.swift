@@ -15,11 +15,11 @@ struct FileCommand: AsyncParsableCommand {
             lies in the data directory, once however many records have it.
 
             EXAMPLES
-              kith file put --at ./data account/1N logo ./northwind.png --type image/png
+              kith file put --at ./data account/1N logo ./x.png --type image/png
               kith file get --at ./data account/1N logo ./logo.png
-              kith file get --at kith://127.0.0.1:7411 account/1N logo - | sha256sum
+              kith file get --at kith://localhost account/1N logo - > logo.png
               kith file remove --at ./data account/1N logo
-              kith query --at ./data 'SELECT name, logo, logosize, logotype, logohash FROM account WHERE logo IS NOT NULL'
+              kith query --at ./data 'SELECT name, logo, logosize FROM account'
             """,
         subcommands: [Put.self, Get.self, Remove.self]
     )
@@ -55,8 +55,8 @@ extension FileCommand {
             abstract: "Give a record a file.",
             discussion: """
                 EXAMPLES
-                  kith file put --at ./data account/1N logo ./northwind.png --type image/png
-                  kith file put --at ./data account/1N contract ./scan.pdf --type application/pdf --name 'Contract 2026.pdf'
+                  kith file put --at ./data account/1N logo ./x.png --type image/png
+                  kith file put --at ./data account/1N scan ./1.pdf --name 'Offer 7.pdf'
                 """
         )
 
@@ -107,7 +107,7 @@ extension FileCommand {
                 EXAMPLES
                   kith file get --at ./data account/1N logo
                   kith file get --at ./data account/1N logo /tmp/logo.png
-                  kith file get --at kith://127.0.0.1:7411 account/1N logo - > logo.png
+                  kith file get --at kith://localhost account/1N logo - > logo.png
                 """
         )
 
