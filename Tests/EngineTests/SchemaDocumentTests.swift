@@ -74,6 +74,7 @@ import Testing
             "options: " + Schema.standard[id].options.map { "\($0.value) \($0.label)" }.joined(separator: ", ")
         case .autoNumber(let format): "auto-number `\(format)`"
         case .exchangeRate: "exchange rate"
+        case .file(let bytesMax, _): "file of at most \(bytesMax) bytes"
         case .calculated(let expression, let result): "\(self.type(result)) = `\(expression)`"
         case .rollUp(let rollUp, let result):
             "\(self.type(result)) = \(rollUp.function.name) of `\(rollUp.operand ?? "*")` over `\(rollUp.entity).\(rollUp.lookup)`"
