@@ -154,6 +154,9 @@ final class KithServer: Server {
             _ = try reply.text()
             try skipType(&reply)
         case 18: _ = try reply.text()
+        case 20:
+            _ = try reply.take(8)
+            for _ in 0..<(try reply.little(UInt8.self)) { _ = try reply.text() }
         default: throw BenchError("kith sends an unknown type")
         }
     }
