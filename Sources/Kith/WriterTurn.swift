@@ -23,7 +23,6 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     /// Bytes that one entry may have: what the engine allows, or less where the log takes less.
     private let entryBytesMax: Int
     private var batch = EntryBatch()
-    private var entry = ByteWriter()
     /// Bytes of log that the next submit may have.
     private var reservedBytes = 0
     private var failure: DirectoryError?
@@ -68,19 +67,16 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     ) throws(Refusal) {
         try reserve(for: transaction)
         let context = CommandContext(actor: actor, timeMicroseconds: clock())
-        let outcome: Engine.Outcome
         do throws(Refusal) {
-            outcome = try run(transaction, context, &reply)
+            try run(transaction, context, &reply)
         } catch {
             // The estimate is an average, and the records had longer values: nothing has changed yet, and now room for the
             // largest entry is asked for. Without it the log would end at a full disk instead of refusing.
             guard error.code == .limitExceeded, engine.entryBytesMax < entryBytesMax else { throw error }
             submit()
             try reserve(bytes: entryBytesMax + WriterTurn.framingBytes)
-            outcome = try run(transaction, context, &reply)
+            try run(transaction, context, &reply)
         }
-        guard case .changed = outcome else { return }
-        entry.withUnsafeBytes { batch.append($0) }
         if batch.lengthBytes > batchBytesMax { submit() }
     }
 
@@ -96,25 +92,25 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
             submit()
             try reserve(bytes: entryBytesMax + WriterTurn.framingBytes)
         }
-        entry.removeAll()
         engine.entryBytesMax = entryBytesMax
         let context = CommandContext(actor: actor, timeMicroseconds: clock())
-        let outcome = try engine.changeSchema(request, context: context, entry: &entry, reply: &reply)
-        guard case .changed = outcome else { return }
-        entry.withUnsafeBytes { batch.append($0) }
+        try batch.append { [engine] (entry) throws(Refusal) in
+            try engine.changeSchema(request, context: context, entry: &entry, reply: &reply) == .changed
+        }
         submit()
     }
 
-    /// Executes a transaction whose entry has to fit what is reserved.
+    /// Executes a transaction whose entry has to fit what is reserved. The entry is written where the log takes it from.
     private mutating func run(
         _ transaction: UnsafeRawBufferPointer,
         _ context: CommandContext,
         _ reply: inout ByteWriter
-    ) throws(Refusal) -> Engine.Outcome {
-        entry.removeAll()
+    ) throws(Refusal) {
         let roomBytes = reservedBytes - batch.lengthBytes - WriterTurn.framingBytes
         engine.entryBytesMax = min(entryBytesMax, roomBytes)
-        return try engine.execute(transaction, context: context, entry: &entry, reply: &reply)
+        try batch.append { [engine] (entry) throws(Refusal) in
+            try engine.execute(transaction, context: context, entry: &entry, reply: &reply) == .changed
+        }
     }
 
     /// Executes an encoded read as `actor` and appends the encoded reply.
@@ -226,10 +222,13 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     /// Returns the obstacle when the directory's schema cannot be taken over.
     mutating func install(_ standard: Schema) -> String? {
         guard let next = engine.schema.upgraded(by: standard) else { return nil }
-        entry.removeAll()
         let context = CommandContext(timeMicroseconds: clock())
-        if let obstacle = engine.install(next, context: context, entry: &entry) { return obstacle }
-        entry.withUnsafeBytes { batch.append($0) }
+        var obstacle: String?
+        batch.append { [engine] (entry) throws(Never) in
+            obstacle = engine.install(next, context: context, entry: &entry)
+            return obstacle == nil
+        }
+        if let obstacle { return obstacle }
         submit()
         return failure?.description
     }

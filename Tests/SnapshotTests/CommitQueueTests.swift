@@ -57,11 +57,18 @@ import Testing
         batch.append([1])
         #expect(throws: ToyFailure.self) {
             try batch.append { bytes in
-                bytes.append(2)
+                bytes.u8(2)
                 throw ToyFailure(what: "no")
             }
         }
-        batch.append { bytes in bytes += [3, 4] }
+        batch.append { bytes in
+            bytes.u8(2)
+            return false
+        }
+        batch.append { bytes in
+            bytes.raw([3, 4])
+            return true
+        }
         #expect(batch.count == 2)
         #expect(batch.lengthBytes == 11)
         batch.removeAll()

@@ -98,7 +98,7 @@ package final class CommitCore: Sendable {
             guard !overflow, lastPosition == following - 1 else {
                 throw .outOfOrder(position: lastPosition, expected: following &- 1)
             }
-            batch.bytes.withUnsafeBytes { state.pending.append($0, count: batch.count) }
+            batch.withUnsafeBytes { state.pending.append($0, count: batch.count) }
             state.nextPosition = following
             guard state.isWorkerWaiting else { return false }
             state.isWorkerWaiting = false

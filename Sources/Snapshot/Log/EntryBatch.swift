@@ -1,41 +1,49 @@
 // Entries on their way to the log, already in the form that a group's payload has: each a length and its bytes.
 
+import Engine
+
 /// One or more log entries with consecutive positions, handed over together. Reuse one with `removeAll`: it keeps its
 /// memory. Not shared between threads.
-public struct EntryBatch: Sendable {
-    package private(set) var bytes: [UInt8] = []
+public struct EntryBatch: ~Copyable, Sendable {
+    private var writer = ByteWriter()
     /// Number of entries.
     public private(set) var count = 0
 
+    /// An empty batch.
     public init() {}
 
     /// Bytes that the batch takes in the log, frame header and padding not counted.
-    public var lengthBytes: Int { bytes.count }
+    public var lengthBytes: Int { writer.count }
 
+    /// Empties the batch and keeps its memory.
     public mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: true)
+        writer.removeAll()
         count = 0
     }
 
-    /// Appends one entry that `write` appends to the array it is given, whose earlier content it must not touch. An
-    /// entry of 4 GiB or more makes the batch too large for any queue, and is refused there.
-    @inlinable
-    public mutating func append<E: Error>(writing write: (inout [UInt8]) throws(E) -> Void) throws(E) {
-        let start = beginEntry()
+    /// Appends one entry that `write` appends to the writer it is given, whose earlier content it must not touch; none when it
+    /// throws or returns false. An entry of 4 GiB or more makes the batch too large for any queue, and is refused there.
+    @inline(__always)
+    package mutating func append<E: Error>(writing write: (inout ByteWriter) throws(E) -> Bool) throws(E) {
+        let start = writer.reserve(4)
+        let isThere: Bool
         do throws(E) {
-            try write(&_bytes)
+            isThere = try write(&writer)
         } catch {
-            cancelEntry(at: start)
+            writer.truncate(start)
             throw error
         }
-        endEntry(at: start)
+        guard isThere else { return writer.truncate(start) }
+        writer.patch(UInt32(truncatingIfNeeded: writer.count - start - 4), at: start)
+        count += 1
     }
 
     /// Appends a copy of one entry.
     public mutating func append(_ entry: UnsafeRawBufferPointer) {
-        let start = beginEntry()
-        bytes.append(contentsOf: entry)
-        endEntry(at: start)
+        append { (writer) throws(Never) in
+            writer.raw(entry)
+            return true
+        }
     }
 
     /// Appends a copy of one entry.
@@ -43,26 +51,6 @@ public struct EntryBatch: Sendable {
         entry.withUnsafeBytes { append($0) }
     }
 
-    @usableFromInline
-    var _bytes: [UInt8] {
-        get { bytes }
-        _modify { yield &bytes }
-    }
-
-    @usableFromInline
-    mutating func beginEntry() -> Int {
-        let start = bytes.count
-        withUnsafeBytes(of: UInt32(0)) { bytes.append(contentsOf: $0) }
-        return start
-    }
-
-    @usableFromInline
-    mutating func cancelEntry(at start: Int) { bytes.removeSubrange(start...) }
-
-    @usableFromInline
-    mutating func endEntry(at start: Int) {
-        let length = UInt32(truncatingIfNeeded: bytes.count - start - 4)
-        bytes.withUnsafeMutableBytes { $0.store(length, at: start) }
-        count += 1
-    }
+    /// Lends the entries, each behind its length.
+    package func withUnsafeBytes(_ body: (UnsafeRawBufferPointer) -> Void) { writer.withUnsafeBytes(body) }
 }

@@ -109,11 +109,9 @@ final class DiskFile: StorageFile {
     func zeroFill(to size: UInt64) throws(StorageError) {
         var offset = try self.size()
         guard offset < size else { return }
-        let chunk = 1 << 20
         let page = 4096
-        let zeros = UnsafeMutableRawBufferPointer.allocate(byteCount: chunk, alignment: page)
-        defer { zeros.deallocate() }
-        zeros.initializeMemory(as: UInt8.self, repeating: 0)
+        let zeros = Zeros.shared.bytes
+        let chunk = zeros.count
         while offset < size {
             // Up to a page's start and behind the last whole page through the cache, everything between past it.
             let intoPage = Int(offset % UInt64(page))
@@ -139,6 +137,22 @@ final class DiskFile: StorageFile {
             throw FileStorage.error("measure", name, errno)
         }
         return UInt64(max(0, information.st_size))
+    }
+}
+
+/// A mebibyte that reads as zeros, made once. Nobody writes it, so that all its pages are the one page of zeros that the system
+/// has: memory of our own would be cleared by the system, then by us, for each mebibyte of a new segment. `@unchecked` because
+/// the memory never changes.
+private final class Zeros: @unchecked Sendable {
+    static let shared = Zeros()
+
+    let bytes: UnsafeRawBufferPointer
+
+    private init() {
+        let byteCount = 1 << 20
+        let memory = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let memory, Int(bitPattern: memory) != -1 else { preconditionFailure("no memory left") }
+        bytes = UnsafeRawBufferPointer(start: memory, count: byteCount)
     }
 }
 
