@@ -80,6 +80,8 @@ public final class Database: Sendable {
     private let waiters = Mutex(Waiters())
     let snapshotAttempts = SnapshotAttempts()
     let knownCalendar = KnownCalendar()
+    /// Whether a thread is clearing memory for what will be written next.
+    private let isClearing = Atomic(false)
     /// Held while a quick-find index is made, so that those who search meanwhile wait for it instead of making it too.
     let searchMaking = Mutex(())
 
@@ -164,6 +166,7 @@ public final class Database: Sendable {
         engine.contents = contents
         self.options = options
         recovery = directory.recovery
+        if options.threadCount > 1 { engine.background = .thread }
         var turn = WriterTurn(
             engine: engine,
             queue: directory.queue,
@@ -189,6 +192,7 @@ public final class Database: Sendable {
     package func turn<R>(_ body: (inout WriterTurn) -> R) -> R {
         let (result, isDue) = writer.write { whole(&$0, body) }
         if isDue { snapshotInBackground() }
+        if StoreMemory.isClearedMemoryLow { clearMemoryInBackground() }
         return result
     }
 
@@ -197,6 +201,15 @@ public final class Database: Sendable {
         guard let (result, isDue) = writer.writeIfFree({ whole(&$0, body) }) else { return nil }
         if isDue { snapshotInBackground() }
         return result
+    }
+
+    /// Has memory cleared beside the writer, if there is a processor for it.
+    private func clearMemoryInBackground() {
+        guard options.threadCount > 1, !isClearing.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        startThread { [self] in
+            StoreMemory.clearAhead()
+            isClearing.store(false, ordering: .releasing)
+        }
     }
 
     @inline(__always)
@@ -324,14 +337,18 @@ extension Database: Session {
     /// Executes a transaction as the system and returns when it is durable.
     public func execute(_ transaction: Transaction) async throws -> TransactionReply {
         // No key unless the caller brought one: within one process no outcome is ever unknown.
-        let encoded = transaction.encoded()
-        let (reply, position) = try turn { turn -> Result<(TransactionReply, Position), any Error> in
-            Result {
-                var reply = ByteWriter()
-                try encoded.withUnsafeBytes { try turn.execute($0, actor: .none, reply: &reply) }
-                return (try reply.withUnsafeBytes { try TransactionReply(decoding: $0) }, turn.position)
-            }
-        }.get()
+        let (reply, position) = try transaction.withEncoded { encoded in
+            var reply = ByteWriter()
+            let position = try turn { turn -> Result<Position, Refusal> in
+                do throws(Refusal) {
+                    try turn.execute(encoded, actor: .none, reply: &reply)
+                    return .success(turn.position)
+                } catch {
+                    return .failure(error)
+                }
+            }.get()
+            return (try reply.withUnsafeBytes { try TransactionReply(decoding: $0) }, position)
+        }
         try await settle(position)
         return reply
     }

@@ -1,6 +1,7 @@
 // The indexes against models that are too simple to be wrong. A copy taken at any moment keeps showing that moment.
 
 import Engine
+import Snapshot
 import Testing
 
 @Suite struct IndexPropertyTests {
@@ -120,6 +121,24 @@ import Testing
         }
     }
 
+    /// Work that is done at once, when somebody waits for it, and on a thread.
+    private static let backgrounds = [
+        Background { work in
+            work()
+            return {}
+        },
+        Background { work in { work() } },
+        Background { work in
+            let isOver = Monitor(false)
+            startThread {
+                work()
+                isOver.withLock { $0 = true }
+                isOver.wakeAll(.progress)
+            }
+            return { isOver.wait(for: .progress) { $0 ? () : nil } }
+        },
+    ]
+
     private func orderedIndexAgrees<Key: FixedWidthInteger & UnsignedInteger & Sendable>(_: Key.Type) {
         for seed in PropertyRandom.seeds(8) {
             var random = PropertyRandom(seed: seed)
@@ -148,6 +167,7 @@ import Testing
                     if random.below(3) == 0 { entries.shuffle(using: &random) }
                     for entry in entries { model.insert(Entry(key: entry.key, row: entry.row)) }
                     entries.withUnsafeBufferPointer { index.insert($0) }
+                    if random.below(2) == 0 { index.mergeBeside(Self.backgrounds[random.below(3)]) }
                     if random.below(4) == 0 { index.mergePending(releasing: random.below(2) == 0) }
                 case 0:
                     // A run behind everything that is there, as dates of new records are.

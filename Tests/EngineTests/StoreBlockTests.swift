@@ -183,6 +183,23 @@ import Testing
         #expect(block.memoryBytes < 64 * 1024)
     }
 
+    /// Texts of one length take each other's place; the block that they were copied from keeps its own.
+    @Test func textsOfOneLengthAreWrittenOver() throws {
+        func text(_ row: Int, _ round: Int) -> [UInt8] { Array("+43 \(1_000_000 + row) \(1_000 + round)".utf8) }
+        let first = Block(layout: .text, capacity: 256)
+        for row in 0..<256 { text(row, 0).withUnsafeBytes { first.setText(row, $0) } }
+        let block = first.copy()
+        let bytes = block.memoryBytes
+        for round in 1...40 { for row in 0..<256 { text(row, round).withUnsafeBytes { block.setText(row, $0) } } }
+        #expect(block.memoryBytes == bytes)
+        func model(_ round: Int) -> [[UInt8]?] {
+            (0..<256).map { text($0, round) } + Array(repeating: nil, count: Block.rowCount - 256)
+        }
+        check(block, model(40), "written over")
+        check(first, model(0), "copied from")
+        check(try roundTrip(block), model(40), "decoded")
+    }
+
     /// The texts of a chunk as a restart finds them, one after another replaced by another: what a year of updates does.
     @Test func heapsStayCloseToTheirTexts() throws {
         for count in [300, Block.rowCount] {

@@ -1,6 +1,9 @@
 // Pieces that come back: zeros where zeros were asked for, whatever stood there, and pages for the system where many are idle.
+// Pieces that are new: cleared by whoever is first, and never after they were given out.
 
 import Engine
+import Snapshot
+import Synchronization
 import Testing
 
 @Suite struct StoreMemoryTests {
@@ -33,5 +36,33 @@ import Testing
                 if size >= 65_536 { #expect(StoreMemory.idleBytes - before < 128 << 20) }
             }
         }
+    }
+
+    @Test func clearingAheadTouchesNothingThatIsGivenOut() {
+        let size = 300_001
+        let isOver = Atomic(false)
+        let wrong = Atomic(0)
+        threadedFor(threads: 2)(2) { thread in
+            if thread == 1 {
+                while !isOver.load(ordering: .acquiring) { StoreMemory.clearAhead() }
+                return
+            }
+            var pieces: [UnsafeMutableRawPointer] = []
+            for number in 1...320 {
+                let piece = StoreMemory.allocateZeroed(size)
+                let words = UnsafeRawBufferPointer(start: piece, count: size)
+                if !words.allSatisfy({ $0 == 0 }) { wrong.add(1, ordering: .relaxed) }
+                piece.initializeMemory(as: UInt8.self, repeating: UInt8(truncatingIfNeeded: number | 1), count: size)
+                pieces.append(piece)
+            }
+            for (index, piece) in pieces.enumerated() {
+                let expected = UInt8(truncatingIfNeeded: (index + 1) | 1)
+                let words = UnsafeRawBufferPointer(start: piece, count: size)
+                if !words.allSatisfy({ $0 == expected }) { wrong.add(1, ordering: .relaxed) }
+                StoreMemory.deallocate(piece, size)
+            }
+            isOver.store(true, ordering: .releasing)
+        }
+        #expect(wrong.load(ordering: .relaxed) == 0)
     }
 }

@@ -39,6 +39,34 @@ import Testing
         }
     }
 
+    /// Batches that wait for their place in the indexes are put there beside the writer, while others come, change and go.
+    @Test func indexesAreMergedBesideTheWriter() async throws {
+        let database = try Database.open(in: SimulatedStorage(seed: 3), options: options(), random: 1)
+        var names: [RecordID: String] = [:]
+        for round in 0..<60 {
+            var batch = try RecordBatch(database.schema, .create, "account", attributes: ["name"])
+            let made = (0..<700).map { "Name \(($0 * 7919 + round * 104_729) % 50_000)" }
+            for name in made { try batch.append([.text(name)]) }
+            var transaction = Transaction(database.schema)
+            transaction.append(batch)
+            let ids = try await database.execute(transaction).operations[0].ids
+            for (id, name) in zip(ids, made) { names[id] = name }
+            guard round % 7 == 6 else { continue }
+            var changes = Transaction(database.schema)
+            try changes.update(ids[3], ["name": "Zoë"])
+            try changes.delete(ids[5])
+            _ = try await database.execute(changes)
+            names[ids[3]] = "Zoë"
+            names[ids[5]] = nil
+        }
+        database.turn { $0.checkInvariants() }
+        let rows = try await database.query("SELECT name FROM account WHERE name >= 'Name 3' ORDER BY name LIMIT 500")
+            .rows
+        let expected = names.values.filter { $0 == "Zoë" || $0 >= "Name 3" }.sorted().prefix(500)
+        #expect(rows.map { $0[0] } == expected.map { .text($0) })
+        try database.close()
+    }
+
     @Test func snapshotsRestoreEverythingDerived() async throws {
         let storage = SimulatedStorage(seed: 2)
         let database = try Database.open(in: storage, options: options(), random: 1)

@@ -35,30 +35,34 @@ extension OrderedIndex {
     package mutating func insert(_ entries: UnsafeBufferPointer<Entry>) {
         count += entries.count
         pending.append(contentsOf: entries)
-        if pending.count >= min(Self.pendingCountMax, max(Self.pendingCountMin, count / 8)) { mergePending() }
+        if pending.count >= pendingLimit { mergePending() }
     }
+
+    /// Entries that may wait.
+    var pendingLimit: Int { min(Self.pendingCountMax, max(Self.pendingCountMin, count / 8)) }
 
     /// Puts what waits into the tree; with `releasing`, gives its memory back too.
     package mutating func mergePending(releasing: Bool = false) {
+        finishMerge()
         if !pending.isEmpty {
             // Taken out, so that the tree can be written meanwhile.
             var entries = pending
             pending = []
-            entries.withUnsafeMutableBufferPointer { merge($0) }
+            entries.withUnsafeMutableBufferPointer { Self.merge($0, into: &root) }
             entries.removeAll(keepingCapacity: true)
             pending = entries
         }
         if releasing, pending.capacity > 0 { pending = [] }
     }
 
-    private mutating func merge(_ entries: UnsafeMutableBufferPointer<Entry>) {
-        Self.sort(entries)
-        var siblings = Self.insert(into: &root, UnsafeBufferPointer(entries), isLast: true)
+    static func merge(_ entries: UnsafeMutableBufferPointer<Entry>, into root: inout Node) {
+        sort(entries)
+        var siblings = insert(into: &root, UnsafeBufferPointer(entries), isLast: true)
         while !siblings.isEmpty {
             let newRoot = Node(children: [root])
             newRoot.append(from: root, 0, 1)
             root = newRoot
-            siblings = Self.adopt(&root, [(0, siblings)])
+            siblings = adopt(&root, [(0, siblings)])
         }
     }
 

@@ -1,7 +1,7 @@
 extension OrderedIndex {
     /// The first entry whose key is not below `key`; nil when there is none. No batch may be waiting. O(log n).
     package func first(from key: Key) -> Entry? {
-        precondition(pending.isEmpty)
+        precondition(pending.isEmpty && merging == nil)
         return OrderedIndex.first(in: root, key)
     }
 

@@ -112,11 +112,14 @@ package struct OrderedIndex<Key: FixedWidthInteger & UnsignedInteger & Sendable>
     var root = Node()
     /// Entries of batches that are not in the tree yet, in any order; `count` includes them.
     var pending: [Entry] = []
+    /// A merge beside the writer, which has the tree: `root` is empty then.
+    var merging: Merge?
 
     package init() {}
 
     /// Adds an entry. O(log n).
     package mutating func insert(_ key: Key, row: UInt32) {
+        if merging != nil { finishMerge() }
         count += 1
         guard let sibling = Self.insert(into: &root, key, row, isLast: true) else { return }
         let newRoot = Node(children: [root, sibling])
@@ -210,7 +213,7 @@ package struct OrderedIndex<Key: FixedWidthInteger & UnsignedInteger & Sendable>
         _ body: (Key, UInt32) -> Bool
     ) {
         guard lower <= upper else { return }
-        if !pending.isEmpty {
+        if !pending.isEmpty || merging != nil {
             var whole = self
             whole.mergePending()
             return whole.forEach(from: lower, through: upper, descending: descending, body)
@@ -256,7 +259,12 @@ package struct OrderedIndex<Key: FixedWidthInteger & UnsignedInteger & Sendable>
 
     /// Bytes held in nodes, counted by walking the inner nodes.
     package var memoryBytes: Int {
-        Self.nodeCount(root) * (Self.nodeCapacity * (MemoryLayout<Key>.size + 4) + 64)
+        if merging != nil {
+            var whole = self
+            whole.finishMerge()
+            return whole.memoryBytes
+        }
+        return Self.nodeCount(root) * (Self.nodeCapacity * (MemoryLayout<Key>.size + 4) + 64)
             + pending.capacity * MemoryLayout<Entry>.stride
     }
 

@@ -205,10 +205,28 @@ package final class Block: @unchecked Sendable {
     /// Writes a text of at most `Limits.textBytesMax` bytes.
     package func setText(_ index: Int, _ bytes: UnsafeRawBufferPointer) {
         precondition(layout == .text && index < capacity)
+        if overwriteText(index, bytes) { return }
         // Before there is room for the new text: where that takes a compaction, it must leave the old one behind.
         setNull(index)
         setNewText(index, bytes)
         markValid(index)
+    }
+
+    /// Writes a text over the one that stands there, where both are in the heap and the new one is not longer: so rewriting
+    /// texts of one length (telephone numbers, codes) fills no heap. Returns whether it did.
+    private func overwriteText(_ index: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard bytes.count > TextSlot.inlineBytesMax, head.isValid(index), let base = bytes.baseAddress else {
+            return false
+        }
+        let slot = TextSlot(word: head.values.load(fromByteOffset: index * 8, as: UInt64.self))
+        guard !slot.isInline, bytes.count <= slot.lengthBytes else { return false }
+        (head.heap + slot.heapOffset).copyMemory(from: base, byteCount: bytes.count)
+        if bytes.count < slot.lengthBytes {
+            heapGarbage += slot.lengthBytes - bytes.count
+            let shorter = TextSlot(lengthBytes: bytes.count, heapOffset: slot.heapOffset)
+            head.values.storeBytes(of: shorter.word, toByteOffset: index * 8, as: UInt64.self)
+        }
+        return true
     }
 
     /// Writes the slot of a text whose row has no text yet; the validity bit is the caller's.

@@ -57,10 +57,13 @@ package final class Chunk: @unchecked Sendable {
         } else if !isKnownUniquelyReferenced(&blocks[column]) {
             blocks[column] = blocks[column]!.copy()
         }
-        let block = blocks[column]!
-        block.reserve(capacity)
-        body(block)
-        heads[column] = block.head
+        guard let block = blocks[column] else { preconditionFailure("a column without the block that was just made") }
+        // Lent without being counted: it stands in `blocks` all the while, since `body` cannot reach the chunk.
+        Unmanaged.passUnretained(block)._withUnsafeGuaranteedRef { block in
+            block.reserve(capacity)
+            body(block)
+            heads[column] = block.head
+        }
     }
 
     /// Writes a number, in stored form, of a column that is not text.

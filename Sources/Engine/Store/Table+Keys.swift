@@ -156,6 +156,12 @@ extension Table {
         }
     }
 
+    /// Begins to put what waits in the ordered indexes into their trees beside the writer, where that is much.
+    mutating func mergeOrders(beside background: Background) {
+        for place in textOrders.indices { textOrders[place].mergeBeside(background) }
+        for place in numberOrders.indices { numberOrders[place].mergeBeside(background) }
+    }
+
     /// Puts what waits in the ordered indexes into their trees: a view is about to be made.
     mutating func mergePendingOrders() {
         for place in textOrders.indices { textOrders[place].mergePending(releasing: true) }

@@ -149,6 +149,7 @@ extension Engine {
                 tables[place].fill(column, number, rows: rows)
             }
         }
+        if let background { tables[place].mergeOrders(beside: background) }
     }
 
     /// The row of the acting user; nil for the system, and for a user who is gone.

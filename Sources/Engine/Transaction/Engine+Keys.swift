@@ -26,7 +26,13 @@ extension Engine {
         let columns = tables[place].layout.keyColumns[key]
         var hashes: [UInt64?] = []
         hashes.reserveCapacity(operation.count)
-        for row in 0..<operation.count {
+        if rows == nil, failures.isEmpty, given.count == 1, let texts = given[0], texts.kind == .text {
+            // A bulk create with a key of one text: most of them.
+            for row in 0..<operation.count {
+                hashes.append(texts.isValid(row) ? combinedHash(0, Table.hash(text: texts.text(row))) : nil)
+            }
+        }
+        for row in hashes.count..<operation.count {
             let isFailed = failures.contains(row)
             hashes.append(isFailed ? nil : keyHash(given, row, columns, rows.map { Int($0[row]) }, place))
         }

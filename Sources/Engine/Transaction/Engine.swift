@@ -44,6 +44,8 @@ public final class Engine {
 
     /// What is known of the contents of files. Whoever keeps some sets it; without, no record can be given a file.
     @exclusivity(unchecked) package var contents: (any FileContents)?
+    /// Takes work beside the writer; nil: there is none beside it.
+    @exclusivity(unchecked) package var background: Background?
 
     package let tables: Tables
     @exclusivity(unchecked) var results = RequestResults()
@@ -121,7 +123,7 @@ public final class Engine {
             changeCountOffset: entry.reserve(4)
         )
         undo.begin()
-        createdIDs.removeAll(keepingCapacity: true)
+        if !createdIDs.isEmpty { createdIDs.removeAll(keepingCapacity: true) }
         reply.u64(0)
         reply.u16(UInt16(header.operationCount))
         do throws(Refusal) {
@@ -223,10 +225,11 @@ struct UndoState {
     var changeOffsets: [Int] = []
 
     mutating func begin() {
-        changeOffsets.removeAll(keepingCapacity: true)
-        modified.removeAll(keepingCapacity: true)
-        sequences.removeAll(keepingCapacity: true)
-        numbers.removeAll(keepingCapacity: true)
+        // Asking first costs less than emptying what is empty, as most of it is for most transactions.
+        if !changeOffsets.isEmpty { changeOffsets.removeAll(keepingCapacity: true) }
+        if !modified.isEmpty { modified.removeAll(keepingCapacity: true) }
+        if !sequences.isEmpty { sequences.removeAll(keepingCapacity: true) }
+        if !numbers.isEmpty { numbers.removeAll(keepingCapacity: true) }
     }
 }
 

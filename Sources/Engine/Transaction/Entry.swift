@@ -68,14 +68,14 @@ package struct EntryHeader {
     package var envelope: Envelope
 
     package func encode(into writer: inout ByteWriter) {
-        writer.u8(EntryHeader.format)
-        writer.u8(kind)
-        writer.u8(envelope.key == nil ? 0 : EntryHeader.keyedFlag)
-        writer.u8(0)
-        writer.u16(envelope.message)
-        writer.u16(0)
-        writer.i64(envelope.timeMicroseconds)
-        writer.u64(envelope.actor.rawValue)
+        // Word by word, since every transaction has one: format, kind, flags, 0, message (u16), 0 (u16).
+        let flags = envelope.key == nil ? 0 : EntryHeader.keyedFlag
+        let kinds =
+            UInt64(EntryHeader.format) | UInt64(kind) << 8 | UInt64(flags) << 16 | UInt64(envelope.message) << 32
+        let start = writer.claim(24)
+        start.storeBytes(of: kinds.littleEndian, as: UInt64.self)
+        start.storeBytes(of: envelope.timeMicroseconds.littleEndian, toByteOffset: 8, as: Int64.self)
+        start.storeBytes(of: envelope.actor.rawValue.littleEndian, toByteOffset: 16, as: UInt64.self)
         if let key = envelope.key {
             writer.u64(key.client)
             writer.u64(key.request)
@@ -235,11 +235,11 @@ package struct Change {
         attributeCount: Int,
         into writer: inout ByteWriter
     ) {
-        writer.u8(kind.rawValue)
-        writer.u8(hasIDRun ? idRunFlag : 0)
-        writer.u16(entity.rawValue)
-        writer.u32(UInt32(count))
-        writer.u16(UInt16(attributeCount))
-        writer.u16(0)
+        let flags = hasIDRun ? idRunFlag : 0
+        let kinds =
+            UInt64(kind.rawValue) | UInt64(flags) << 8 | UInt64(entity.rawValue) << 16 | UInt64(UInt32(count)) << 32
+        let start = writer.claim(12)
+        start.storeBytes(of: kinds.littleEndian, as: UInt64.self)
+        start.storeBytes(of: UInt32(UInt16(attributeCount)).littleEndian, toByteOffset: 8, as: UInt32.self)
     }
 }

@@ -89,7 +89,10 @@ public struct Transaction: Sendable {
     }
 
     /// The bytes that the engine executes.
-    public func encoded(key: RequestKey? = nil) -> [UInt8] {
+    public func encoded(key: RequestKey? = nil) -> [UInt8] { withEncoded(key: key) { Array($0) } }
+
+    /// Lends the bytes that the engine executes.
+    package func withEncoded<R>(key: RequestKey? = nil, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         var writer = ByteWriter(capacityBytes: encodedBytesMax)
         let key = self.key ?? key
         var flags: UInt8 = key == nil ? 0 : TransactionHeader.keyedFlag
@@ -103,6 +106,6 @@ public struct Transaction: Sendable {
         }
         writer.u16(UInt16(operationCount))
         writer.raw(operations)
-        return writer.bytes
+        return try writer.withUnsafeBytes(body)
     }
 }

@@ -142,14 +142,11 @@ struct OperationOutcome {
 
     /// What `encode` writes when one record was updated.
     static func encodeOneUpdate(into writer: inout ByteWriter) {
-        writer.u8(OperationKind.update.rawValue)
-        writer.u8(0)
-        writer.u16(0)
-        // Created, updated, unchanged, deleted, rejected.
-        writer.u32(0)
-        writer.u32(1)
-        writer.u32(0)
-        writer.u64(0)
+        // Kind, 0, 0 (u16); created, updated, unchanged, deleted, rejected (u32 each).
+        let start = writer.claim(24)
+        start.storeBytes(of: UInt64(OperationKind.update.rawValue).littleEndian, as: UInt64.self)
+        start.storeBytes(of: UInt64(1).littleEndian, toByteOffset: 8, as: UInt64.self)
+        start.storeBytes(of: 0, toByteOffset: 16, as: UInt64.self)
     }
 
     func encode(into writer: inout ByteWriter) {
