@@ -196,13 +196,6 @@ public final class Database: Sendable {
         return result
     }
 
-    /// As `turn`, if nobody else has it or reads; otherwise returns nil.
-    package func turnIfFree<R>(_ body: (inout WriterTurn) -> R) -> R? {
-        guard let (result, isDue) = writer.writeIfFree({ whole(&$0, body) }) else { return nil }
-        if isDue { snapshotInBackground() }
-        return result
-    }
-
     /// Has memory cleared beside the writer, if there is a processor for it.
     private func clearMemoryInBackground() {
         guard options.threadCount > 1, !isClearing.exchange(true, ordering: .acquiringAndReleasing) else { return }

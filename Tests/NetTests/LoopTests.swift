@@ -67,6 +67,43 @@ import Testing
         }
     }
 
+    /// Changes of several connections that come together share a turn of the writer: each client gets its own replies, in its own
+    /// order, also where a neighbour's frame ends that one's connection.
+    @Test func connectionsThatShareATurnAreAnsweredEachAlone() async throws {
+        try await withServer { server, database in
+            let ids = try await database.execute(.accounts(12, schema)).operations[0].ids
+            let all = try connections(12, server)
+            let pipelined = 9
+            for round in 0..<20 {
+                for (index, connection) in all.enumerated() where index % 4 != 3 || round == 0 {
+                    var bytes: [UInt8] = []
+                    for number in 0..<pipelined {
+                        // Every third is refused, since there is no such account.
+                        let isRefused = number % 3 == 2
+                        let id = isRefused ? RecordID(entity: ids[0].entity, sequence: 9_999) : ids[index]
+                        bytes += try rename([id], "\(index) \(round) \(number)")
+                    }
+                    if index % 4 == 3 { bytes += frame(.ping, 9, [1]).dropLast() + [2] }
+                    try connection.send(bytes + (try readNames([ids[index]])))
+                }
+                for (index, connection) in all.enumerated() where index % 4 != 3 || round == 0 {
+                    if index % 4 == 3 {
+                        // The error does not wait for what is not durable yet: how many replies come before it is open.
+                        var codes: [WireError.Code?] = []
+                        while let frame = try connection.frame() { codes.append(try wireCode(frame)) }
+                        #expect(codes.last == .malformedFrame)
+                        continue
+                    }
+                    for number in 0..<pipelined {
+                        let failure = try failure(connection.frame())
+                        #expect((failure != nil) == (number % 3 == 2), "\(index), \(round), \(number)")
+                    }
+                    #expect(try names(connection.frame(), 1) == [.text("\(index) \(round) \(pipelined - 2)")])
+                }
+            }
+        }
+    }
+
     @Test func aReadOfAnotherLoopWaitsForWhatItSaw() async throws {
         try await withServer(commitsByItself: false) { server, database in
             let queue = try #require(database.directory.inlineQueue)

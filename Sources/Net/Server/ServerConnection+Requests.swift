@@ -12,8 +12,10 @@ struct FrameWalk {
     var consumedBytes = 0
     /// The replies are as many as may wait: the rest stays where it is.
     var isOutputFull = false
-    /// The rest needs a turn of the writer, which somebody else has.
+    /// The rest needs a turn of the writer.
     var needsTurn = false
+    /// Where the replies begin in the output.
+    var outputStart = 0
     /// What ends the connection, and the request that it answers.
     private(set) var failure: WireError?
     private(set) var failedRequest: WireHeader?
@@ -66,27 +68,16 @@ extension ServerConnection {
         while !ahead.isFull, let next = frame(bytes, at: ahead.endOffset, &unused) { ahead.append(next) }
     }
 
-    /// Executes complete frames from where the walk stands. Returns what they observed. With `waits` false, those that need
-    /// the writer's turn are left when it is not free.
-    func execute(
-        _ bytes: UnsafeRawBufferPointer,
-        _ walk: inout FrameWalk,
-        _ output: inout ByteWriter,
-        waits: Bool
-    ) -> Position {
+    /// Executes complete frames that only read, up to the first that needs a turn of the writer. Returns what they observed.
+    func executeReads(_ bytes: UnsafeRawBufferPointer, _ walk: inout FrameWalk, _ output: inout ByteWriter) -> Position
+    {
+        // Most often what needs a turn is told by its first frame, which the turn will check.
+        let unread = UnsafeRawBufferPointer(rebasing: bytes[walk.consumedBytes...])
+        if let operation = WireHeader.operation(ofWhole: unread), operation != WireOperation.read.rawValue {
+            walk.needsTurn = true
+            return 0
+        }
         var ahead = core.takeFramesAhead()
-        let position = execute(bytes, &walk, &output, &ahead, waits: waits)
-        core.putFramesAhead(ahead)
-        return position
-    }
-
-    private func execute(
-        _ bytes: UnsafeRawBufferPointer,
-        _ walk: inout FrameWalk,
-        _ output: inout ByteWriter,
-        _ ahead: inout FramesAhead,
-        waits: Bool
-    ) -> Position {
         var position: Position = 0
         lookAhead(bytes, &walk, &ahead)
         if ahead.areReads {
@@ -95,20 +86,22 @@ extension ServerConnection {
                 return turn.position
             }
         }
-        if !ahead.isEmpty, !walk.isOutputFull {
-            func executeAll(_ turn: inout WriterTurn) -> Position {
-                execute(bytes, &walk, &turn, &output, &ahead)
-                return turn.position
-            }
-            if waits {
-                position = core.database.turn(executeAll)
-            } else if let seen = core.database.turnIfFree(executeAll) {
-                position = seen
-            } else {
-                walk.needsTurn = true
-            }
-        }
+        walk.needsTurn = !ahead.isEmpty && !walk.isOutputFull
+        core.putFramesAhead(ahead)
         return position
+    }
+
+    /// Executes complete frames of any kind.
+    func execute(
+        _ bytes: UnsafeRawBufferPointer,
+        _ walk: inout FrameWalk,
+        _ turn: inout WriterTurn,
+        _ output: inout ByteWriter
+    ) {
+        var ahead = core.takeFramesAhead()
+        lookAhead(bytes, &walk, &ahead)
+        execute(bytes, &walk, &turn, &output, &ahead)
+        core.putFramesAhead(ahead)
     }
 
     /// Executes frames while all that were found are reads, up to one that needs the writer's turn.
@@ -177,7 +170,7 @@ extension ServerConnection {
         _ bytes: UnsafeRawBufferPointer,
         _ walk: inout FrameWalk
     ) -> Bool {
-        if output.count <= core.limits.pendingReplyBytesMax { return true }
+        if output.count - walk.outputStart <= core.limits.pendingReplyBytesMax { return true }
         walk.isOutputFull = bytes.count - walk.consumedBytes >= WireHeader.lengthBytes
         return false
     }

@@ -30,6 +30,14 @@ final class ServerConnection: ChannelDuplexHandler {
         case greeting, open, closing
     }
 
+    /// What a turn of the writer left to be done after it.
+    private struct Executed {
+        var walk: FrameWalk
+        /// Where the replies end in the turn's output.
+        var outputEnd: Int
+        var position: Position
+    }
+
     /// Replies that must not leave before the log is durable up to a position.
     private struct Held {
         var position: Position
@@ -52,10 +60,15 @@ final class ServerConnection: ChannelDuplexHandler {
     private var held: [Held] = []
     private var heldBytes = 0
     private(set) var isWaiting = false
-    private var needsFlush = false
+    /// The socket, for sending past the channel's queue.
+    private var socket = DirectSocket()
+    /// Writes in the channel's queue: what the socket had no room for, and all that came behind it.
+    private var queuedCount = 0
     private var isPaused = false
     /// What was read waits for the writer's turn.
     private var isDeferred = false
+    /// Between the turn and what follows it.
+    private var executed: Executed?
     /// A read was asked for while paused.
     private var wantsRead = false
     /// No more frames are executed; the connection closes when all are answered.
@@ -89,6 +102,7 @@ final class ServerConnection: ChannelDuplexHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         self.context = context
+        socket = DirectSocket(context.channel)
         address = context.remoteAddress?.ipAddress ?? ""
         clock.begin(.now())
         do {
@@ -127,11 +141,6 @@ final class ServerConnection: ChannelDuplexHandler {
         if !isPaused, !isDeferred { process() }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
-        if needsFlush { flush() }
-        context.fireChannelReadComplete()
-    }
-
     func read(context: ChannelHandlerContext) {
         if isPaused { wantsRead = true } else { context.read() }
     }
@@ -144,24 +153,63 @@ final class ServerConnection: ChannelDuplexHandler {
 
     // MARK: Requests
 
-    /// Executes every complete frame, or as many as their replies have room for.
-    private func process(waits: Bool = false) {
-        guard phase != .closing, !isFinishing else {
-            pending = ByteBuffer()
-            return
-        }
-        guard pending.readableBytes >= WireHeader.lengthBytes else { return account(unsentBytes) }
-        if core.isLogFull {
-            // Executing would only bring refusals: the next commit makes room.
-            isPaused = true
-            waitForCommit()
-            return account(unsentBytes)
-        }
+    /// Executes what came as far as it only reads, and has the rest executed in the loop's next turn of the writer.
+    private func process() {
+        guard mayExecute() else { return }
         var output = core.takeOutput()
         var walk = FrameWalk()
         if phase == .greeting { pending.withUnsafeReadableBytes { greet($0, &walk, &output) } }
         var position: Position = 0
-        if phase == .open { position = pending.withUnsafeReadableBytes { execute($0, &walk, &output, waits: waits) } }
+        if phase == .open { position = pending.withUnsafeReadableBytes { executeReads($0, &walk, &output) } }
+        output.withUnsafeBytes { finish(walk, $0, observed: position) }
+        core.putOutput(output)
+    }
+
+    /// Whether anything can be executed now; otherwise whatever has to come first is waited for.
+    private func mayExecute() -> Bool {
+        guard phase != .closing, !isFinishing else {
+            pending = ByteBuffer()
+            return false
+        }
+        guard pending.readableBytes >= WireHeader.lengthBytes else {
+            account(unsentBytes)
+            return false
+        }
+        guard core.isLogFull else { return true }
+        // Executing would only bring refusals: the next commit makes room.
+        isPaused = true
+        waitForCommit()
+        account(unsentBytes)
+        return false
+    }
+
+    /// Bytes that wait for a turn of the writer.
+    var deferredBytes: Int { pending.readableBytes }
+
+    /// Executes every complete frame, or as many as their replies have room for, in a turn that several connections share: so
+    /// nothing is sent or waited for before the turn is over, and `finishTurn` says what became of it.
+    func execute(in turn: inout WriterTurn, _ output: inout ByteWriter) {
+        guard isDeferred, phase == .open, !isFinishing, !isPaused, !core.isLogFull else { return }
+        var walk = FrameWalk(outputStart: output.count)
+        pending.withUnsafeReadableBytes { execute($0, &walk, &turn, &output) }
+        executed = Executed(walk: walk, outputEnd: output.count, position: turn.position)
+    }
+
+    /// Sends the replies that the turn wrote into `output`, and goes on.
+    func finishTurn(_ output: UnsafeRawBufferPointer) {
+        isDeferred = false
+        let executed = executed.take()
+        // What happened to another connection may have ended this one.
+        guard phase == .open, !isFinishing, let executed else {
+            if !isPaused { process() }
+            return
+        }
+        let replies = output[executed.walk.outputStart..<executed.outputEnd]
+        finish(executed.walk, UnsafeRawBufferPointer(rebasing: replies), observed: executed.position)
+    }
+
+    /// Forgets what was executed and answers it.
+    private func finish(_ walk: FrameWalk, _ replies: UnsafeRawBufferPointer, observed position: Position) {
         if walk.consumedBytes > 0 { clock.incompleteSince = nil }
         if walk.consumedBytes == pending.readableBytes {
             // Without a reference to it the channel can use the buffer for its next read.
@@ -170,8 +218,7 @@ final class ServerConnection: ChannelDuplexHandler {
             pending.moveReaderIndex(forwardBy: walk.consumedBytes)
             pending.discardReadBytes()
         }
-        output.withUnsafeBytes { send($0, observed: position) }
-        core.putOutput(output)
+        send(replies, observed: position)
         if let failure = walk.failure { return fail(failure, answering: walk.failedRequest) }
         account(unsentBytes)
         if walk.isOutputFull || heldBytes > core.limits.pendingReplyBytesMax { return pause() }
@@ -181,21 +228,11 @@ final class ServerConnection: ChannelDuplexHandler {
         }
     }
 
-    /// Executes what needs the writer's turn: the loop has done everything else meanwhile.
-    func processDeferred() {
-        isDeferred = false
-        guard !isPaused else { return }
-        process(waits: true)
-        if needsFlush { flush() }
-    }
-
     /// Sends replies now, or holds them until what they observed is durable.
     func send(_ bytes: UnsafeRawBufferPointer, observed position: Position) {
         guard bytes.count > 0, let context else { return }
         if held.isEmpty, position <= core.database.durablePosition {
-            context.write(Self.wrapOutboundOut(core.buffer(toSend: bytes)), promise: nil)
-            needsFlush = true
-            return
+            return transmit(bytes, context)
         }
         held.append(Held(position: position, buffer: ByteBuffer(bytes: bytes)))
         heldBytes += bytes.count
@@ -207,15 +244,16 @@ final class ServerConnection: ChannelDuplexHandler {
         isWaiting = false
         guard let context else { return }
         var count = 0
+        var ready = ByteBuffer()
         while count < held.count, held[count].position <= durable {
-            heldBytes -= held[count].buffer.readableBytes
-            context.write(Self.wrapOutboundOut(held[count].buffer), promise: nil)
+            if count == 0 { ready = held[count].buffer } else { ready.writeBuffer(&held[count].buffer) }
             count += 1
         }
         held.removeFirst(count)
         if !held.isEmpty { waitForCommit() }
         if count > 0 {
-            flush()
+            heldBytes -= ready.readableBytes
+            ready.withUnsafeReadableBytes { transmit($0, context) }
             account(unsentBytes)
         }
         resume()
@@ -226,6 +264,16 @@ final class ServerConnection: ChannelDuplexHandler {
     var mustWait: Bool {
         guard let first = held.first else { return core.isLogFull }
         return first.position > core.database.durablePosition
+    }
+
+    /// Gives bytes to the socket; what it does not take now goes the channel's way, and so does everything behind it.
+    private func transmit(_ bytes: UnsafeRawBufferPointer, _ context: ChannelHandlerContext) {
+        let sent = queuedCount == 0 && context.channel.isActive ? socket.send(bytes) : 0
+        guard sent < bytes.count else { return }
+        queuedCount += 1
+        let rest = ByteBuffer(bytes: UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+        let bound = NIOLoopBound(self, eventLoop: core.eventLoop)
+        context.writeAndFlush(Self.wrapOutboundOut(rest)).whenComplete { _ in bound.value.queuedCount -= 1 }
     }
 
     private func waitForCommit() {
@@ -239,7 +287,6 @@ final class ServerConnection: ChannelDuplexHandler {
     private func pause() {
         guard !isPaused else { return }
         isPaused = true
-        flush()
         // Everything may have gone out at once; then go on, after the others had their turn.
         guard let context, context.channel.isWritable, heldBytes <= core.limits.pendingReplyBytesMax else { return }
         let bound = NIOLoopBound(self, eventLoop: core.eventLoop)
@@ -252,16 +299,10 @@ final class ServerConnection: ChannelDuplexHandler {
         }
         isPaused = false
         process()
-        flush()
         if !isPaused, wantsRead {
             wantsRead = false
             context.read()
         }
-    }
-
-    private func flush() {
-        needsFlush = false
-        context?.flush()
     }
 
     /// Bytes that the client has not taken yet, as far as they are more than the socket's own buffer takes at once.
@@ -321,7 +362,6 @@ final class ServerConnection: ChannelDuplexHandler {
         settle(cursor)
         guard phase == .open else { return }
         reply.withUnsafeBytes { send($0, observed: position) }
-        flush()
         account(unsentBytes)
         if isFinishing { finish() }
     }
@@ -350,6 +390,8 @@ final class ServerConnection: ChannelDuplexHandler {
         output.endFrame(start, .wire(error), answering: request ?? WireHeader(.request, 0, correlation: 0), epoch: 0)
         let buffer = output.withUnsafeBytes { ByteBuffer(bytes: $0) }
         core.putOutput(output)
+        // Nothing overtakes the error.
+        socket = DirectSocket()
         // Closing at once would make the system discard what the client has not read yet, if it has sent more than was
         // read here. So: end our half, hear nothing more, and let the sweep close what the client does not.
         let bound = NIOLoopBound(context, eventLoop: core.eventLoop)

@@ -29,8 +29,13 @@ final class ServerCore {
     private(set) var connections: [ServerConnection] = []
     /// Connections that hold replies until the log is durable.
     private var waiting: [ServerConnection] = []
-    /// Connections that found the writer's turn taken.
+    /// Connections that wait for the loop's next turn of the writer.
     private var deferred: [ServerConnection] = []
+    /// Those that the turn is for: empty between two turns.
+    private var executing: [ServerConnection] = []
+    /// A turn that has executed so much of what connections sent leaves the rest to another: some 600 updates of single records,
+    /// half a millisecond in which other loops wait.
+    private static let turnBytes = 64 << 10
     /// Those that are being released: empty between two commits.
     private var releasing: [ServerConnection] = []
     /// Rings when the log is durable further.
@@ -41,8 +46,6 @@ final class ServerCore {
     private var output: ByteWriter? = ByteWriter(capacityBytes: 64 << 10)
     /// Frames that are about to be executed, taken like `output`.
     private var framesAhead: FramesAhead? = FramesAhead()
-    /// What is written to sockets at once: its memory is reused as soon as the socket has taken it.
-    private var sendBuffer: ByteBuffer
     /// Cursors and rehearsals that were given up and are not freed yet.
     var discardedCount = 0
     /// What the cursors of all connections keep, on every loop.
@@ -72,7 +75,6 @@ final class ServerCore {
         self.census = census
         self.cursorMemory = cursorMemory
         self.logger = logger
-        sendBuffer = ByteBufferAllocator().buffer(capacity: 64 << 10)
     }
 
     // MARK: Durability
@@ -109,7 +111,8 @@ final class ServerCore {
         releasing.removeAll(keepingCapacity: true)
     }
 
-    /// Has a connection executed when the loop has looked at all others: by then the writer's turn may be free.
+    /// Has a connection executed when the loop has looked at all others: one turn of the writer serves all that came meanwhile,
+    /// with one lock, one hand-over to the log and one group there.
     func deferTurn(_ connection: ServerConnection) {
         deferred.append(connection)
         guard deferred.count == 1 else { return }
@@ -118,9 +121,25 @@ final class ServerCore {
     }
 
     private func processDeferred() {
-        let connections = deferred
-        deferred.removeAll()
-        for connection in connections { connection.processDeferred() }
+        swap(&deferred, &executing)
+        var next = 0
+        while next < executing.count {
+            let first = next
+            var output = takeOutput()
+            database.turn { turn in
+                var bytes = 0
+                repeat {
+                    bytes += executing[next].deferredBytes
+                    executing[next].execute(in: &turn, &output)
+                    next += 1
+                } while next < executing.count && bytes < ServerCore.turnBytes
+            }
+            output.withUnsafeBytes { bytes in
+                for place in first..<next { executing[place].finishTurn(bytes) }
+            }
+            putOutput(output)
+        }
+        executing.removeAll(keepingCapacity: true)
     }
 
     /// Whether so much waits for the disk that nothing can be executed.
@@ -211,14 +230,6 @@ final class ServerCore {
     func putFramesAhead(_ frames: consuming FramesAhead) {
         frames.removeAll()
         framesAhead = consume frames
-    }
-
-    /// The bytes as a buffer that is sent at once. The memory is the one of last time, when the socket took all of it.
-    func buffer(toSend bytes: UnsafeRawBufferPointer) -> ByteBuffer {
-        guard bytes.count <= 256 << 10 else { return ByteBuffer(bytes: bytes) }
-        sendBuffer.clear()
-        sendBuffer.writeBytes(bytes)
-        return sendBuffer
     }
 
     // MARK: End

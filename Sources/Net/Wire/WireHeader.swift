@@ -74,6 +74,15 @@ package struct WireHeader: Equatable, Sendable {
         self.schemaEpoch = schemaEpoch
     }
 
+    /// The operation that the first frame seems to ask for, checked by nothing; nil when the frame is not whole.
+    @inline(__always)
+    package static func operation(ofWhole bytes: UnsafeRawBufferPointer) -> UInt16? {
+        guard bytes.count >= lengthBytes else { return nil }
+        let bodyBytes = UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))
+        guard bytes.count - lengthBytes >= Int(bodyBytes) else { return nil }
+        return UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 6, as: UInt16.self))
+    }
+
     /// Reads a header. nil: its checksum is wrong, so that nothing in it means anything.
     @inline(__always)
     package init?(at start: UnsafeRawPointer) {
