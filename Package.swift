@@ -30,7 +30,7 @@ let package = Package(
         .target(
             name: "Net",
             dependencies: [
-                "Engine", "FetchXML", "Kith", "Snapshot", "CKernels",
+                "Engine", "FetchXML", "Kith", "CKernels",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,6 +1,5 @@
 import Engine
 import Kith
-import Snapshot
 
 // An upload lives on its connection: when that is lost, so is the upload, and the caller begins anew. So nothing but reading is
 // sent again by itself.

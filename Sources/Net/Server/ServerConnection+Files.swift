@@ -1,7 +1,6 @@
 import Engine
 import Kith
 import NIOCore
-import Snapshot
 import Synchronization
 
 // Uploads and downloads. What touches the disk runs on the pool: a loop never waits for it. One piece of an upload is under way
