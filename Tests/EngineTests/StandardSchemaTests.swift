@@ -11,7 +11,7 @@ import Testing
             "account", "contact", "lead", "opportunity", "product", "opportunityproduct", "task", "phonecall", "email",
             "appointment", "incident", "annotation", "campaign", "salesorder", "salesorderdetail", "systemuser", "team",
             "businessunit", "territory", "competitor", "transactioncurrency", "subject", "customeraddress", "userquery",
-            "timezonedefinition", "timezonerule", "organization",
+            "timezonedefinition", "timezonerule", "organization", "activityparty",
         ]
         #expect(Set(schema.entities.map(\.name)) == Set(promised))
     }

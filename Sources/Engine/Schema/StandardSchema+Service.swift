@@ -120,6 +120,7 @@ extension SchemaBuilder {
             e.integer("filesize", "File size, bytes", 0...1_000_000_000_000)
             e.text("mimetype", "MIME type", 256)
             e.text("langid", "Language", 20)
+            e.file("documentbody", "File", bytesMax: 128 << 20)
             e.primaryName("subject")
             e.searched("subject", "filename")
         }

@@ -18,7 +18,7 @@
 //     80… documents      80 salesorder, 81 salesorderdetail
 //     96… service        96 incident
 //    112… marketing     112 campaign
-//    128… activities    128 task, 129 phonecall, 130 email, 131 appointment
+//    128… activities    128 task, 129 phonecall, 130 email, 131 appointment, 132 activityparty
 //    144… notes         144 annotation
 //    160… views         160 userquery
 //
@@ -42,6 +42,7 @@ extension Schema {
         schema.addServiceEntities()
         schema.addMarketingEntities()
         schema.addActivityEntities()
+        schema.addActivityPartyEntity()
         schema.addNoteEntities()
         schema.addViewEntities()
         return schema.build()

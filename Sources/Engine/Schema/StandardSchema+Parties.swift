@@ -1,0 +1,34 @@
+// Who takes part in an activity, and as what: senders, recipients, attendees.
+//
+// A party is a record, so that "all activities of this contact" is an ordinary query, from either end by a lookup's index. It is
+// a record of the directory, or an address that nobody has been found for; the address stays when the record is deleted.
+
+extension SchemaBuilder {
+    mutating func addActivityPartyEntity() {
+        entity(132, "activityparty", "Activity party", ownership: .organisation) { e in
+            e.lookup(
+                "activityid",
+                "Activity",
+                to: "task",
+                "phonecall",
+                "email",
+                "appointment",
+                required: true,
+                onDelete: .cascade
+            )
+            e.option(
+                "participationtypemask",
+                "Takes part as",
+                [
+                    1: "Sender", 2: "To", 3: "Cc", 4: "Bcc", 5: "Required attendee", 6: "Optional attendee",
+                    7: "Organizer", 8: "Regarding", 9: "Owner", 10: "Resource", 11: "Customer",
+                ],
+                default: 2
+            )
+            e.lookup("partyid", "Party", to: "account", "contact", "lead", "systemuser")
+            e.text("addressused", "Address", 320)
+            e.integer("ordering", "Place in the list", 0...1_000_000)
+            e.primaryName("addressused")
+        }
+    }
+}
