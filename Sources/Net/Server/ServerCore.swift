@@ -132,7 +132,9 @@ final class ServerCore {
                     bytes += executing[next].deferredBytes
                     executing[next].execute(in: &turn, &output)
                     next += 1
+                    // Small requests can have large replies, which only count for their connections once they are sent.
                 } while next < executing.count && bytes < ServerCore.turnBytes
+                    && output.count <= limits.pendingReplyBytesMax
             }
             output.withUnsafeBytes { bytes in
                 for place in first..<next { executing[place].finishTurn(bytes) }
