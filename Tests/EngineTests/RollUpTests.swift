@@ -257,4 +257,26 @@ import Testing
         let flaw = try #require(schema(depth: QueryLimits.queryDepthMax).derivedFlaw)
         #expect(flaw.message.contains("nested more than \(QueryLimits.queryDepthMax) deep"))
     }
+
+    /// Each is used many times by the one before: what a query would evaluate grows without end, and is refused.
+    @Test func onesThatGrowAreRefused() throws {
+        func schema(depth: Int, uses: Int) -> Schema {
+            let sound = Self.schema()
+            let first = sound.entities[0].attributes[sound.entities[0].attributes.count - 1]
+            let more = (0..<depth).map { index in
+                var attribute = first
+                attribute.name = "x\(index)"
+                let filter = (0..<uses).map { "x\(index - 1) <> \($0)" }.joined(separator: " AND ")
+                attribute.type = .rollUp(
+                    RollUp(.count, over: "box", "parent", where: index == 0 ? nil : filter),
+                    result: .integer(minimum: 0, maximum: .max)
+                )
+                return attribute
+            }
+            let box = sound.entities[0].with(attributes: sound.entities[0].attributes + more)
+            return Schema(epoch: 1, entities: [box] + sound.entities.dropFirst(), optionSets: [])
+        }
+        #expect(schema(depth: 3, uses: 5).derivedFlaw == nil)
+        #expect(schema(depth: 8, uses: 30).derivedFlaw?.message.contains("too large") == true)
+    }
 }

@@ -194,6 +194,40 @@ import Testing
         #expect(error(doubled, engine, budget: QueryBudget(rowsMax: 100_000)) == .budget)
     }
 
+    /// Named queries over named queries, asked for twice: compared by what is in them they would take 2^40 comparisons.
+    @Test func repeatedNamedQueriesAreComparedSoon() throws {
+        let named = (1..<40).map { "q\($0) AS (SELECT a.n FROM q\($0 - 1) a CROSS JOIN q\($0 - 1) b)" }
+        let query =
+            "(WITH q0 AS (SELECT name AS n FROM account LIMIT 1), \(named.joined(separator: ", ")) SELECT n FROM q39)"
+        let engine = try engine(rows: 10)
+        #expect(error("SELECT DISTINCT \(query), \(query) FROM account", engine) == nil)
+        #expect(error("SELECT \(query), count(*) FROM account GROUP BY \(query)", engine) == nil)
+    }
+
+    /// What each query of a union keeps stays counted when it has ended.
+    @Test func rowsOfQueriesThatAreSourcesStayCounted() throws {
+        let engine = try engine(rows: 1000)
+        let part = "SELECT name FROM account"
+        let both = "SELECT count(*) FROM (\(part) UNION ALL \(part)) x"
+        #expect(error(both, engine, budget: QueryBudget(rowsMax: 1900)) == .budget)
+        #expect(error(both, engine, budget: QueryBudget(rowsMax: 2100)) == nil)
+        let named =
+            "WITH a AS (\(part)), b AS (\(part)) SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b) FROM account LIMIT 1"
+        #expect(error(named, engine, budget: QueryBudget(rowsMax: 1900)) == .budget)
+        #expect(error(named, engine, budget: QueryBudget(rowsMax: 2100)) == nil)
+    }
+
+    @Test(arguments: ["%", "a%", "", "%a", "_%", "\u{0}%"]) func patternsThatBeginWithZero(_ rest: String) throws {
+        let engine = try engine(rows: 100)
+        for column in ["name", "accountnumber"] {
+            #expect(error("SELECT name FROM account WHERE \(column) LIKE '\u{0}\(rest)'", engine) == nil)
+            #expect(
+                error("SELECT name FROM account WHERE \(column) >= '\u{0}\(rest)' ORDER BY \(column) LIMIT 5", engine)
+                    == nil
+            )
+        }
+    }
+
     @Test func subqueriesEndWithTheBudget() throws {
         let engine = try engine(rows: 20_000)
         let steps = QueryBudget(stepsMax: 5_000_000)

@@ -53,4 +53,25 @@ import Testing
     private func plan(_ sql: String, _ h: SchemaHarness) throws -> String {
         if case .text(let line)? = try h.rows("EXPLAIN \(sql)").first?.first { line } else { "" }
     }
+
+    /// A view may begin with something else than the records of its entity: numbers of columns then mean something else.
+    @Test func viewsThatBeginWithOtherRowsHaveNoIndex() throws {
+        let h = SchemaHarness()
+        try h.change(
+            """
+            entities:
+              project: {owner: organisation, attributes: {name: text}}
+            views:
+              Union:
+                entity: project
+                query: SELECT name, createdon, modifiedon FROM project UNION ALL SELECT name, createdon, modifiedon FROM project ORDER BY 3
+              Derived: {entity: project, query: "SELECT a, b, c FROM (SELECT name AS a, createdon AS b, modifiedon AS c FROM project) x WHERE c > '2024-01-01'"}
+              Other: {entity: project, query: SELECT name FROM account WHERE employees > 7 ORDER BY revenue}
+              Named: {entity: project, query: "WITH project AS (SELECT 1 AS a, 2 AS b, 3 AS c FROM account) SELECT c FROM project ORDER BY c"}
+            """
+        )
+        try h.run { try $0.create("project", ["name": "Bridge"]) }
+        #expect(try h.rows("SELECT COUNT(*) FROM project") == [[.integer(1)]])
+        try h.checkCopies()
+    }
 }

@@ -4,8 +4,8 @@
 // end of a path), and what its lookups lead to. It sees neither the query's other entities nor its columns, parameters or
 // groups, so that an attribute means the same in every query.
 //
-// An expression that is used twice is bound once for each record that it is about. What it comes to is bounded: nodes count
-// towards those of the query each time they are used, since each use is evaluated.
+// An expression that is used twice is bound once for each record that it is about. What it comes to is bounded: its nodes, and
+// those of the queries inside it, count towards those of the query each time they are used, since each use is evaluated.
 
 /// Derived attributes of one query, while it is bound.
 struct DerivedScope {
@@ -16,6 +16,7 @@ struct DerivedScope {
 
     struct Known {
         var value: Bound
+        /// What one use of it counts: its nodes, and those of the queries inside.
         var nodeCount: Int
     }
 
@@ -38,9 +39,11 @@ extension Binder {
         _ type: AttributeType
     ) throws(QueryError) -> Bound {
         let use = DerivedScope.Use(source: source, attribute: id)
-        let known: DerivedScope.Known
-        if let bound = derived.known[use] { known = bound } else { known = try bindExpression(of: use, type) }
-        derived.known[use] = known
+        guard let known = derived.known[use] else {
+            let known = try bindExpression(of: use, type)
+            derived.known[use] = known
+            return known.value
+        }
         boundCount += known.nodeCount
         guard boundCount <= 2 * QueryLimits.nodeCountMax else {
             throw QueryError(.tooComplex, "the query has too many parts, those of calculated attributes included")
@@ -79,12 +82,14 @@ extension Binder {
         }
         do throws(QueryError) {
             let wanted = QueryType(type.valueType)
+            let countBefore = boundCount
             let value = try converted(try bind(expression, expecting: wanted), to: wanted)
             let size = value.size
-            guard size.nodes <= QueryLimits.derivedNodeCountMax, size.depth <= QueryLimits.depthMax else {
+            let nodeCount = max(size.nodes, boundCount - countBefore)
+            guard nodeCount <= QueryLimits.derivedNodeCountMax, size.depth <= QueryLimits.depthMax else {
                 throw QueryError(.tooComplex, "the expression, with those that it uses, is too large")
             }
-            return DerivedScope.Known(value: nullWithoutRecord(value, use.source), nodeCount: size.nodes)
+            return DerivedScope.Known(value: nullWithoutRecord(value, use.source), nodeCount: nodeCount)
         } catch {
             // The place within the expression's own text means nothing in the query's.
             throw QueryError(

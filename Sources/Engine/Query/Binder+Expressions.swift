@@ -276,8 +276,11 @@ extension Binder {
         mayAggregate = false
         let refusal = aggregateRefusal
         aggregateRefusal = "an aggregate cannot contain another"
+        let mayUseWindowsOutside = mayUseWindows
+        mayUseWindows = false
         defer {
             mayAggregate = true
+            mayUseWindows = mayUseWindowsOutside
             aggregateRefusal = refusal
         }
         guard let operand else {

@@ -27,6 +27,10 @@ extension Binder {
             throw QueryError(.tooComplex, "a path has 1 to \(QueryLimits.pathPartsMax) parts", at: location)
         }
         if let source = derived.source { return try resolveDerivedName(parts, in: source, at: location) }
+        // In the query of a roll-up this is the record that it belongs to, whatever the records inside call so.
+        if first == RollUp.parentName, parts.count > 1, outside?.binder.derived.isRollUp == true {
+            return try outerValue(parts, at: location)
+        }
         let visible = bound.sources[..<min(visibleCount, bound.namedCount)]
         if parts.count > 1, let source = visible.firstIndex(where: { $0.name == first }) {
             if let result = try resolve(parts.dropFirst(), in: source) { return result }

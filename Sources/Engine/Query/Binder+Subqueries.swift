@@ -86,8 +86,9 @@ extension Binder {
         inner.namedTables = derived.source == nil ? namedTables : [:]
         try inner.bindQuery(query)
         // Names that were found here may have led to further records, parameters and aggregates.
+        let countInside = inner.boundCount - boundCount
         self = around.binder
-        boundCount = inner.boundCount
+        boundCount += countInside
         bound.parameterNames.merge(inner.bound.parameterNames) { first, _ in first }
         return (inner.bound, inner.outerValues)
     }

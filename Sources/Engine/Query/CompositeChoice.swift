@@ -237,7 +237,8 @@ extension BlockTest {
             case .notEqual: return nil
             }
         case .textPattern(let column, let pattern, false):
-            guard let prefix = pattern.prefixKey128 else { return nil }
+            // A text that begins with U+0000 bounds nothing: zeros also stand for what is not known.
+            guard let prefix = pattern.prefixKey128, prefix != 0 else { return nil }
             let rest = (UInt128(1) << UInt128(prefix.trailingZeroBitCount & ~7)) - 1
             return (column, prefix, prefix | rest)
         default: return nil

@@ -12,7 +12,8 @@ struct DerivedColumn: Hashable, Sendable {
     var targets: [EntityID]
 }
 
-/// The queries that make up a source's rows. Immutable; its rows are found by its identity.
+/// The queries that make up a source's rows. Immutable; equal only to itself, and its rows are found by its identity. (Compared by
+/// what is in them, tables over tables that are each used twice would take a time that doubles with each.)
 final class BoundTable: Hashable, Sendable {
     let branches: [BoundQuery]
     let columns: [DerivedColumn]
@@ -22,19 +23,15 @@ final class BoundTable: Hashable, Sendable {
         self.columns = columns
     }
 
-    static func == (a: BoundTable, b: BoundTable) -> Bool {
-        a === b || a.branches == b.branches && a.columns == b.columns
-    }
+    static func == (a: BoundTable, b: BoundTable) -> Bool { a === b }
 
-    func hash(into hasher: inout Hasher) {
-        hasher.combine(branches)
-        hasher.combine(columns)
-    }
+    func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }
 
 /// The rows of a query that is a source.
 final class DerivedRows {
     private(set) var count = 0
+    private var keptBytes = 0
     private var columns: [SlotColumn]
     private let types: [QueryType]
     private let keeper = TextKeeper()
@@ -45,19 +42,24 @@ final class DerivedRows {
     init(_ branches: [BoundQuery], _ types: [QueryType], _ context: ExecutionContext) throws(QueryError) {
         self.types = types
         columns = types.map(SlotColumn.init)
+        let meter = context.meter
+        let before = (rows: meter.rows, bytes: meter.bytes)
         for branch in branches {
             let execution = Execution(branch, context, blockRows: Self.blockRows)
-            while let block = try execution.next() { try append(block, context.meter) }
+            while let block = try execution.next() { try append(block, context) }
             notes += execution.explanation()
+            // At its end the execution gave back all that was kept since it began: these rows stay.
+            meter.keepOnly(rows: before.rows + count, bytes: before.bytes + keptBytes)
+            try meter.keep(rows: 0, bytes: 0)
         }
     }
 
     private static let blockRows = 8192
 
-    private func append(_ block: QueryResult, _ meter: QueryMeter) throws(QueryError) {
-        try meter.step(block.rowCount)
+    private func append(_ block: QueryResult, _ context: ExecutionContext) throws(QueryError) {
+        try context.meter.step(block.rowCount)
         for (place, column) in block.columns.enumerated() {
-            let convert = NumberConversion(column.type, to: types[place])
+            let convert = NumberConversion(column.type, to: types[place], context.environment.calendar)
             for row in 0..<block.rowCount {
                 if columns[place].isText {
                     columns[place].append(text: column.withText(row) { keeper.copy($0) })
@@ -68,7 +70,8 @@ final class DerivedRows {
         }
         count += block.rowCount
         let bytes = columns.reduce(0) { $0 + $1.strideBytes } * block.rowCount + keeper.takeNewBytes()
-        try meter.keep(rows: block.rowCount, bytes: bytes)
+        keptBytes += bytes
+        try context.meter.keep(rows: block.rowCount, bytes: bytes)
     }
 
     /// Reads a column for the rows of a batch; `Table.noRow` is null.
@@ -92,15 +95,15 @@ final class DerivedRows {
 
 /// Brings a stored number to another type.
 struct NumberConversion {
-    private enum Kind { case none, scale(Int64), real(Double), day }
+    private enum Kind { case none, scale(Int64), real(Double), day(BusinessCalendar) }
     private let kind: Kind
 
     /// Only for types that `QueryType.union` has found to go together.
-    init(_ from: QueryType, to: QueryType) {
+    init(_ from: QueryType, to: QueryType, _ calendar: BusinessCalendar) {
         switch (from, to) {
         case (.double, .double): kind = .none
         case (_, .double): kind = .real(Double(Decimal64.powersOfTen[Int(from.scale)]))
-        case (.date, .instant): kind = .day
+        case (.date, .instant): kind = .day(calendar)
         default: kind = to.scale > from.scale ? .scale(Decimal64.powersOfTen[Int(to.scale - from.scale)]) : .none
         }
     }
@@ -108,7 +111,7 @@ struct NumberConversion {
     func apply(_ number: Int64) throws(QueryError) -> Int64 {
         switch kind {
         case .none: return number
-        case .day: return CalendarText.microseconds(days: number)
+        case .day(let calendar): return calendar.moment(ofDay: Int(number))
         case .real(let scale): return Int64(bitPattern: (Double(number) / scale).bitPattern)
         case .scale(let factor):
             let (product, overflow) = number.multipliedReportingOverflow(by: factor)

@@ -19,8 +19,8 @@ extension Execution {
         let fetchesMax = fetchesMax
         var failure: QueryError?
         var pending: [UInt32] = []
-        // The first batch is what is wanted, if nothing is passed over.
-        var pendingMax = max(1, min(64, sortedRowsMax))
+        // The first batch is what is wanted, if nothing is passed over; later ones grow with what turns out to be.
+        var pendingMax = max(1, min(Vector.capacity, sortedRowsMax))
         var fetches = 0
         var goesOn = true
         let isWhole = forEach { row in
@@ -29,7 +29,7 @@ extension Execution {
             fetches += pending.count
             do throws(QueryError) { goesOn = try pushRows(pending) } catch { failure = error }
             pending.removeAll(keepingCapacity: true)
-            pendingMax = Vector.capacity
+            pendingMax = min(Vector.capacity, max(64, 2 * pendingMax))
             return goesOn && failure == nil && fetches < fetchesMax
         }
         if let failure { throw failure }

@@ -46,9 +46,10 @@ extension TableIndex {
         var wanted: [TableIndex] = []
         for view in schema.views where view.entity == entity.id {
             // A view that does not fit the schema any more is asked by nobody.
-            guard let query = try? Query.parse(view.query), let bound = try? Binder.bind(query, schema: schema) else {
-                continue
-            }
+            guard let query = try? Query.parse(view.query), let bound = try? Binder.bind(query, schema: schema),
+                // Nor has one that begins with something else columns of this table.
+                case .named = bound.sources[0].origin, schema.entities[bound.sources[0].place].id == entity.id
+            else { continue }
             let columns = ViewColumns(bound, entity).indexed
             guard !columns.isEmpty, !wanted.contains(where: { $0.columns == columns }) else { continue }
             wanted.append(TableIndex(label: "the index of view \(view.name)", columns: columns, isDeclared: false))

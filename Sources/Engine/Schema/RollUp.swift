@@ -48,7 +48,7 @@ public struct RollUp: Hashable, Sendable {
         let refersToParent = Expression(
             .compare(
                 .equal,
-                Expression(.name([entity, lookup])),
+                Expression(.name([lookup])),
                 Expression(.name([RollUp.ownName, parent[SystemAttribute.identifier].name]))
             )
         )
