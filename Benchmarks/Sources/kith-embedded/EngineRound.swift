@@ -34,6 +34,7 @@ struct EngineRound {
         }
         Main.report("embedded load, engine alone", data.recordCount, nanoseconds: nanoseconds)
         try read(ids, firstAccount)
+        try update(ids)
         try FindRound(data, engine).run()
     }
 
@@ -47,6 +48,38 @@ struct EngineRound {
         guard try cursor.little(UInt8.self) == 1 else { throw BenchError("the ids are not a run") }
         _ = try cursor.take(2 + 5 * 4)
         return try cursor.little(UInt64.self)
+    }
+
+    /// Updates of two attributes of one record each, far from each other, as row 5 sends them: the part of it that is the engine's.
+    private func update(_ ids: [UInt64]) throws {
+        let count = min(data.recordCount, 32_768)
+        let step = data.recordCount / count
+        let ids = ids.map { RecordID(rawValue: $0) }
+        let requests = try (1...2).map { generation in
+            try (0..<count).map { number in
+                let row = number * 40_503 % count * step
+                return try data.changes(engine.schema, row..<row + 1, ids, generation: generation).encoded()
+            }
+        }
+        var done = 0
+        let start = now()
+        let deadline = start + UInt64(seconds * 1e9)
+        var time = start
+        while time < deadline {
+            // As many as a turn of a busy server executes.
+            let turn = done % count..<min(done % count + 512, count)
+            var entries = ByteWriter(capacityBytes: 128 << 10)
+            var replies = ByteWriter(capacityBytes: 64 << 10)
+            for bytes in requests[done / count % 2][turn] {
+                let outcome = try bytes.withUnsafeBytes {
+                    try engine.execute($0, context: context, entry: &entries, reply: &replies)
+                }
+                guard outcome == .changed else { throw BenchError("an update changed nothing") }
+            }
+            done += turn.count
+            time = now()
+        }
+        Main.report("embedded update, engine alone", done, nanoseconds: time - start)
     }
 
     private func read(_ ids: [UInt64], _ firstAccount: UInt64) throws {
