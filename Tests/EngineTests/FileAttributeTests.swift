@@ -188,6 +188,22 @@ private final class KnownContents: FileContents {
         #expect(exported.first { $0.name == "draft" }?.parameters == [.maximum: ["33554432"]])
     }
 
+    /// Both lie in memory as texts, but a text is no file.
+    @Test func aTextDoesNotBecomeAFileWithANewVersion() {
+        func schema(isFile: Bool) -> Schema {
+            var builder = SchemaBuilder()
+            builder.entity(1, "systemuser", "User", ownership: .organisation) { e in
+                e.text("fullname", "Full name", 200)
+                if isFile { e.file("photo", "Photo") } else { e.text("photo", "Photo", 200) }
+                e.primaryName("fullname")
+            }
+            return builder.build()
+        }
+        #expect(schema(isFile: true).obstacle(to: schema(isFile: true)) == nil)
+        #expect(schema(isFile: true).obstacle(to: schema(isFile: false)) == "systemuser.photo has changed")
+        #expect(schema(isFile: false).obstacle(to: schema(isFile: true)) == "systemuser.photo has changed")
+    }
+
     private func change(_ test: EngineHarness, _ attribute: AttributeDeclaration) throws -> SchemaReply {
         var entity = EntityDeclaration("document")
         entity.attributes = [attribute]

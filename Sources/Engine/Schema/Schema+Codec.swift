@@ -362,6 +362,7 @@ extension Schema {
     /// Whether a column of type `before` in `old` can serve as one of type `after`.
     private func keepsColumn(_ after: AttributeType, of before: AttributeType, in old: Schema) -> Bool {
         ColumnLayout(after, schema: self) == ColumnLayout(before, schema: old) && after.isDerived == before.isDerived
+            && after.isFile == before.isFile
             && after.decimalScale == before.decimalScale && after.lookupTargets.starts(with: before.lookupTargets)
     }
 

@@ -155,7 +155,7 @@ extension ServerConnection {
     }
 
     private func idleUpload(_ number: UInt64) throws(WireFailure) -> OpenUpload {
-        // One that failed is unknown to the store, and forgotten here when it is asked for again.
+        // One that failed keeps its place here until it is given up, or expires.
         guard let upload = uploads[number] else { throw .file(.unknownUpload) }
         guard !upload.isBusy else {
             throw .wire(WireError(.overloaded, "A piece of this upload is under way: wait for it."))
