@@ -33,6 +33,9 @@ extension Binder {
                 at: location
             )
         }
+        // The rows of a union that nothing is done to are those of the source: read through a query, they would be kept twice.
+        let isPlainUnion = !query.unions.isEmpty && query.named.isEmpty && query.order.isEmpty
+        if isPlainUnion, query.limit == nil, query.offset == nil { return try bindUnion(query) }
         return try table([try bindApart(query)], at: location)
     }
 
