@@ -200,7 +200,7 @@ extension Collation {
 
     /// The bytes from `offset` to `count`, at most eight, the first one lowest, padded with zeros.
     @inline(__always)
-    fileprivate static func tail(_ base: UnsafePointer<UInt8>, _ offset: Int, _ count: Int) -> UInt64 {
+    static func tail(_ base: UnsafePointer<UInt8>, _ offset: Int, _ count: Int) -> UInt64 {
         let rest = count - offset
         if rest >= 8 { return load(base + offset) }
         // The last eight bytes of a longer text contain the wanted ones at their end. (In two steps: a shift by 64 would

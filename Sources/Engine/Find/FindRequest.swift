@@ -46,8 +46,8 @@ extension FindRequest {
             throw QueryError(.tooComplex, "a search text has at most \(FindLimits.textBytesMax) bytes")
         }
         var readings: [[Pattern]] = []
-        for joinsNumbers in [true, false] {
-            var cutter = WordCutter()
+        var cutter = WordCutter()
+        for joinsNumbers in [true, false] where joinsNumbers || cutter.hasJoined {
             text.withUTF8 { cutter.cut(UnsafeRawBufferPointer($0), joinsNumbers: joinsNumbers) }
             var patterns: [Pattern] = []
             for word in cutter.words {
@@ -70,21 +70,20 @@ extension FindRequest {
         guard 1...FindLimits.resultCountMax ~= limit else {
             throw QueryError(.tooComplex, "a search gives 1 to \(FindLimits.resultCountMax) records")
         }
-        let isSearched = schema.entities.map { $0.attributes.contains(where: \.isSearched) }
-        if entities.isEmpty { return schema.entities.indices.filter { isSearched[$0] } }
-        var places: Set<Int> = []
+        if entities.isEmpty { return schema.searchedPlaces }
+        var places: [Int] = []
         for name in entities {
-            guard let entity = schema.entity(named: name), let place = schema.place(of: entity.id) else {
+            guard let place = schema.place(named: name) else {
                 throw QueryError(
                     .unknownName,
                     "there is no entity \(name)",
                     suggestion: nearestName(to: name, among: schema.entities.map(\.name))
                 )
             }
-            guard isSearched[place] else {
+            guard schema.searchedPlaces.contains(place) else {
                 throw QueryError(.type, "\(name) has no searched columns (docs/find.md)")
             }
-            places.insert(place)
+            if !places.contains(place) { places.append(place) }
         }
         return places.sorted()
     }

@@ -123,11 +123,9 @@ struct RecordWords {
     /// The first sixteen bytes of a word as a number that orders as the words do, but for ties.
     @inline(__always)
     static func key(_ word: UnsafeBufferPointer<UInt8>) -> UInt128 {
-        var (high, low): (UInt64, UInt64) = (0, 0)
-        for index in 0..<min(word.count, 8) { high |= UInt64(word[index]) << UInt64(56 - 8 * index) }
-        if word.count > 8 {
-            for index in 8..<min(word.count, 16) { low |= UInt64(word[index]) << UInt64(120 - 8 * index) }
-        }
-        return UInt128(high) << 64 | UInt128(low)
+        guard let base = word.baseAddress else { return 0 }
+        let high = Collation.tail(base, 0, word.count)
+        let low = word.count > 8 ? Collation.tail(base, 8, word.count) : 0
+        return UInt128(high.byteSwapped) << 64 | UInt128(low.byteSwapped)
     }
 }

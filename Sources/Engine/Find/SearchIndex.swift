@@ -26,22 +26,8 @@ package struct SearchIndex: Sendable {
         }
     }
 
-    /// Enters the words of a new record; the entries wait in `batch`, by field, for `insert`.
-    mutating func add(_ words: RecordWords, record: UInt64, to batch: inout [[OrderedIndex<UInt64>.Entry]]) {
-        for entry in words.entries {
-            let field = Int(entry.field)
-            words.withBytes(entry) { word in
-                batch[field].append(
-                    lists[field].entry(word, key: entry.key, Posting(rank: entry.rank, record: record))
-                )
-            }
-        }
-    }
-
-    /// Enters what `add` has collected.
-    mutating func insert(_ batch: [[OrderedIndex<UInt64>.Entry]]) {
-        for field in lists.indices { batch[field].withUnsafeBufferPointer { lists[field].insert($0) } }
-    }
+    /// Enters words of one field.
+    mutating func insert(_ items: [WordBatch.Item], _ bytes: [UInt8], field: Int) { lists[field].insert(items, bytes) }
 
     /// Puts what waits where readers find it: a view is about to be made.
     mutating func mergePending() { for field in lists.indices { lists[field].mergePending() } }

@@ -49,36 +49,43 @@ extension Table {
                 search?.replace(RecordWords(), by: words, record: record)
             }
         } else {
-            var batch = [[OrderedIndex<UInt64>.Entry]](repeating: [], count: SearchIndex.fieldCount)
+            var batch = WordBatch()
             for index in 0..<rows.count {
                 self.words(ofRow: rows[index], into: &words)
                 let record = searchRecord(atRow: rows[index])
-                search?.add(words, record: record, to: &batch)
+                batch.add(words, record: record)
             }
             search?.insert(batch)
         }
         swap(&words, &searchScratch)
     }
 
-    /// The words of rows that are about to be changed, for `replaceWords`.
-    func wordsBefore(_ rows: RowSet) -> [RecordWords] {
-        guard search != nil else { return [] }
-        return (0..<rows.count).map { index in
+    /// Keeps the words of rows that are about to be changed, for `replaceWords`.
+    mutating func keepWords(_ rows: RowSet) {
+        if search == nil { return }
+        while searchBefore.count < rows.count { searchBefore.append(RecordWords()) }
+        for index in 0..<rows.count {
+            // Taken out, so that its memory is used again.
             var words = RecordWords()
+            swap(&words, &searchBefore[index])
             self.words(ofRow: rows[index], into: &words)
-            return words
+            swap(&words, &searchBefore[index])
         }
     }
 
-    /// Replaces the words of rows that were changed.
-    mutating func replaceWords(_ rows: RowSet, before: [RecordWords]) {
+    /// Rows whose words are kept for the next update; more are given back.
+    private static let keptCountMax = 64
+
+    /// Replaces the words of rows that were changed since `keepWords`.
+    mutating func replaceWords(_ rows: RowSet) {
         if search == nil { return noteWords(rows) }
+        defer { if searchBefore.count > Table.keptCountMax { searchBefore = [] } }
         var words = RecordWords()
         swap(&words, &searchScratch)
         for index in 0..<rows.count {
             self.words(ofRow: rows[index], into: &words)
             let record = searchRecord(atRow: rows[index])
-            search?.replace(before[index], by: words, record: record)
+            search?.replace(searchBefore[index], by: words, record: record)
         }
         swap(&words, &searchScratch)
     }

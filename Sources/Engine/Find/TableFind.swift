@@ -16,7 +16,7 @@ final class TableFind {
     @exclusivity(unchecked) private var failure: QueryError?
     @exclusivity(unchecked) private(set) var found: [FoundRecord] = []
     /// Records that are found already.
-    @exclusivity(unchecked) private var seen: Set<UInt64> = []
+    @exclusivity(unchecked) private var seen = SeenRecords()
     /// Records that were judged among candidates, and those of them that a later level gives.
     @exclusivity(unchecked) private var judged: Set<UInt64> = []
     @exclusivity(unchecked) private var waiting: [FoundRecord] = []
@@ -64,8 +64,13 @@ final class TableFind {
     @inline(__always)
     private func visibleRow(_ record: UInt64) -> Int? {
         let row = Int(table.row(of: id(record)))
-        guard let visible else { return row }
-        return row >> 6 < visible.count && visible[row >> 6] >> UInt64(row & 63) & 1 != 0 ? row : nil
+        return isVisible(row) ? row : nil
+    }
+
+    @inline(__always)
+    private func isVisible(_ row: Int) -> Bool {
+        guard let visible else { return true }
+        return row >> 6 < visible.count && visible[row >> 6] >> UInt64(row & 63) & 1 != 0
     }
 
     /// Counts what was looked at; false when that is too much.
@@ -107,14 +112,20 @@ final class TableFind {
     }
 
     private func walkOne(_ level: FindMatch) {
+        // Records of one word come one behind the other, and share its bytes.
+        var last: (field: UInt8, number: UInt32, word: [UInt8])?
         _ = forEachPosting(patterns[0], level) { field, number, posting in
-            guard visibleRow(posting.record) != nil, seen.insert(posting.record).inserted else { return true }
+            // Where all may be seen, nobody has to ask where the record stands.
+            guard visible == nil || visibleRow(posting.record) != nil, seen.insert(posting.record) else { return true }
+            if last == nil || last?.number != number || last?.field != field {
+                last = (field, number, Array(index.lists[Int(field)].text(number)))
+            }
             found.append(
                 FoundRecord(
                     level: level,
                     kind: level,
                     field: field,
-                    word: Array(index.lists[Int(field)].text(number)),
+                    word: last?.word ?? [],
                     rank: posting.rank,
                     record: id(posting.record)
                 )
@@ -128,7 +139,7 @@ final class TableFind {
             _ = forEachPosting(patterns[0], kind) { _, _, posting in
                 guard !seen.contains(posting.record), let row = visibleRow(posting.record) else { return true }
                 guard let record = judge(row, posting.record), record.level == level else { return true }
-                seen.insert(posting.record)
+                _ = seen.insert(posting.record)
                 found.append(record)
                 return found.count < limit
             }
@@ -191,7 +202,7 @@ final class TableFind {
         }
         let taken = waiting.filter { $0.level == level && !seen.contains($0.record.rawValue & Posting.recordMask) }
             .sorted(by: <).prefix(limit - found.count)
-        for record in taken { seen.insert(record.record.rawValue & Posting.recordMask) }
+        for record in taken { _ = seen.insert(record.record.rawValue & Posting.recordMask) }
         found += taken
     }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 // Quick find on a view: every reading of the text on every table, merged by rank.
 
 extension View {
@@ -56,32 +58,49 @@ extension View {
             var seen: Set<RecordID> = []
             found = Array(found.filter { seen.insert($0.record.record).inserted }.prefix(request.limit))
         }
-        return found.map { hit($0.record, readings[$0.reading]) }
+        return hits(found.map(\.record))
     }
 
-    private func hit(_ found: FoundRecord, _ patterns: [Pattern]) -> FindHit {
-        guard let place = schema.place(of: found.record.entity) else {
-            preconditionFailure("quick find: a record of no entity")
+    /// What is shown of records. Each stands somewhere else in memory: all are asked for before the first is read.
+    private func hits(_ found: [FoundRecord]) -> [FindHit] {
+        var places: [Int] = []
+        for record in found {
+            guard
+                let place = places.last.flatMap({ tables[$0].entity.id == record.record.entity ? $0 : nil })
+                    ?? schema.place(of: record.record.entity)
+            else { preconditionFailure("quick find: a record of no entity") }
+            places.append(place)
+            tables[place].table.prefetchDirectory(record.record)
         }
-        let table = tables[place]
-        let row = Int(table.row(of: found.record))
-        let entity = table.entity
-        let column = table.column(of: found, row)
-        return FindHit(
-            record: found.record,
-            match: found.level,
-            name: table.text(Int(entity.primaryName.rawValue), row),
-            attribute: entity.attributes[column].name,
-            text: table.text(column, row)
-        )
+        var rows: [Int] = []
+        for (record, place) in zip(found, places) {
+            rows.append(Int(tables[place].row(of: record.record)))
+            tables[place].prefetchSlots(of: record, rows[rows.count - 1])
+        }
+        for index in found.indices { tables[places[index]].prefetchTexts(of: found[index], rows[index]) }
+        var cutter = WordCutter()
+        return found.indices.map { index in
+            let (table, row) = (tables[places[index]], rows[index])
+            let primaryName = Int(table.entity.primaryName.rawValue)
+            let column = table.column(of: found[index], row, &cutter)
+            let name = table.text(primaryName, row)
+            return FindHit(
+                record: found[index].record,
+                match: found[index].level,
+                name: name,
+                attribute: table.entity.attributes[column].name,
+                text: column == primaryName ? name : table.text(column, row)
+            )
+        }
     }
 }
 
 extension TableView {
     /// The column in which the word stands that ranked the record.
-    fileprivate func column(of found: FoundRecord, _ row: Int) -> Int {
-        var cutter = WordCutter()
+    fileprivate func column(of found: FoundRecord, _ row: Int, _ cutter: inout WordCutter) -> Int {
         var fallback = Int(entity.primaryName.rawValue)
+        // The primary name is a field of its own.
+        if found.field == 0 { return fallback }
         for column in layout.searchedColumns where table.field(column) == found.field {
             guard let head = head(column, row), head.isValid(row & 8191) else { continue }
             fallback = column
@@ -94,6 +113,23 @@ extension TableView {
             }
         }
         return fallback
+    }
+
+    /// Asks for what stands in the slots of the columns that the record may be shown by.
+    fileprivate func prefetchSlots(of found: FoundRecord, _ row: Int) {
+        let stride = ColumnLayout.text.strideBytes
+        table.prefetch(Int(entity.primaryName.rawValue), stride, row)
+        for column in layout.searchedColumns where found.field > 0 { table.prefetch(column, stride, row) }
+    }
+
+    /// Asks for the texts that stand outside their slots.
+    fileprivate func prefetchTexts(of found: FoundRecord, _ row: Int) {
+        func prefetchText(_ column: Int) {
+            guard let head = head(column, row), head.isValid(row & 8191) else { return }
+            kith_prefetch(head.text(row & 8191).baseAddress)
+        }
+        prefetchText(Int(entity.primaryName.rawValue))
+        for column in layout.searchedColumns where found.field > 0 { prefetchText(column) }
     }
 
     /// The beginning of a text, whole characters.

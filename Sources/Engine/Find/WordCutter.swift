@@ -11,6 +11,8 @@ package struct WordCutter {
     package private(set) var words: [Range<Int>] = []
     /// The words whose text has no letter are its digits, in one word.
     private var hasLetter = false
+    /// Whether the last text was made one word of several.
+    private(set) var hasJoined = false
 
     package init() {}
 
@@ -37,7 +39,8 @@ package struct WordCutter {
         bytes.withUnsafeMutableBufferPointer {
             WordCutter.cut(UnsafeMutableBufferPointer(rebasing: $0[..<count]), &words, &hasLetter)
         }
-        if joinsNumbers, !hasLetter, words.count > 1 { join() }
+        hasJoined = joinsNumbers && !hasLetter && words.count > 1
+        if hasJoined { join() }
     }
 
     /// What of a text is looked at: whole characters.

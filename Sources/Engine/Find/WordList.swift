@@ -95,17 +95,7 @@ struct WordList: Sendable {
         postings.insert(posting.key(number), row: posting.row)
     }
 
-    /// The entry of a record under a word, which is made where there is none; the caller inserts it with others.
-    mutating func entry(
-        _ word: UnsafeBufferPointer<UInt8>,
-        key: UInt128,
-        _ posting: Posting
-    ) -> OrderedIndex<UInt64>.Entry {
-        let number = number(of: word, key: key) ?? add(word, key: key)
-        return OrderedIndex<UInt64>.Entry(key: posting.key(number), row: posting.row)
-    }
-
-    /// Enters what `entry` gave.
+    /// Enters postings.
     mutating func insert(_ entries: UnsafeBufferPointer<OrderedIndex<UInt64>.Entry>) { postings.insert(entries) }
 
     /// Takes a record out from under a word, which must be there. O(log n).
@@ -113,16 +103,25 @@ struct WordList: Sendable {
         guard let number = number(of: word, key: key) else {
             preconditionFailure("quick find: a word that is not there")
         }
-        postings.remove(posting.key(number), row: posting.row)
-        let next = postings.first(from: UInt64(number) << 32)
-        if let next, UInt32(next.key >> 32) == number { return }
+        let beside = postings.remove(posting.key(number), row: posting.row)
+        if hasPostings(number, beside) { return }
         order.remove(key, row: number)
         guard number >= sortedCount else { return }
         freeNumbers.set(freeCount, number)
         freeCount += 1
     }
 
-    private mutating func add(_ word: UnsafeBufferPointer<UInt8>, key: UInt128) -> UInt32 {
+    /// Whether a word has a posting left, of which one stood between these.
+    private func hasPostings(_ number: UInt32, _ beside: OrderedIndex<UInt64>.Neighbours) -> Bool {
+        func isOwn(_ key: UInt64) -> Bool { UInt32(key >> 32) == number }
+        if let before = beside.before, isOwn(before) { return true }
+        if let after = beside.after, isOwn(after) { return true }
+        if beside.before != nil, beside.after != nil { return false }
+        // It stood at the end of its leaf.
+        return postings.first(from: UInt64(number) << 32).map { isOwn($0.key) } ?? false
+    }
+
+    mutating func add(_ word: UnsafeBufferPointer<UInt8>, key: UInt128) -> UInt32 {
         let number: UInt32
         var isPageStale = false
         if freeCount > 0 {

@@ -176,16 +176,24 @@ package struct OrderedIndex<Key: FixedWidthInteger & UnsignedInteger & Sendable>
         return sibling
     }
 
-    /// Removes an entry, which must be there. O(log n).
-    package mutating func remove(_ key: Key, row: UInt32) {
+    /// The keys beside an entry, as far as they stand in its leaf.
+    package struct Neighbours {
+        package var before: Key?
+        package var after: Key?
+    }
+
+    /// Removes an entry, which must be there, and returns what stood beside it. O(log n).
+    @discardableResult
+    package mutating func remove(_ key: Key, row: UInt32) -> Neighbours {
         mergePending()
-        Self.remove(from: &root, key, row)
+        let neighbours = Self.remove(from: &root, key, row)
         count -= 1
         while !root.isLeaf, root.count == 1 { root = root.children[0] }
         if !root.isLeaf, root.count == 0 { root = Node() }
+        return neighbours
     }
 
-    private static func remove(from node: inout Node, _ key: Key, _ row: UInt32) {
+    private static func remove(from node: inout Node, _ key: Key, _ row: UInt32) -> Neighbours {
         if !isKnownUniquelyReferenced(&node) { node = node.copy() }
         if node.isLeaf {
             let index = node.lowerBound(key, row)
@@ -194,14 +202,18 @@ package struct OrderedIndex<Key: FixedWidthInteger & UnsignedInteger & Sendable>
                 "ordered index: removing an entry that is not there"
             )
             node.removeEntry(at: index)
-            return
+            return Neighbours(
+                before: index > 0 ? node.keys[index - 1] : nil,
+                after: index < node.count ? node.keys[index] : nil
+            )
         }
         let index = node.childIndex(key, row)
-        remove(from: &node.children[index], key, row)
+        let neighbours = remove(from: &node.children[index], key, row)
         if node.children[index].count == 0 {
             node.children.remove(at: index)
             node.removeEntry(at: index)
         }
+        return neighbours
     }
 
     /// Visits entries from the first whose key is not below `lower` to the last not above `upper`, in rising order of

@@ -13,6 +13,8 @@ public final class Schema: Sendable {
     public let views: [SharedView]
     /// Per entity (by place in `entities`): the lookups that can refer to it, in order of entity and attribute.
     package let references: [[Reference]]
+    /// Places of the entities that quick find looks into.
+    package let searchedPlaces: [Int]
     /// The entity whose records act: `systemuser`.
     package let userEntity: EntityID?
 
@@ -68,6 +70,7 @@ public final class Schema: Sendable {
                 }
             }
         }
+        searchedPlaces = entities.indices.filter { entities[$0].attributes.contains(where: \.isSearched) }
         userEntity = byName["systemuser"].map { entities[$0].id }
         placesByName = byName
         placesByID = byID
@@ -83,6 +86,9 @@ public final class Schema: Sendable {
 
     /// The entity with this number. O(1).
     public func entity(_ id: EntityID) -> Entity? { place(of: id).map { entities[$0] } }
+
+    /// Place in `entities` of the one with this logical name. O(1).
+    package func place(named name: String) -> Int? { placesByName[name] }
 
     /// The entity with this logical name (lower case). O(1).
     public func entity(named name: String) -> Entity? { placesByName[name].map { entities[$0] } }

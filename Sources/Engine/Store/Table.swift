@@ -62,6 +62,8 @@ package struct Table: ~Copyable, Sendable {
     var searchJournal: SearchJournal?
     /// Reused for the words of a record.
     var searchScratch = RecordWords()
+    /// The words of rows that are being changed.
+    var searchBefore: [RecordWords] = []
 
     package init(layout: TableLayout) {
         self.layout = layout

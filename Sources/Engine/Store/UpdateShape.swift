@@ -210,7 +210,7 @@ extension Table {
         actor: RecordID
     ) {
         let rows = RowSet(first: row, count: 1, list: nil)
-        let words = shape.isSearched ? wordsBefore(rows) : []
+        if shape.isSearched { keepWords(rows) }
         for column in shape.columns where column.isOrdered { removeOrdered(column.column, row: row) }
         for place in shape.composites { removeComposite(place, rows) }
         let chunk = chunks.unshared(row >> 13)
@@ -236,6 +236,6 @@ extension Table {
         }
         for column in shape.columns where column.isOrdered { insertOrdered(column.column, row: row) }
         for place in shape.composites { insertComposite(place, rows) }
-        if shape.isSearched { replaceWords(rows, before: words) }
+        if shape.isSearched { replaceWords(rows) }
     }
 }

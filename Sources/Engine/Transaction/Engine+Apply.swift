@@ -255,13 +255,13 @@ extension Engine {
             let composites = layout.composites(touchedBy: change.attributes)
             for composite in composites { tables[place].removeComposite(composite, rows) }
             let isSearched = change.attributes.contains { layout.isSearched[$0] }
-            let words = isSearched ? tables[place].wordsBefore(rows) : []
+            if isSearched { tables[place].keepWords(rows) }
             for (index, column) in change.attributes.enumerated() {
                 relink(place, column, columns[index], rows)
                 tables[place].store(column, columns[index], rows: rows, isNew: false)
             }
             for key in keys { for index in 0..<rows.count { tables[place].insertKey(key, row: rows[index]) } }
-            if isSearched { tables[place].replaceWords(rows, before: words) }
+            if isSearched { tables[place].replaceWords(rows) }
             body(rows)
             for composite in composites { tables[place].insertComposite(composite, rows) }
         }
