@@ -39,8 +39,8 @@ bench: build ## Measure everything, beside the peers
 bench-quick: build ## Measure the rows that a change can touch
 	Benchmarks/run --quick
 
-torture: setup ## Kill the server 500 times, and cut the power of the simulated disk far more often than a test does
-	KITH_TORTURE=1 $(SWIFT) test $(testing) --filter 'KillTests|PowerCutTests'
+torture: setup ## Kill the server 500 times, cut the power of the simulated disk and ask SQLite far more often than a test does
+	KITH_TORTURE=1 $(SWIFT) test $(testing) --filter 'KillTests|PowerCutTests|DifferentialTests'
 
 clean: ## Remove what was built; data stays
 	rm -rf .build

@@ -14,6 +14,7 @@ import Testing
         "WITH q AS (SELECT a FROM t), r AS (SELECT b FROM q) SELECT * FROM r AS x JOIN (SELECT c FROM s) AS y ON y.c = x.b",
         "SELECT a FROM t UNION ALL SELECT b FROM u UNION ALL SELECT c FROM v ORDER BY 1 DESC LIMIT 3",
         "SELECT rank() OVER (PARTITION BY a, b ORDER BY c DESC), sum(x) OVER (), lag(y, 3) OVER (ORDER BY z) + 1 FROM t",
+        "SELECT -(-9.98), - -1, a - -2, -(-b) FROM t",
         "SELECT a FROM t WHERE x = 1 -- a comment\n AND y <> 2;",
         "SELECT CASE WHEN a > 1 THEN 'x' WHEN b THEN c ELSE CASE d WHEN 1 THEN 2 END END, IIF(a, b, c) FROM t",
         "SELECT CAST(a AS VARCHAR(3)), CAST(b AS DECIMAL(5, 2)), CAST(c AS INT), CAST(d AS DATE), CAST(e AS DOUBLE) FROM t",
@@ -48,7 +49,7 @@ import Testing
 
     /// Truncated and damaged trees give a tree or an error, never a trap.
     @Test func damagedTrees() throws {
-        var random = QueryRandom(seed: 5)
+        var random = Choices(seed: 5)
         var refused = 0
         for sql in Self.queries {
             var writer = ByteWriter()
@@ -56,9 +57,9 @@ import Testing
             for round in 0..<400 {
                 var bytes = writer.bytes
                 if round % 4 == 0 {
-                    bytes.removeLast(1 + random.next(bytes.count))
+                    bytes.removeLast(1 + random.below(bytes.count))
                 } else {
-                    for _ in 0..<1 + random.next(3) { bytes[random.next(bytes.count)] = UInt8(random.next(256)) }
+                    for _ in 0..<1 + random.below(3) { bytes[random.below(bytes.count)] = UInt8(random.below(256)) }
                 }
                 do {
                     try bytes.withUnsafeBytes { bytes in

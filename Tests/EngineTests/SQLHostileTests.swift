@@ -255,7 +255,7 @@ import Testing
     /// Random tokens, and statements with a token exchanged: an error or a result, never a trap.
     @Test func randomTokens() throws {
         let engine = try engine(rows: 10)
-        var random = QueryRandom(seed: 9)
+        var random = Choices(seed: 9)
         let tokens = [
             "SELECT", "FROM", "account", "a", "name", "employees", "WHERE", "AND", "OR", "NOT", "(", ")", ",", "=", "<",
             "+",
@@ -270,12 +270,12 @@ import Testing
         for round in 0..<20_000 {
             var words: [String]
             if round % 2 == 0 {
-                words = ["SELECT"] + (0..<random.next(14)).map { _ in random.pick(tokens) }
+                words = ["SELECT"] + (0..<random.below(14)).map { _ in random.pick(tokens) }
             } else {
                 words =
                     "SELECT name , employees + 1 FROM account WHERE employees < 5 AND name LIKE 'a' ORDER BY name LIMIT 5"
                     .split(separator: " ").map(String.init)
-                for _ in 0..<1 + random.next(2) { words[random.next(words.count)] = random.pick(tokens) }
+                for _ in 0..<1 + random.below(2) { words[random.below(words.count)] = random.pick(tokens) }
             }
             if error(words.joined(separator: " "), engine, budget: QueryBudget(stepsMax: 1_000_000)) == nil {
                 accepted += 1

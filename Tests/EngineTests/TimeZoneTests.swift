@@ -73,11 +73,11 @@ import Testing
     /// Every moment comes back from its local time, but for the second of an hour that comes twice.
     @Test(arguments: 1...5 as ClosedRange<UInt64>)
     func localTimeComesBack(_ seed: UInt64) throws {
-        var random = QueryRandom(seed: seed)
+        var random = Choices(seed: seed)
         for zone in StandardTimeZone.all {
             let rules = TimeZoneRules(zone.rules)
             for _ in 0..<200 {
-                let moment = Int64(random.next(4_000_000_000)) * 1_000_000 - 500_000_000_000_000
+                let moment = Int64(random.below(4_000_000_000)) * 1_000_000 - 500_000_000_000_000
                 let back = rules.moment(local: rules.local(moment))
                 #expect(back == moment || back < moment && rules.local(back) == rules.local(moment), "seed \(seed)")
             }
@@ -90,16 +90,16 @@ import Testing
     /// A day lies in its period, and periods follow each other without gaps.
     @Test(arguments: 1...5 as ClosedRange<UInt64>)
     func periods(_ seed: UInt64) {
-        var random = QueryRandom(seed: seed)
+        var random = Choices(seed: seed)
         for _ in 0..<400 {
             let calendar = BusinessCalendar(
-                weekStart: random.next(7),
-                fiscalMonth: 1 + random.next(12),
-                fiscalDay: 1 + random.next(28),
+                weekStart: random.below(7),
+                fiscalMonth: 1 + random.below(12),
+                fiscalDay: 1 + random.below(28),
                 fiscalPeriods: random.pick(FiscalPeriodKind.allCases),
                 isFiscalYearNamedByItsEnd: random.chance(50)
             )
-            let day = random.next(200_000) - 100_000
+            let day = random.below(200_000) - 100_000
             for unit in CalendarUnit.allCases {
                 let period = calendar.period(unit, day)
                 let (first, end) = (calendar.firstDay(unit, period), calendar.firstDay(unit, period + 1))

@@ -42,13 +42,13 @@ extension Binder {
         guard let known = derived.known[use] else {
             let known = try bindExpression(of: use, type)
             derived.known[use] = known
-            return known.value
+            return ofRecord(source, known.value)
         }
         boundCount += known.nodeCount
         guard boundCount <= 2 * QueryLimits.nodeCountMax else {
             throw QueryError(.tooComplex, "the query has too many parts, those of calculated attributes included")
         }
-        return known.value
+        return ofRecord(source, known.value)
     }
 
     private mutating func bindExpression(
@@ -89,7 +89,7 @@ extension Binder {
             guard nodeCount <= QueryLimits.derivedNodeCountMax, size.depth <= QueryLimits.depthMax else {
                 throw QueryError(.tooComplex, "the expression, with those that it uses, is too large")
             }
-            return DerivedScope.Known(value: nullWithoutRecord(value, use.source), nodeCount: nodeCount)
+            return DerivedScope.Known(value: value, nodeCount: nodeCount)
         } catch {
             // The place within the expression's own text means nothing in the query's.
             throw QueryError(
@@ -98,40 +98,6 @@ extension Binder {
                 suggestion: error.suggestion
             )
         }
-    }
-
-    /// The value, or null in rows to which the source gives no record: behind an empty lookup, and in a left join without partner.
-    private func nullWithoutRecord(_ value: Bound, _ source: Int) -> Bound {
-        guard mayLackRecord(source), !isNullWithoutRecord(value, source) else { return value }
-        let id = Bound(.column(source: source, column: Int(SystemAttribute.identifier.rawValue)), .id)
-        let branch = BoundBranch(condition: Bound(.isNull(id, negated: true), .boolean), result: value)
-        return Bound(.caseWhen(operand: nil, [branch], otherwise: Bound(.null, value.type)), value.type)
-    }
-
-    private func mayLackRecord(_ source: Int) -> Bool {
-        if case .named = bound.sources[source].origin { return leftSources.contains(source) }
-        return true
-    }
-
-    /// Whether the value is null by itself where the source has no record. False where that is not plain to see.
-    private func isNullWithoutRecord(_ value: Bound, _ source: Int) -> Bool {
-        switch value.node {
-        case .null: true
-        case .column(let own, _): isBehind(own, source)
-        case .label, .negate, .startOfDay, .rounded, .convert, .arithmetic, .compare, .choices:
-            value.children.contains { isNullWithoutRecord($0, source) }
-        case .firstOf(let list): list.allSatisfy { isNullWithoutRecord($0, source) }
-        case .caseWhen(_, let branches, let otherwise):
-            (branches.map(\.result) + [otherwise]).allSatisfy { isNullWithoutRecord($0, source) }
-        default: false
-        }
-    }
-
-    /// Whether the records of a source are those of another one, or stand behind their lookups.
-    private func isBehind(_ own: Int, _ source: Int) -> Bool {
-        if own == source { return true }
-        guard case .path(let parent, _) = bound.sources[own].origin else { return false }
-        return isBehind(parent, source)
     }
 
     /// A name inside an expression: an attribute of the record or a path from it, with or without the entity's name before;

@@ -136,7 +136,9 @@ extension Binder {
         case .nullIf:
             let (left, right) = try bindPair(operands[0], operands[1])
             guard case .compare(_, let a, let b) = try compare(.equal, left, right, at: location).node else { break }
-            return Bound(.function(.nullIf, [a, b]), a.type)
+            let value = Bound(.function(.nullIf, [a, b]), a.type)
+            // A date that is compared with a moment stays a date.
+            return left.type == .date && a.type == .instant ? Bound(.function(.castDate, [value]), .date) : value
         case .now: return Bound(.function(.now, []), .instant)
         case .today: return Bound(.function(.today, []), .date)
         case .currentUser: return Bound(.function(.currentUser, []), .id)

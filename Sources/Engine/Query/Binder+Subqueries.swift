@@ -96,6 +96,12 @@ extension Binder {
     /// The name as a value of the row outside; nil when no query outside knows it.
     mutating func outerValue(_ parts: [String], at location: SourceLocation) throws(QueryError) -> Bound? {
         guard let outside, let value = try outside.binder.resolveName(parts, at: location) else { return nil }
+        // A selection stays one, so that CONTAINS and comparisons find its options.
+        if case .choices(let bits, let set) = value.node { return Bound(.choices(outer(bits), set), value.type) }
+        return outer(value)
+    }
+
+    private mutating func outer(_ value: Bound) -> Bound {
         let number = outerValues.firstIndex(of: value) ?? outerValues.count
         if number == outerValues.count { outerValues.append(value) }
         return Bound(.outer(number), value.type)

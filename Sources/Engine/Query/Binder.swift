@@ -10,8 +10,6 @@ struct Binder {
     var bound: BoundQuery
     /// Sources that names may refer to: while a join is bound, those up to it.
     var visibleCount = 0
-    /// Sources that are left-joined: rows may have no record of theirs.
-    var leftSources: Set<Int> = []
     /// Whether an aggregate may stand here; nil where none may, with the reason in `aggregateRefusal`.
     var mayAggregate = false
     var aggregateRefusal = ""
@@ -169,7 +167,6 @@ struct Binder {
         }
         bound.namedCount = named.count
         aggregateRefusal = "ON sees single rows, not aggregates"
-        leftSources = Set(query.joins.indices.filter { query.joins[$0].kind == .left }.map { $0 + 1 })
         for (index, join) in query.joins.enumerated() {
             visibleCount = index + 2
             let conditions = Self.conjuncts(try condition(join.condition))

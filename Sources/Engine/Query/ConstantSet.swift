@@ -2,7 +2,8 @@
 final class ConstantSet: Hashable, Sendable {
     /// Whether the list contains NULL: then "not in it" is unknown.
     let hasNull: Bool
-    /// Different numbers in the operand's scale, sorted, when the operand is stored as a number.
+    /// Sorted numbers in the operand's scale, each once, when the operand is stored as a number: an index that is asked for each
+    /// of them gives each row once.
     let numbers: [Int64]
     /// Texts sorted by hash under the collation.
     private let texts: [(hash: UInt64, text: TextConstant)]

@@ -41,7 +41,9 @@ package enum QueryPrinter {
         case .literal(let value): literal(value)
         case .name(let parts): parts.map(name).joined(separator: ".")
         case .parameter(_, let name): name.isEmpty ? "?" : ":\(name)"
-        case .negate(let operand): "-\(operandText(operand))"
+        case .negate(let operand):
+            // Two signs would begin a comment.
+            operandText(operand).hasPrefix("-") ? "-(\(operandText(operand)))" : "-\(operandText(operand))"
         case .arithmetic(let sign, let left, let right):
             "\(operandText(left)) \(sign.symbol) \(operandText(right))"
         case .compare(let sign, let left, let right):
