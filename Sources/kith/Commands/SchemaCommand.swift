@@ -50,7 +50,7 @@ extension SchemaCommand {
             var writer = RowWriter(format)
             let titles =
                 entity == nil
-                ? ["entity", "label", "owner", "primary", "attributes", "keys"]
+                ? ["entity", "label", "owner", "primary", "attributes", "keys", "indexes"]
                 : ["attribute", "type", "label", "required", "ordered", "default"]
             writer.begin(titles.map { RowColumn(name: $0, type: .text) }, schema)
             if entity == nil {
@@ -68,7 +68,8 @@ extension SchemaCommand {
                 entity.ownership == .user ? "user" : "organisation",
                 entity.primaryName,
                 "\(entity.attributes.count)",
-                entity.keys.map(\.name).joined(separator: ", ")
+                entity.keys.map(\.name).joined(separator: ", "),
+                entity.indexes.map { "\($0.name) (\($0.attributes.joined(separator: ", ")))" }.joined(separator: ", ")
             )
         }
 
