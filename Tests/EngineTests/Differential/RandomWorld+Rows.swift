@@ -162,10 +162,17 @@ extension RandomWorld {
             let days = 19_660 + number(40)
             return .instant((days * 86_400 + (choices.chance(80) ? number(86_400) : 0)) * 1_000_000)
         case .id:
-            let ids = entities[choices.pick(column.targets)].ids
-            guard !ids.isEmpty else { return .null }
-            let row = choices.below(ids.count)
-            return .reference(ids[isRemovable(row) ? row - 1 : row])
+            // Of every seven rows six stay.
+            let counts = column.targets.map { entities[$0].ids.count - (entities[$0].ids.count + 3) / 7 }
+            guard counts.contains(where: { $0 > 0 }) else { return .null }
+            var place = choices.below(counts.reduce(0, +))
+            var target = 0
+            while place >= counts[target] {
+                place -= counts[target]
+                target += 1
+            }
+            let row = place / 6 * 7 + place % 6
+            return .reference(entities[column.targets[target]].ids[place % 6 < 3 ? row : row + 1])
         case .selection(let set):
             let labels = sets[set].map(\.1).filter { _ in choices.chance(50) }
             return labels.isEmpty ? .null : .text(labels.joined(separator: ";"))
