@@ -6,7 +6,7 @@ import Snapshot
 extension Database: FileSession {
     /// Begins the upload of a content.
     public func beginUpload(lengthBytes: Int64) async throws -> UInt64 {
-        try contents.beginUpload(lengthBytes: lengthBytes)
+        try beginUpload(ofLength: lengthBytes)
     }
 
     /// Sends the next piece. Writes it on the calling thread.
@@ -44,6 +44,22 @@ extension Database: FileSession {
         }
     }
 
+    /// As the session's, for callers that have a thread to wait on. Where there is no room, what nothing refers to is removed
+    /// first. Not within a turn.
+    package func beginUpload(ofLength lengthBytes: Int64) throws(ContentError) -> UInt64 {
+        do throws(ContentError) {
+            return try contents.beginUpload(lengthBytes: lengthBytes, besides: snapshotBytes)
+        } catch {
+            guard case .diskFull = error else { throw error }
+            // A snapshot that is being taken is followed by a collection of its own.
+            snapshotTaking.withLockIfAvailable { _ in collectContents() }
+            return try contents.beginUpload(lengthBytes: lengthBytes, besides: snapshotBytes)
+        }
+    }
+
+    /// What the next snapshot will take of the disk, about.
+    private var snapshotBytes: UInt64 { directory.newestSnapshot?.fileBytes ?? 0 }
+
     /// As the session's, for callers that have a thread to wait on.
     package func endUpload(_ upload: UInt64, expecting hash: ContentHash) throws(ContentError) -> FileContent {
         let content = try contents.endUpload(upload, expecting: hash)
@@ -51,8 +67,8 @@ extension Database: FileSession {
         return content
     }
 
-    /// Removes the contents that neither the records nor a kept snapshot refer to: after each snapshot. ContentStore+Collect
-    /// says why the steps have this order.
+    /// Removes the contents that neither the records nor a kept snapshot refer to: after each snapshot, also one that failed, and
+    /// where an upload finds no room. With `snapshotTaking` held. ContentStore+Collect says why the steps have this order.
     func collectContents() {
         guard contents.figures.contentCount > 0, contents.beginCollection() else { return }
         let view = currentView
@@ -62,6 +78,11 @@ extension Database: FileSession {
             for snapshot in directory.keptSnapshots {
                 let listed = try Database.contents(ofSnapshotAt: snapshot.position, in: directory.storage)
                 for content in listed { kept.insert(content.hash) }
+            }
+            for position in try directory.otherSnapshotPositions() {
+                // One that cannot be read is one that nobody can restore.
+                let listed = try? Database.contents(ofSnapshotAt: position, in: directory.storage)
+                for content in listed ?? [] { kept.insert(content.hash) }
             }
             try directory.queue.waitUntilDurable(view.position)
             contents.collect(keeping: kept)

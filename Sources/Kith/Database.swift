@@ -79,6 +79,9 @@ public final class Database: Sendable {
     private let writer: SharedState<WriterTurn>
     private let waiters = Mutex(Waiters())
     let snapshotAttempts = SnapshotAttempts()
+    /// Held from the image of a snapshot to the end of the collection after it: a collection knows what the present and the kept
+    /// snapshots need, and nothing of an image that is still to become one.
+    let snapshotTaking = Mutex(())
     let knownCalendar = KnownCalendar()
     /// Whether a thread is clearing memory for what will be written next.
     private let isClearing = Atomic(false)
@@ -181,7 +184,7 @@ public final class Database: Sendable {
 
     /// Commits what is queued, seals the log and gives the directory up. Idempotent; nothing may be executed afterwards.
     public func close() throws(DatabaseError) {
-        contents.cancelUploads()
+        contents.close()
         do throws(DirectoryError) { try directory.close() } catch { throw .directory(error) }
         committed(.halted(.closed))
     }
@@ -274,6 +277,10 @@ public final class Database: Sendable {
     /// thread; one snapshot at a time.
     @discardableResult
     public func writeSnapshot() throws(DatabaseError) -> SnapshotInfo {
+        try snapshotTaking.withLock { (_) throws(DatabaseError) in try takeSnapshot() }
+    }
+
+    private func takeSnapshot() throws(DatabaseError) -> SnapshotInfo {
         let image = writer.write { $0.image }
         let parallel = options.threadCount > 1 ? threadedFor(threads: options.threadCount) : serialFor
         let logBytes = directory.logBytesSinceSnapshot
@@ -290,6 +297,8 @@ public final class Database: Sendable {
             // Being closed is no failure.
             if error != .closed {
                 snapshotAttempts.failed(error.description, logBytes: logBytes, timeMicroseconds: options.clock())
+                // On a full disk this is what makes room for the next one.
+                collectContents()
             }
             throw .directory(error)
         }

@@ -52,12 +52,12 @@ extension Database {
         for content in missing.keys.sorted() {
             result.damage.append(ContentFolder.missing(content, "unreadable: \(missing[content] ?? "")"))
         }
-        // Of the present state they are named above; the older snapshot's state is one that a restore can ask for.
-        let oldest = snapshots.map(\.position).min()
-        if let oldest, oldest < view.position {
-            for content in try contents(ofSnapshotAt: oldest, in: storage) where !present.contains(content) {
-                guard missing[content] == nil else { continue }
-                let consequence = "the snapshot at position \(oldest) refers to it, and the present state does not"
+        // Of the present state they are named above; a snapshot's state is one that a restore can ask for.
+        var named = Set(missing.keys)
+        for position in snapshots.map(\.position).sorted() where position < view.position {
+            for content in try contents(ofSnapshotAt: position, in: storage) where !present.contains(content) {
+                guard named.insert(content).inserted else { continue }
+                let consequence = "the snapshot at position \(position) refers to it, and the present state does not"
                 result.damage.append(ContentFolder.missing(content, consequence))
             }
         }
@@ -75,13 +75,11 @@ extension Database {
             do throws(ContentError) {
                 try folder.copy(content, to: store)
             } catch {
-                // A target that cannot be written is a restore that failed.
-                switch error {
-                case .notHeld, .incomplete, .wrongHash, .wrongPiece: break
-                default: throw error
-                }
                 let users = files(of: view) { $0 == content }
-                damage.append(ContentFolder.missing(content, "unreadable: \(users[content] ?? "")"))
+                let found = ContentFolder.damage(content, error, "unreadable: \(users[content] ?? "")")
+                // A target that cannot be written is a restore that failed.
+                guard let found else { throw error }
+                damage.append(found)
             }
         }
         return damage

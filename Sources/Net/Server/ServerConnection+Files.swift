@@ -208,7 +208,7 @@ extension WireFailure {
         case .unknownUpload: .wire(WireError(.uploadUnknown, error.description))
         case .notHeld: .wire(WireError(.fileUnknown, error.description))
         case .diskFull: .refusal(Refusal(.diskFull, error.description))
-        case .storage: .wire(WireError(.unavailable, error.description))
+        case .storage, .unreadable, .closed: .wire(WireError(.unavailable, error.description))
         }
     }
 }

@@ -20,6 +20,10 @@ public enum ContentError: Error, Hashable, Sendable {
     case diskFull(neededBytes: UInt64, freeBytes: UInt64)
     /// The disk failed. Reading goes on; storing only after a start where names could not be made durable.
     case storage(StorageError)
+    /// The bytes of a content that is there cannot be read; others may.
+    case unreadable(ContentHash, StorageError)
+    /// The database is closed.
+    case closed
 }
 
 extension ContentError: CustomStringConvertible {
@@ -37,6 +41,8 @@ extension ContentError: CustomStringConvertible {
         case .notHeld(let hash): "There is no content \(hash)."
         case .diskFull(let needed, let free): "The disk is full: \(needed) bytes are needed and \(free) are free."
         case .storage(let error): "The disk failed: \(error)."
+        case .unreadable(let hash, let error): "The content \(hash) cannot be read: \(error)."
+        case .closed: "The database is closed."
         }
     }
 }

@@ -25,10 +25,10 @@ extension ContentStore {
         }
     }
 
-    /// Begins a collection; false where one is under way.
+    /// Begins a collection; false where one is under way, and once the store is closed.
     public func beginCollection() -> Bool {
         state.withLock { state in
-            guard state.named == nil else { return false }
+            guard state.named == nil, !state.isClosed else { return false }
             state.named = []
             return true
         }
@@ -39,9 +39,8 @@ extension ContentStore {
     @discardableResult
     public func collect(keeping kept: Set<ContentHash>) -> Collection {
         let now = clock()
-        let candidates = state.withLock { state in
-            state.held.keys.filter { !kept.contains($0) }.sorted()
-        }
+        // Out of the lock, which the writer's turn waits for: each is looked at again before it goes.
+        let candidates = heldHashes.filter { !kept.contains($0) }.sorted()
         var collection = Collection()
         for hash in candidates {
             changing.withLock { _ in
@@ -79,6 +78,13 @@ extension ContentStore {
             state.bytesSinceCollection = 0
             state.bytesAfterCollection = state.heldBytes
         }
+        state.wakeAll(.progress)
+    }
+
+    /// The hashes of what is there. The table is shared while they are taken out of it, so that the lock is held for a reference.
+    private var heldHashes: [ContentHash] {
+        let held = state.withLock { $0.held }
+        return Array(held.keys)
     }
 
     /// Whether so much was uploaded since the last collection that another one is worth it: as much as was kept then. So the

@@ -49,7 +49,18 @@ package struct ContentFolder: Sendable {
         Damage(file: ContentName.path(content), offset: 0, what: "the file is missing", consequence: consequence)
     }
 
-    /// Copies a content to an open store, checking it on the way.
+    /// The damage that a content is whose copy ended with an error; nil where the error says nothing about the content.
+    package static func damage(_ content: FileContent, _ error: ContentError, _ consequence: String) -> Damage? {
+        switch error {
+        case .notHeld: missing(content, consequence)
+        case .incomplete, .wrongHash, .wrongPiece, .unreadable:
+            Damage(file: ContentName.path(content), offset: 0, what: error.description, consequence: consequence)
+        case .impossibleLength, .tooManyUploads, .unknownUpload, .diskFull, .storage, .closed: nil
+        }
+    }
+
+    /// Copies a content to an open store, checking it on the way. What is wrong with the content itself has errors of its own
+    /// (`damage(_:_:_:)`); all others are the store's.
     package func copy(_ content: FileContent, to store: ContentStore) throws(ContentError) {
         let number = try store.beginUpload(lengthBytes: content.lengthBytes)
         var offset: Int64 = 0
@@ -77,12 +88,12 @@ package struct ContentFolder: Sendable {
         let file: any StorageFile
         do throws(StorageError) { file = try folder.openForReading(ContentName.text(content)) } catch {
             if case .notFound = error { throw .notHeld(content.hash) }
-            throw .storage(error)
+            throw .unreadable(content.hash, error)
         }
         while true {
             let got: Int
             do throws(StorageError) { got = try file.read(into: memory.bytes, at: UInt64(offset)) } catch {
-                throw .storage(error)
+                throw .unreadable(content.hash, error)
             }
             let bytes = UnsafeRawBufferPointer(memory.bytes.part(0..<got))
             offset += Int64(got)

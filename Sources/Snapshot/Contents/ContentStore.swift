@@ -53,6 +53,8 @@ public final class ContentStore: FileContents, Sendable {
         var failure: StorageError?
         var bytesSinceCollection: Int64 = 0
         var bytesAfterCollection: Int64 = 0
+        /// Another process may have the directory: no name is changed any more.
+        var isClosed = false
     }
 
     private init(
@@ -140,18 +142,21 @@ public final class ContentStore: FileContents, Sendable {
 
     // MARK: Uploads
 
-    /// Begins a content of so many bytes. Refused where the disk has no room for it beside what others have announced. Writes
-    /// nothing yet.
-    public func beginUpload(lengthBytes: Int64) throws(ContentError) -> UInt64 {
+    /// Begins a content of so many bytes. Refused where the disk has no room for it beside what others have announced, what is
+    /// kept free in any case, and `snapshotBytes`: a snapshot has to find room, or nothing could be removed ever. Writes nothing
+    /// yet.
+    public func beginUpload(lengthBytes: Int64, besides snapshotBytes: UInt64 = 0) throws(ContentError) -> UInt64 {
         guard 0...FileReference.lengthBytesMax ~= lengthBytes else { throw .impossibleLength(lengthBytes) }
         let free: UInt64
         do throws(StorageError) { free = try folder.freeBytes() } catch { throw .storage(error) }
         return try state.withLock { (state) throws(ContentError) -> UInt64 in
+            if state.isClosed { throw .closed }
             if let failure = state.failure { throw .storage(failure) }
             guard state.openUploads.count < ContentStore.uploadCountMax else {
                 throw .tooManyUploads(limit: ContentStore.uploadCountMax)
             }
-            let needed = UInt64(state.awaitedBytes) + UInt64(lengthBytes) + bytesKeptFree
+            // The first two are at most 257 files of 16 GiB, the others sizes of what is on a disk.
+            let needed = UInt64(state.awaitedBytes) + UInt64(lengthBytes) + bytesKeptFree + snapshotBytes
             guard needed <= free else { throw .diskFull(neededBytes: needed, freeBytes: free) }
             let number = state.nextUpload
             state.nextUpload += 1
@@ -193,10 +198,7 @@ public final class ContentStore: FileContents, Sendable {
         do throws(ContentError) {
             let content = try upload.finish(expecting: expected)
             try keep(content, from: ContentName.upload(number))
-            state.withLock { state in
-                state.openUploads[number] = nil
-                state.bytesSinceCollection += content.lengthBytes
-            }
+            state.withLock { $0.openUploads[number] = nil }
             return content
         } catch {
             cancelUpload(number)
@@ -209,9 +211,14 @@ public final class ContentStore: FileContents, Sendable {
         forget(number)?.cancel()
     }
 
-    /// Gives all uploads up.
-    public func cancelUploads() {
+    /// Gives all uploads up and begins no more, waits for a collection that is under way, and forbids others: when this returns
+    /// the store changes no name any more, and another opener can have the directory. Idempotent.
+    public func close() {
+        state.withLock { $0.isClosed = true }
         for number in state.withLock({ $0.openUploads.keys.sorted() }) { cancelUpload(number) }
+        state.wait(for: .progress) { $0.named == nil ? () : nil }
+        // An upload that was about to end.
+        changing.withLock { _ in }
     }
 
     private func openUpload(_ number: UInt64) throws(ContentError) -> ContentUpload {
@@ -227,31 +234,35 @@ public final class ContentStore: FileContents, Sendable {
         }
     }
 
-    /// Gives a written and synced file the name of its content, durably; one that is there already stays.
+    /// Gives a written and synced file the name of its content, durably. One that has the name already is replaced: what came
+    /// is proved, and what is there may have rotted.
     private func keep(_ content: FileContent, from name: String) throws(ContentError) {
         try changing.withLock { (_) throws(ContentError) in
-            let keptUntil = clock() + ContentStore.graceMicroseconds
-            let isThere = try state.withLock { (state) throws(ContentError) -> Bool in
+            try state.withLock { (state) throws(ContentError) in
+                if state.isClosed { throw .closed }
                 if let failure = state.failure { throw .storage(failure) }
-                guard let held = state.held[content.hash] else { return false }
-                state.held[content.hash]?.keptUntil = max(held.keptUntil, keptUntil)
-                return true
-            }
-            if isThere {
-                try? folder.remove(name)
-                return
             }
             do throws(StorageError) {
                 try folder.rename(name, to: ContentName.text(content))
-                try folder.syncDirectory()
             } catch {
+                // The names are as they were.
+                throw .wrapping(error, needed: 0)
+            }
+            do throws(StorageError) { try folder.syncDirectory() } catch {
                 // Whether the name is durable is not known, nor that of any later one: the log's rule.
                 state.withLock { $0.failure = error }
                 throw .storage(error)
             }
+            let keptUntil = clock() + ContentStore.graceMicroseconds
             state.withLock { state in
-                state.held[content.hash] = Held(lengthBytes: content.lengthBytes, keptUntil: keptUntil)
-                state.heldBytes += content.lengthBytes
+                let before = state.held[content.hash]
+                state.held[content.hash] = Held(
+                    lengthBytes: content.lengthBytes,
+                    keptUntil: max(keptUntil, before?.keptUntil ?? .min)
+                )
+                let growth = content.lengthBytes - (before?.lengthBytes ?? 0)
+                state.heldBytes += growth
+                state.bytesSinceCollection += max(0, growth)
             }
         }
     }
@@ -273,7 +284,7 @@ public final class ContentStore: FileContents, Sendable {
             got = try readAll(file, into: &bytes, at: UInt64(offset))
         } catch {
             if case .notFound = error { throw .notHeld(content.hash) }
-            throw .storage(error)
+            throw .unreadable(content.hash, error)
         }
         guard got == bytes.count else {
             throw .incomplete(received: offset + Int64(got), lengthBytes: content.lengthBytes)

@@ -6,6 +6,13 @@ extension DataDirectory {
     /// The snapshots that recovery may begin with, newest first.
     package var keptSnapshots: [SnapshotInfo] { state.withLock { $0.snapshots } }
 
+    /// The positions of snapshot files that are there and not kept: damaged ones, and those that failed when they had their names
+    /// already, with which a later start may begin.
+    package func otherSnapshotPositions() throws(StorageError) -> [UInt64] {
+        let kept = Set(keptSnapshots.map(\.position))
+        return try storage.list().compactMap(SnapshotFormat.position(ofFile:)).filter { !kept.contains($0) }
+    }
+
     /// The bytes of all blocks of a kind in a snapshot, in the order of their indexes.
     package static func blocks(
         ofKind kind: UInt16,
