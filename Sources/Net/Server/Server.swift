@@ -24,7 +24,7 @@ public enum ServerError: Error, Hashable, Sendable, CustomStringConvertible {
 /// Serves one database over the wire protocol (docs/protocol.md).
 ///
 /// Each connection belongs to one of several threads, which reads, executes and answers what it asks; queries that take long,
-/// snapshots and status run on two others. The database stays its owner's: stop the server, then close the database.
+/// snapshots and status run on two others, and what concerns contents of files on two more. The database stays its owner's: stop the server, then close the database.
 public final class Server: Sendable {
     /// Threads that serve connections, one a processor: changes are made by one at a time, so that more than a few would mostly
     /// wait for each other.
@@ -37,6 +37,7 @@ public final class Server: Sendable {
 
     private let group: MultiThreadedEventLoopGroup
     private let pool: NIOThreadPool
+    private let contentPool: NIOThreadPool
     private let channel: any Channel
     private let cores: [NIOLoopBound<ServerCore>]
     private let database: Database
@@ -45,6 +46,7 @@ public final class Server: Sendable {
     private init(
         group: MultiThreadedEventLoopGroup,
         pool: NIOThreadPool,
+        contentPool: NIOThreadPool,
         channel: any Channel,
         cores: [NIOLoopBound<ServerCore>],
         database: Database,
@@ -53,6 +55,7 @@ public final class Server: Sendable {
     ) {
         self.group = group
         self.pool = pool
+        self.contentPool = contentPool
         self.channel = channel
         self.cores = cores
         self.database = database
@@ -95,6 +98,8 @@ public final class Server: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: loopCount)
         let pool = NIOThreadPool(numberOfThreads: 2)
         pool.start()
+        let contentPool = NIOThreadPool(numberOfThreads: 2)
+        contentPool.start()
         let census = ServerCensus(limits)
         let cursorMemory = Allowance(limits.cursorBytesInAllMax)
         do {
@@ -105,6 +110,7 @@ public final class Server: Sendable {
                     let core = ServerCore(
                         eventLoop: eventLoop,
                         pool: pool,
+                        contentPool: contentPool,
                         database: database,
                         organisation: organisation,
                         limits: limits,
@@ -132,6 +138,7 @@ public final class Server: Sendable {
             return Server(
                 group: group,
                 pool: pool,
+                contentPool: contentPool,
                 channel: channel,
                 cores: cores,
                 database: database,
@@ -141,6 +148,7 @@ public final class Server: Sendable {
         } catch {
             database.onCommit(nil)
             try? await pool.shutdownGracefully()
+            try? await contentPool.shutdownGracefully()
             try? await group.shutdownGracefully()
             throw .cannotListen("\(error)")
         }
@@ -215,6 +223,7 @@ public final class Server: Sendable {
         database.onCommit(nil)
         for core in cores { try? await core.eventLoop.submit { core.value.end() }.get() }
         try? await pool.shutdownGracefully()
+        try? await contentPool.shutdownGracefully()
         try? await group.shutdownGracefully()
     }
 

@@ -3,25 +3,70 @@ import Kith
 import NIOCore
 import Synchronization
 
-// Uploads and downloads. What touches the disk runs on the pool: a loop never waits for it. One piece of an upload is under way
-// at a time, which is the back-pressure: a client sends the next one when the one before was written. What waits of a piece
-// counts with the connection's buffers, as every request does.
+// Uploads and downloads. What touches the disk runs on a pool of its own: neither a loop nor a query ever waits for a content.
+// One piece of an upload is under way at a time, which is the back-pressure: a client sends the next one when the one before was
+// written. What waits of a piece counts with the connection's buffers, as every request does.
 
-/// An upload of a connection. `@unchecked` for `idleSince`, which is the loop's.
+/// An upload of a connection. `@unchecked` for `idleSince` and `sweptSince`, which are the loop's.
 final class OpenUpload: @unchecked Sendable {
-    let number: UInt64
-    private let busy = Atomic(false)
+    private struct State {
+        /// The store's, once the upload has begun there.
+        var number: UInt64?
+        var isBusy = false
+        var hasFailed = false
+        var isGivenUp = false
+        var receivedBytes: Int64 = 0
+    }
+
+    /// What the client calls it.
+    let handle: UInt64
+    private let state = Mutex(State())
     /// When the sweep first saw it unused.
     var idleSince: NIODeadline?
+    /// When the sweep first saw it.
+    var sweptSince: NIODeadline?
 
-    init(_ number: UInt64) { self.number = number }
+    init(_ handle: UInt64) { self.handle = handle }
 
     /// Whether a call on the pool has it.
-    var isBusy: Bool { busy.load(ordering: .acquiring) }
+    var isBusy: Bool { state.withLock { $0.isBusy } }
+    /// Whether a call has failed, and with it the upload.
+    var hasFailed: Bool { state.withLock { $0.hasFailed } }
+    /// What came of it.
+    var receivedBytes: Int64 { state.withLock { $0.receivedBytes } }
     /// A call is about to have it.
-    func begin() { busy.store(true, ordering: .releasing) }
-    /// The call is done.
-    func end() { busy.store(false, ordering: .releasing) }
+    func begin() { state.withLock { $0.isBusy = true } }
+
+    /// The call is done. Any failure but a piece in the wrong place is the upload's end.
+    func end(_ failure: ContentError? = nil) {
+        state.withLock { state in
+            state.isBusy = false
+            guard let failure else { return }
+            if case .wrongPiece = failure { return }
+            state.hasFailed = true
+        }
+    }
+
+    func received(_ bytes: Int) { state.withLock { $0.receivedBytes += Int64(bytes) } }
+
+    /// It has begun in the store; false where it was given up meanwhile, and has to be cancelled there.
+    func hasBegun(_ number: UInt64) -> Bool {
+        state.withLock { state in
+            state.number = number
+            return !state.isGivenUp
+        }
+    }
+
+    /// The store's number of an upload that a client can know.
+    var number: UInt64 { state.withLock { $0.number } ?? 0 }
+
+    /// Nobody goes on with it: what has to be cancelled in the store, if it has begun there.
+    func giveUp() -> UInt64? {
+        state.withLock { state in
+            state.isGivenUp = true
+            return state.number
+        }
+    }
 }
 
 extension ServerConnection {
@@ -35,8 +80,8 @@ extension ServerConnection {
     ) throws(WireFailure) -> Bool? {
         switch operation {
         case .beginUpload:
-            try beginUpload(body, &output)
-            return true
+            try beginUpload(header, body, &turn)
+            return false
         case .cancelUpload:
             close(try idleUpload(try handle(body)))
             return true
@@ -53,21 +98,29 @@ extension ServerConnection {
         }
     }
 
-    private func beginUpload(_ body: UnsafeRawBufferPointer, _ output: inout ByteWriter) throws(WireFailure) {
+    private func beginUpload(
+        _ header: WireHeader,
+        _ body: UnsafeRawBufferPointer,
+        _ turn: inout WriterTurn
+    ) throws(WireFailure) {
         let length = Int64(bitPattern: try handle(body))
+        for upload in uploads.values where upload.hasFailed { uploads[upload.handle] = nil }
         guard uploads.count < core.limits.uploadsMax else {
             throw .wire(
                 WireError(.uploadLimit, "\(core.limits.uploadsMax) uploads are open on this connection: end one first.")
             )
         }
-        let number: UInt64
-        do throws(ContentError) {
-            number = try core.database.contents.beginUpload(lengthBytes: length)
-        } catch {
-            throw .file(error)
+        let upload = OpenUpload(core.takeHandle())
+        try beginCall(header, [], of: upload, &turn) {
+            [database = core.database] _, writer throws(ContentError) in
+            let number = try database.beginUpload(ofLength: length)
+            guard upload.hasBegun(number) else {
+                database.contents.cancelUpload(number)
+                throw .unknownUpload
+            }
+            writer.u64(upload.handle)
         }
-        uploads[number] = OpenUpload(number)
-        output.u64(number)
+        uploads[upload.handle] = upload
     }
 
     private func sendPiece(
@@ -75,10 +128,11 @@ extension ServerConnection {
         _ body: UnsafeRawBufferPointer,
         _ turn: inout WriterTurn
     ) throws(WireFailure) {
-        let (number, offset, first) = try decoding(body) { reader throws(DecodeError) in
+        let (handle, offset, first) = try decoding(body) { reader throws(DecodeError) in
             (try reader.u64(), try reader.i64(), reader.offset)
         }
-        let upload = try idleUpload(number)
+        let upload = try idleUpload(handle)
+        let number = upload.number
         let bytes = Array(body[first...])
         guard bytes.count <= FilePieces.bytesMax else {
             throw .wire(WireError(.uploadRefused, "A piece has at most \(FilePieces.bytesMax >> 20) MiB."))
@@ -89,6 +143,7 @@ extension ServerConnection {
                 Result { () throws(ContentError) in try contents.append(bytes, at: offset, to: number) }
             }
             try result.get()
+            upload.received(bytes.count)
             writer.u64(UInt64(offset) + UInt64(bytes.count))
         }
     }
@@ -98,16 +153,17 @@ extension ServerConnection {
         _ body: UnsafeRawBufferPointer,
         _ turn: inout WriterTurn
     ) throws(WireFailure) {
-        let (number, hash) = try decoding(body) { reader throws(DecodeError) in
-            let (number, hash) = (try reader.u64(), try reader.hash())
+        let (handle, hash) = try decoding(body) { reader throws(DecodeError) in
+            let (handle, hash) = (try reader.u64(), try reader.hash())
             try reader.expectEnd()
-            return (number, hash)
+            return (handle, hash)
         }
-        let upload = try idleUpload(number)
+        let upload = try idleUpload(handle)
+        let number = upload.number
         try beginCall(header, [], of: upload, &turn) { [database = core.database] _, writer throws(ContentError) in
             writer.i64(try database.endUpload(number, expecting: hash).lengthBytes)
         }
-        uploads[number] = nil
+        uploads[handle] = nil
     }
 
     /// Runs a call that has an upload for itself.
@@ -121,9 +177,15 @@ extension ServerConnection {
         // Before the call, which may end on its thread before this one goes on.
         upload.begin()
         do throws(WireFailure) {
-            try beginCall(header, bytes.count, observed: 0, turn.schema.epoch) { writer throws(WireFailure) in
-                defer { upload.end() }
-                do throws(ContentError) { try work(bytes, &writer) } catch { throw .file(error) }
+            try beginCall(header, bytes.count, observed: 0, turn.schema.epoch, on: core.contentPool) {
+                writer throws(WireFailure) in
+                do throws(ContentError) {
+                    try work(bytes, &writer)
+                    upload.end()
+                } catch {
+                    upload.end(error)
+                    throw .file(error)
+                }
                 return CallResult()
             }
         } catch {
@@ -143,7 +205,7 @@ extension ServerConnection {
             throw .file(.notHeld(part.content.hash))
         }
         let count = min(part.count, FilePieces.bytesMax)
-        try beginCall(header, count, observed: turn.position, turn.schema.epoch) {
+        try beginCall(header, count, observed: turn.position, turn.schema.epoch, on: core.contentPool) {
             [contents = core.database.contents] writer throws(WireFailure) in
             do throws(ContentError) {
                 writer.raw(try contents.read(part.content, at: part.offset, count: count))
@@ -154,9 +216,8 @@ extension ServerConnection {
         }
     }
 
-    private func idleUpload(_ number: UInt64) throws(WireFailure) -> OpenUpload {
-        // One that failed keeps its place here until it is given up, or expires.
-        guard let upload = uploads[number] else { throw .file(.unknownUpload) }
+    private func idleUpload(_ handle: UInt64) throws(WireFailure) -> OpenUpload {
+        guard let upload = uploads[handle], !upload.hasFailed else { throw .file(.unknownUpload) }
         guard !upload.isBusy else {
             throw .wire(WireError(.overloaded, "A piece of this upload is under way: wait for it."))
         }
@@ -166,22 +227,29 @@ extension ServerConnection {
 
     /// Gives an upload up; a piece that is being written is waited for on the pool.
     private func close(_ upload: OpenUpload) {
-        uploads[upload.number] = nil
+        uploads[upload.handle] = nil
+        guard let number = upload.giveUp() else { return }
         let contents = core.database.contents
-        core.pool.submit { _ in contents.cancelUpload(upload.number) }
+        core.contentPool.submit { _ in contents.cancelUpload(number) }
     }
 
     /// The client is gone.
     func closeUploads() { for upload in uploads.values { close(upload) } }
 
-    /// Closes uploads of which nothing came for the lifetime of a cursor.
+    /// Closes uploads of which nothing came for the lifetime of a cursor, and those that have come too slowly since: what an
+    /// upload announces is kept from all others.
     func expireUploads(_ now: NIODeadline) {
         guard !uploads.isEmpty else { return }
         let lifetime = TimeAmount.milliseconds(Int64(core.limits.cursorLifetimeMilliseconds))
         for upload in uploads.values where !upload.isBusy {
-            let since = upload.idleSince ?? now
-            upload.idleSince = since
-            if now - since >= lifetime { close(upload) }
+            let idleSince = upload.idleSince ?? now
+            let sweptSince = upload.sweptSince ?? now
+            upload.idleSince = idleSince
+            upload.sweptSince = sweptSince
+            // At most the largest content's milliseconds times the rate, which is far from the bounds of 64 bits.
+            let lateMilliseconds = max(0, (now - sweptSince - lifetime).nanoseconds / 1_000_000)
+            let owedBytes = lateMilliseconds * core.limits.uploadBytesPerSecondMin / 1_000
+            if now - idleSince >= lifetime || upload.receivedBytes < owedBytes { close(upload) }
         }
     }
 

@@ -1,6 +1,7 @@
 import Engine
 import Kith
 import NIOCore
+import NIOPosix
 
 // From bytes to replies: checks every frame of a read, executes it, and writes its reply behind the one before. Reads by id are
 // executed beside those of other loops; from the first frame on that is something else, all are in a turn of the writer. The bytes are hostile until header checksum, version, kind, length and body checksum have been checked, in this
@@ -313,12 +314,13 @@ extension ServerConnection {
         observed position: Position,
         _ epoch: UInt32,
         using cursor: OpenCursor? = nil,
+        on pool: NIOThreadPool? = nil,
         _ work: @escaping @Sendable (inout ByteWriter) throws(WireFailure) -> CallResult
     ) throws(WireFailure) {
         guard hasRoomForCall else {
             throw .wire(WireError(.overloaded, "\(core.limits.callsMax) calls are under way on this connection."))
         }
-        call(holding: heldBytes, observed: position) { writer in
+        call(holding: heldBytes, observed: position, on: pool ?? core.pool) { writer in
             let start = writer.beginFrame()
             do throws(WireFailure) {
                 let result = try work(&writer)

@@ -1,6 +1,7 @@
 import Engine
 import Kith
 import NIOCore
+import NIOPosix
 
 // One client's connection. A read of the socket is handled as a whole: all frames that are complete are executed, those that
 // only read beside other loops' and the others in one turn of the writer; their replies are encoded into one buffer, and that
@@ -336,13 +337,14 @@ final class ServerConnection: ChannelDuplexHandler {
     func call(
         holding bytes: Int,
         observed position: Position,
+        on pool: NIOThreadPool,
         _ work: @escaping @Sendable (inout ByteWriter) -> CallResult
     ) {
         callCount += 1
         callBytes += bytes
         let bound = NIOLoopBound(self, eventLoop: core.eventLoop)
         let eventLoop = core.eventLoop
-        core.pool.submit { _ in
+        pool.submit { _ in
             var writer = ByteWriter()
             let result = work(&writer)
             let reply = writer.bytes

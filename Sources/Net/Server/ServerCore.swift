@@ -24,6 +24,8 @@ final class ServerCore {
     let reader = RecordReader()
     /// Runs what takes long. Two threads: a snapshot must not keep queries waiting.
     let pool: NIOThreadPool
+    /// Writes, syncs and reads contents of files. Two threads of their own: a disk that is slow must not keep queries waiting.
+    let contentPool: NIOThreadPool
 
     /// Open connections; each knows its place.
     private(set) var connections: [ServerConnection] = []
@@ -60,6 +62,7 @@ final class ServerCore {
     init(
         eventLoop: any EventLoop,
         pool: NIOThreadPool,
+        contentPool: NIOThreadPool,
         database: Database,
         organisation: String,
         limits: WireLimits,
@@ -69,6 +72,7 @@ final class ServerCore {
     ) {
         self.eventLoop = eventLoop
         self.pool = pool
+        self.contentPool = contentPool
         self.database = database
         self.organisation = organisation
         self.limits = limits

@@ -54,6 +54,10 @@ public struct WireLimits: Sendable {
     public var queryBytesMax = 256 << 20
     /// Open uploads of one connection: each has a file. The server has at most `ContentStore.uploadCountMax` in all.
     public var uploadsMax = 16
+    /// Bytes that have to come of an upload in each second after its first `cursorLifetimeMilliseconds`, on average: what it has
+    /// announced is kept from all others. Half a megabit is less than any line has on which someone sends files; 16 GiB may take
+    /// three days.
+    public var uploadBytesPerSecondMin: Int64 = 64 << 10
     /// Prepared statements of one connection: a few KiB each.
     public var statementsMax = 256
 
