@@ -227,7 +227,9 @@ import Testing
         try await Task.sleep(for: .milliseconds(100))
         try await database.delete(id)
         clock.pass(hours: 2)
-        storage.letGo()
+        storage.letGo(1)
+        ended.wait(for: .progress) { $0 == 1 ? () : nil }
+        storage.letGo(2)
         ended.wait(for: .progress) { $0 == 2 ? () : nil }
         let (view, snapshots) = (database.currentView, database.directory.keptSnapshots)
         #expect(snapshots.count == 2)
@@ -236,27 +238,29 @@ import Testing
     }
 }
 
-/// A disk on which the first snapshot's file is opened only when the test says so.
+/// A disk on which files of snapshots are opened only as the test lets them.
 private final class HeldStorage: Storage {
-    private enum Stage { case before, held, gone }
-
     private let base: SimulatedStorage
-    private let stage = Monitor(Stage.before)
+    private let counts = Monitor((asked: 0, allowed: 0))
 
     init(_ base: SimulatedStorage) { self.base = base }
 
-    func waitUntilHeld() { stage.wait(for: .progress) { $0 == .held ? () : nil } }
+    func waitUntilHeld() { counts.wait(for: .progress) { $0.asked > 0 ? () : nil } }
 
-    func letGo() {
-        stage.withLock { $0 = .gone }
-        stage.wakeAll(.progress)
+    /// Lets so many be opened in all.
+    func letGo(_ count: Int) {
+        counts.withLock { $0.allowed = count }
+        counts.wakeAll(.progress)
     }
 
     func open(_ name: String, creating: Bool) throws(StorageError) -> any StorageFile {
         if name == "snapshot.tmp" {
-            stage.withLock { if $0 == .before { $0 = .held } }
-            stage.wakeAll(.progress)
-            stage.wait(for: .progress) { $0 == .gone ? () : nil }
+            let number = counts.withLock { counts in
+                counts.asked += 1
+                return counts.asked
+            }
+            counts.wakeAll(.progress)
+            counts.wait(for: .progress) { $0.allowed >= number ? () : nil }
         }
         return try base.open(name, creating: creating)
     }
