@@ -54,6 +54,7 @@ extension Binder {
         var inner = Binder(schema: schema)
         inner.depth = depth + 1
         inner.namedTables = namedTables
+        inner.boundTables = boundTables
         inner.boundCount = boundCount
         try inner.bindQuery(query)
         boundCount = inner.boundCount
@@ -113,7 +114,7 @@ extension Binder {
                 }
             }
         }
-        return BoundTable(branches, columns)
+        return boundTables.table(branches, columns)
     }
 
     /// The entities of a record id that stands in a column as it was stored.

@@ -82,6 +82,7 @@ extension Binder {
         inner.derived.running = derived.running
         inner.boundCount = boundCount
         inner.depth = depth + 1
+        inner.boundTables = boundTables
         // A roll-up means the entities of the schema, whatever the query around names.
         inner.namedTables = derived.source == nil ? namedTables : [:]
         try inner.bindQuery(query)

@@ -27,6 +27,8 @@ struct Binder {
     /// Queries with a name, and the rows of this query when it is a union: see Binder+DerivedTables.swift.
     var namedTables: [String: BoundTable] = [:]
     var unionTable: BoundTable?
+    /// All tables of this query, those around it and those inside.
+    var boundTables = BoundTables()
     /// Whether a window function may stand here.
     var mayUseWindows = false
 

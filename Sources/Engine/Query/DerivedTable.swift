@@ -12,8 +12,9 @@ struct DerivedColumn: Hashable, Sendable {
     var targets: [EntityID]
 }
 
-/// The queries that make up a source's rows. Immutable; equal only to itself, and its rows are found by its identity. (Compared by
-/// what is in them, tables over tables that are each used twice would take a time that doubles with each.)
+/// The queries that make up a source's rows. Immutable; equal only to itself, and its rows are found by its identity: within a query
+/// `BoundTables` makes what is written twice one. (Compared by what is in them, tables over tables that are each used twice would
+/// take a time that doubles with each.)
 final class BoundTable: Hashable, Sendable {
     let branches: [BoundQuery]
     let columns: [DerivedColumn]
@@ -26,6 +27,25 @@ final class BoundTable: Hashable, Sendable {
     static func == (a: BoundTable, b: BoundTable) -> Bool { a === b }
 
     func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}
+
+/// The tables of a query and of those inside it, each once. Those that a table reads were made one before it, so that comparing two
+/// takes no longer than reading them.
+final class BoundTables {
+    private struct Content: Hashable {
+        var branches: [BoundQuery]
+        var columns: [DerivedColumn]
+    }
+
+    private var known: [Content: BoundTable] = [:]
+
+    func table(_ branches: [BoundQuery], _ columns: [DerivedColumn]) -> BoundTable {
+        let content = Content(branches: branches, columns: columns)
+        if let table = known[content] { return table }
+        let table = BoundTable(branches, columns)
+        known[content] = table
+        return table
+    }
 }
 
 /// The rows of a query that is a source.
