@@ -186,4 +186,16 @@ import Testing
             }
         }
     }
+
+    /// Whether there are rows does not depend on their order; its parameters are the query's all the same.
+    @Test func parametersOfAnOrderThatDoesNotMatterCount() throws {
+        let text = """
+            SELECT name FROM account WHERE employees < :most AND EXISTS
+              (SELECT 1 FROM account b WHERE b.employees > :least ORDER BY b.employees + :more)
+            """
+        let query = try PreparedQuery(text, schema: TestSchema.schema)
+        #expect(query.parameterNames == ["most", "least", "more"])
+        let values = try query.parameters(named: ["most": 7, "least": 2, "more": 1])
+        #expect(try query.execute(on: Engine(schema: TestSchema.schema).view, parameters: values).rows.isEmpty)
+    }
 }

@@ -25,7 +25,7 @@ extension Binder {
         negated: Bool,
         at location: SourceLocation
     ) throws(QueryError) -> Bound {
-        let (inner, operands) = try bindInside(Self.withoutOrder(query), at: location)
+        let (inner, operands) = try bindUnordered(query, at: location)
         return Bound(.subquery(BoundSubquery(inner, .exists(negated: negated)), operands), .boolean)
     }
 
@@ -35,7 +35,7 @@ extension Binder {
         negated: Bool,
         at location: SourceLocation
     ) throws(QueryError) -> Bound {
-        var (inner, operands) = try bindInside(Self.withoutOrder(query), at: location)
+        var (inner, operands) = try bindUnordered(query, at: location)
         guard inner.outputs.count == 1, let output = inner.outputs.first else {
             throw Self.notOneColumn("the query behind IN", inner, at: location)
         }
@@ -53,13 +53,18 @@ extension Binder {
         return Bound(.subquery(BoundSubquery(inner, .isIn(negated: negated)), operands), .boolean)
     }
 
-    /// Whether there are rows, and which values, does not depend on their order or on repetitions.
-    private static func withoutOrder(_ query: Query) -> Query {
-        guard query.limit == nil, query.offset == nil else { return query }
-        var query = query
-        query.order = []
-        query.isDistinct = false
-        return query
+    /// Whether there are rows, and which values, does not depend on their order or on repetitions. The order is bound all the same,
+    /// for its mistakes and its parameters.
+    private mutating func bindUnordered(
+        _ query: Query,
+        at location: SourceLocation
+    ) throws(QueryError) -> (BoundQuery, [Bound]) {
+        guard query.limit == nil, query.offset == nil else { return try bindInside(query, at: location) }
+        var repeating = query
+        repeating.isDistinct = false
+        var (inner, operands) = try bindInside(repeating, at: location)
+        inner.order = []
+        return (inner, operands)
     }
 
     private static func notOneColumn(_ what: String, _ query: BoundQuery, at location: SourceLocation) -> QueryError {

@@ -114,7 +114,7 @@ extension RandomWorld {
         let hiddenPercent = [40, 0, 100, 10][choices.below(4)]
         var bitmap = [UInt64](repeating: 0, count: (entity.count + 63) / 64)
         for row in 0..<entity.count where !isDeleted[row] {
-            var values = [String(entity.ids[row].rawValue), "1"]
+            var values = [String(entity.ids[row].rawValue), "\(Self.createdOn)"]
             values += zip(order, rows[row]).map { attribute, value in
                 guard case .selection(let set) = attribute.column.kind, case .text(let text) = value else {
                     return sql(value)
@@ -182,6 +182,9 @@ extension RandomWorld {
         }
     }
 
+    /// Not before 1970, where what SQLite divides is rounded towards it.
+    private static let createdOn: Int64 = 1_699_999_999_999_999
+
     private func run(_ batch: consuming RecordBatch) throws -> TransactionReply {
         var transaction = Transaction(schema)
         transaction.append(batch)
@@ -189,7 +192,12 @@ extension RandomWorld {
         var reply = ByteWriter()
         let bytes = transaction.encoded()
         _ = try bytes.withUnsafeBytes {
-            try engine.execute($0, context: CommandContext(timeMicroseconds: 1), entry: &entry, reply: &reply)
+            try engine.execute(
+                $0,
+                context: CommandContext(timeMicroseconds: Self.createdOn),
+                entry: &entry,
+                reply: &reply
+            )
         }
         return try reply.bytes.withUnsafeBytes { try TransactionReply(decoding: $0) }
     }
