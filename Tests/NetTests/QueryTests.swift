@@ -34,6 +34,22 @@ import Testing
         }
     }
 
+    @Test func anAnswerWithoutRowsHasItsColumns() async throws {
+        try await withAccounts(3) { client, _ in
+            let ends = [
+                "WHERE name = 'nobody'", "WHERE name = 'nobody' ORDER BY revenue", "LIMIT 0", "LIMIT 5 OFFSET 9",
+            ]
+            for end in ends {
+                var cursor = try await client.query("SELECT name, revenue, createdon FROM account \(end)")
+                #expect(cursor.columns.map(\.name) == ["name", "revenue", "createdon"])
+                #expect(try await cursor.rows().isEmpty, "\(end)")
+                let statement = try await client.prepare("SELECT name FROM account \(end)")
+                var again = try await statement.execute()
+                #expect(try await again.rows().isEmpty, "\(end)")
+            }
+        }
+    }
+
     @Test func longAnswersAreFetchedFromOneView() async throws {
         try await withAccounts(1_000) { client, _ in
             var cursor = try await client.query(

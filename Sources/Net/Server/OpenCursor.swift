@@ -23,6 +23,7 @@ final class OpenCursor: @unchecked Sendable {
     private var hasPlace = false
     private let memories: [Allowance]
     private var takenBytes = 0
+    private let columnCount: Int
 
     // The loop's.
     var isBusy = false
@@ -36,12 +37,14 @@ final class OpenCursor: @unchecked Sendable {
         position: Position,
         places: Allowance,
         memories: [Allowance],
+        columnCount: Int,
         _ cursor: QueryCursor
     ) throws(QueryError) {
         self.id = id
         self.position = position
         self.places = places
         self.memories = memories
+        self.columnCount = columnCount
         self.cursor = cursor
         ahead = try cursor.next()
     }
@@ -60,7 +63,11 @@ final class OpenCursor: @unchecked Sendable {
         }
         writer.u64(isAtEnd ? 0 : id)
         writer.u64(position)
-        guard let block else { return 0 }
+        guard let block else {
+            // An answer without rows has its columns all the same, each empty.
+            for _ in 0..<columnCount { writer.u8(0) }
+            return 0
+        }
         for column in block.columns { column.encode(into: &writer) }
         return block.rowCount
     }

@@ -83,6 +83,7 @@ extension ServerConnection {
                     position: view.position,
                     places: places,
                     memories: memories,
+                    columnCount: query.columns.count,
                     query.cursor(
                         on: view,
                         parameters: arguments.ordered(for: query),
