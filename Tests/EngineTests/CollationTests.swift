@@ -101,6 +101,35 @@ struct TextGenerator {
         }
     }
 
+    @Test func exactTextsAreTheirBytes() {
+        var generator = TextGenerator(seed: 2)
+        let exact = Collation.exact
+        func with<T>(_ bytes: [UInt8], _ body: (UnsafeBufferPointer<UInt8>) -> T) -> T {
+            bytes.withUnsafeBufferPointer(body)
+        }
+        for round in 0..<20_000 {
+            let a = round % 2 == 0 ? generator.text() : generator.bytes()
+            // A text, one that differs in its last byte, one that goes on, and one that has nothing to do with it.
+            let b = [a, a.dropLast() + [UInt8(generator.next(below: 256))], a + [0], generator.text()][round % 4]
+            let expected = order(a, b)
+            #expect(with(a) { a in with(b) { b in exact.compare(a, b).signum() } } == expected, "\(a) \(b)")
+            #expect(with(a) { a in with(b) { b in exact.compareWithTieBreak(a, b).signum() } } == expected)
+            #expect(with(a) { a in with(b) { b in exact.equal(a, b) } } == (expected == 0))
+            let (hashA, hashB) = (with(a) { exact.hash($0, seed: 7) }, with(b) { exact.hash($0, seed: 7) })
+            #expect((hashA == hashB) == (expected == 0), "\(a) \(b)")
+            let (keyA, keyB) = (
+                with(a) { exact.prefixKey128(UnsafeRawBufferPointer($0)) },
+                with(b) { exact.prefixKey128(UnsafeRawBufferPointer($0)) }
+            )
+            if keyA != keyB { #expect((keyA < keyB ? -1 : 1) == expected) }
+            if a.prefix(16) + Array(repeating: 0, count: 16 - min(16, a.count)) != b.prefix(16)
+                + Array(repeating: 0, count: 16 - min(16, b.count))
+            {
+                #expect(keyA != keyB)
+            }
+        }
+    }
+
     @Test func hashSpreadsOverLowAndHighBits() {
         var low = Set<UInt64>()
         var high = Set<UInt64>()

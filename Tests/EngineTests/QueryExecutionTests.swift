@@ -129,7 +129,7 @@ import Testing
                 let decoded = try ColumnView(from: &reader, kind: column.type.physicalKind, count: column.count)
                 try reader.expectEnd()
                 for row in 0..<column.count {
-                    if column.type == .text {
+                    if column.type.isText {
                         #expect(column[row] == .text(String(decoding: decoded.text(row), as: UTF8.self)))
                     } else {
                         #expect(column[row] == (decoded.isValid(row) ? column.type.value(decoded.number(row)) : .null))

@@ -232,7 +232,9 @@ struct QueryScript {
         let isOrdered = words.contains("ordered")
         let isRequired = words.contains("required")
         switch words[0] {
-        case "text": entity.text(name, name, Int(words[1]) ?? 100, required: isRequired, ordered: isOrdered)
+        case "text":
+            entity.text(name, name, Int(words[1]) ?? 100, required: isRequired, ordered: isOrdered)
+            if words.contains("exact") { entity.exact(name) }
         case "memo": entity.memo(name, name)
         case "integer": entity.integer(name, name, ordered: isOrdered)
         case "long": entity.integer(name, name, Int64.min...Int64.max, ordered: isOrdered)

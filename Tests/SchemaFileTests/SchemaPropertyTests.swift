@@ -35,7 +35,13 @@ private struct ModelAttribute {
     var options: Set<Int32> = []
     var isRequired = false
     var isOrdered = false
+    var isExact = false
     var target = ""
+
+    /// What of a value is compared: texts without the case of letters, unless they are exact.
+    func compared(_ value: Value) -> Value {
+        if case .text(let text) = value, !isExact { .text(text.lowercased()) } else { value }
+    }
 }
 
 private struct ModelEntity {
@@ -102,8 +108,10 @@ private struct SchemaPropertyRun {
     private mutating func changeSchema() throws {
         guard let entity = pick(entities.keys.sorted()), let model = entities[entity] else { return try addEntity() }
         let attribute = pick(model.attributes.keys.filter { $0 != "name" }.sorted())
-        switch random.below(14) {
+        switch random.below(16) {
         case 12, 13: try changeIndex(entity)
+        case 14: if let attribute { try changeCollation(entity, attribute) }
+        case 15: if let attribute = pick(model.keys.values.sorted()) { try changeCollation(entity, attribute) }
         case 0 where entities.count < 4: try addEntity()
         case 1 where entities.count > 1: try deleteEntity(entity)
         case 2, 3, 4: try addAttribute(entity)
@@ -212,7 +220,8 @@ private struct SchemaPropertyRun {
         let known = model.attributes.filter { ["text", "integer", "date", "lookup"].contains($0.value.kind) }.keys
             .sorted()
         guard let attribute = pick(known), model.keys.count < 10 else { return }
-        let values = model.records.values.compactMap { $0[attribute] }
+        let compared = model.attributes[attribute] ?? ModelAttribute(kind: "")
+        let values = model.records.values.compactMap { $0[attribute].map(compared.compared) }
         // Attributes that were made with a default cannot be part of a key.
         let declared = harness.engine.schema.entity(named: entity).flatMap { entity in
             entity.attributeID(attribute).map { entity[$0].defaultValue }
@@ -222,6 +231,18 @@ private struct SchemaPropertyRun {
         if try apply("entities: {\(entity): {keys: {\(key): \(attribute)}}}", isAllowed: isAllowed) {
             entities[entity]?.keys[key] = attribute
         }
+    }
+
+    /// What is equal under one collation may differ under the other, and the other way about.
+    private mutating func changeCollation(_ entity: String, _ attribute: String) throws {
+        guard let model = entities[entity], var present = model.attributes[attribute] else { return }
+        present.isExact = random.below(2) == 0
+        let values = model.records.values.compactMap { $0[attribute].map(present.compared) }
+        let isUnique = !model.keys.values.contains(attribute) || Set(values).count == values.count
+        let isAllowed = present.kind == "text" && isUnique
+        let collation = present.isExact ? "exact" : "general"
+        let yaml = "entities: {\(entity): {attributes: {\(attribute): {collation: \(collation)}}}}"
+        if try apply(yaml, isAllowed: isAllowed) { entities[entity]?.attributes[attribute] = present }
     }
 
     /// Adds an index, gives one other attributes, or takes one away.
@@ -324,8 +345,11 @@ private struct SchemaPropertyRun {
         }
         let isComplete = model.attributes.allSatisfy { !$0.value.isRequired || after[$0.key] != nil }
         let isUnique = model.keys.values.allSatisfy { attribute in
-            guard let value = after[attribute] else { return true }
-            return !model.records.contains { $0.key != (isCreate ? nil : id) && $0.value[attribute] == value }
+            guard let value = after[attribute], let compared = model.attributes[attribute] else { return true }
+            return !model.records.contains {
+                $0.key != (isCreate ? nil : id)
+                    && $0.value[attribute].map(compared.compared) == compared.compared(value)
+            }
         }
         do {
             let ids = try harness.run { t in
@@ -362,7 +386,7 @@ private struct SchemaPropertyRun {
         if random.below(6) == 0 { return .null }
         switch attribute.kind {
         case "text":
-            let letters = Array("abcdefgh")
+            let letters = Array("abcdABCD")
             return .text(String((0..<random.below(Int(attribute.high) + 1)).map { _ in letters[random.below(8)] }))
         case "integer":
             let span = min(attribute.high - attribute.low, 1 << 40)
@@ -401,6 +425,18 @@ private struct SchemaPropertyRun {
                 uniqueKeysWithValues: entity.indexes.map { ($0.name, $0.attributes.map { entity[$0].name }) }
             )
             guard declared == model.indexes else { throw Mismatch(what: "\(name): indexes \(declared)") }
+            // Every text is found again, by a key or an index where there is one.
+            for (attribute, declared) in model.attributes where declared.kind == "text" {
+                guard let text = model.records.values.compactMap({ $0[attribute] }).first, case .text(let wanted) = text
+                else { continue }
+                let found = try harness.rows("SELECT COUNT(*) FROM \(name) WHERE \(attribute) = '\(wanted)'")
+                let expected = model.records.values.count {
+                    $0[attribute].map(declared.compared) == declared.compared(text)
+                }
+                guard found == [[.integer(Int64(expected))]] else {
+                    throw Mismatch(what: "\(name).\(attribute) = '\(wanted)': \(found), not \(expected)")
+                }
+            }
             // By the index where there is one, by a sort where not.
             for (attribute, declared) in model.attributes where declared.kind == "integer" {
                 let sorted = try harness.rows(

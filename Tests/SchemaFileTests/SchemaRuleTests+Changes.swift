@@ -9,6 +9,9 @@ extension SchemaRuleTests {
         "attributes: {name: {type: memo, ordered: no}}",
         "attributes: {name: {ordered: no}}",
         "attributes: {code: {ordered: yes}}",
+        "attributes: {code: {collation: exact}}",
+        "attributes: {name: {collation: exact, ordered: no}, code: {collation: exact, ordered: yes}}",
+        "attributes: {serial: {type: text, collation: exact}}\nkeys: {serial: serial}",
         "attributes: {code: {label: Short name}}",
         "attributes: {effort: {minimum: -5000000000, maximum: 5000000000}}",
         "attributes: {effort: {maximum: 900}}",
@@ -64,6 +67,12 @@ extension SchemaRuleTests {
             "project.code: Its type cannot become another one; add another attribute."
         ),
         ("attributes: {code: {required: yes}}", "project.code: It cannot be required: 1 record has no value."),
+        ("attributes: {code: {collation: binary}}", "project.code: 'collation' must be general or exact."),
+        ("attributes: {effort: {collation: exact}}", "project.effort: 'collation' says nothing about integer"),
+        (
+            "attributes: {title: {type: calculated, expression: name, result: text, collation: exact}}",
+            "project.title: Only texts that are stored have a collation; a computed one has that of its operands."
+        ),
         ("attributes: {effort: {maximum: 899}}", "project.effort: 1 record has a value outside."),
         ("attributes: {effort: {minimum: 101}}", "project.effort: 1 record has a value outside."),
         ("attributes: {effort: {minimum: 7, maximum: 6}}", "project.effort: 'minimum' is above 'maximum'."),

@@ -177,6 +177,20 @@ import Testing
         #expect(try h.apply(Self.file("keys: {name: [name, code]}")).isApplied)
     }
 
+    /// What differs exactly may be the same in general.
+    @Test func collationsStandAgainstKeys() throws {
+        let h = try harness()
+        try h.change(Self.file("attributes: {name: {collation: exact}}\nkeys: {name: name}"))
+        try h.run { try $0.create("project", ["name": "tunnel", "effort": 1]) }
+        #expect(h.refusal { try $0.create("project", ["name": "tunnel", "effort": 2]) } == .duplicateKey)
+        let reply = try h.apply(Self.file("attributes: {name: {collation: general}}"))
+        #expect(reply.problems.first?.message.hasSuffix("have the same values.") == true && !reply.isApplied)
+        #expect(try h.rows("SELECT effort FROM project WHERE name = 'tunnel'") == [[.integer(1)]])
+        try h.change(Self.file("attributes: {name: {collation: general}}\nkeys: {name: {delete: yes}}"))
+        #expect(try h.rows("SELECT COUNT(*) FROM project WHERE name = 'tunnel'") == [[.integer(2)]])
+        try h.checkCopies()
+    }
+
     @Test func transitionsHold() throws {
         let h = try harness()
         let id = try h.run { try $0.create("project", ["name": "P"]) }[0]

@@ -1,5 +1,6 @@
-// The default collation: texts that differ only in case, accents, width or invisible characters are equal, and order is
-// the order of the Unicode scalars of the folded text (equal to the order of its UTF-8 bytes).
+// The general collation, which is the default: texts that differ only in case, accents, width or invisible characters are equal,
+// and order is the order of the Unicode scalars of the folded text (equal to the order of its UTF-8 bytes). What names, labels and
+// quick find compare is always compared so; a column may declare another collation (Collation+Declared.swift).
 //
 // Guarantees, for any bytes, valid UTF-8 or not (a byte that is not UTF-8 folds to itself):
 // - equal(a, b)  ⇔  compare(a, b) == 0  ⇔  fold(a) == fold(b);  equal texts have equal hashes and equal prefix keys.
@@ -8,8 +9,13 @@
 // - Nothing but `fold` allocates. Results depend on the bytes and `Collation.version` only.
 // ASCII is handled eight bytes at a time; the table is touched only by other scalars.
 
-/// Comparison, hashing and folding of text under the default collation, over raw UTF-8.
-package enum Collation {
+/// How the texts of a column are compared, hashed and ordered, over raw UTF-8. The numbers are part of the schema's bytes.
+public enum Collation: UInt8, Hashable, Sendable, CaseIterable {
+    /// Case, accents, width and invisible characters do not count.
+    case general = 0
+    /// Every difference counts; the order is that of Unicode scalars.
+    case exact = 1
+
     /// Rises whenever some text folds differently; what was ordered or keyed under another version is rebuilt.
     package static let version: UInt16 = FoldingTable.version
 
@@ -117,7 +123,7 @@ package enum Collation {
 }
 
 extension Collation {
-    private static let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
+    static let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
 
     /// A 64-bit hash of the folded text, the same on every machine. `seed` keeps clients who choose the texts from
     /// choosing the collisions; tables of one process may share one seed.
@@ -144,8 +150,8 @@ extension Collation {
         return foldedHash(bytes, seed: seed)
     }
 
-    private static let hashStart: UInt64 = 0xA076_1D64_78BD_642F
-    private static let hashEnd: UInt64 = 0xE703_7ED1_A0B4_28DB
+    static let hashStart: UInt64 = 0xA076_1D64_78BD_642F
+    static let hashEnd: UInt64 = 0xE703_7ED1_A0B4_28DB
 
     private static func foldedHash(_ bytes: UnsafeBufferPointer<UInt8>, seed: UInt64) -> UInt64 {
         var state = seed ^ hashStart
@@ -185,7 +191,7 @@ extension Collation {
     }
 
     @inline(__always)
-    private static func mixed(_ a: UInt64, _ b: UInt64) -> UInt64 {
+    static func mixed(_ a: UInt64, _ b: UInt64) -> UInt64 {
         // Zero would stay zero for every following word.
         let product = (a == 0 ? b : a).multipliedFullWidth(by: b)
         return product.high ^ product.low
@@ -194,7 +200,7 @@ extension Collation {
 
 extension Collation {
     @inline(__always)
-    fileprivate static func load(_ base: UnsafePointer<UInt8>) -> UInt64 {
+    static func load(_ base: UnsafePointer<UInt8>) -> UInt64 {
         UInt64(littleEndian: UnsafeRawPointer(base).loadUnaligned(as: UInt64.self))
     }
 

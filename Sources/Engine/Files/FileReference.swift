@@ -167,7 +167,7 @@ enum FilePart: String, CaseIterable, Hashable, Sendable {
     case type
 
     /// The type of the value in queries.
-    var queryType: QueryType { self == .size ? .integer : .text }
+    var queryType: QueryType { self == .size ? .integer : .text(.general) }
 }
 
 extension AttributeType {

@@ -98,6 +98,7 @@ struct CompositeColumn: Sendable {
     let column: Int
     let layout: ColumnLayout
     let kind: Kind
+    let collation: Collation
     /// Option numbers by place; empty for other columns.
     let options: [Int32]
 }
@@ -107,7 +108,7 @@ package struct CompositeLayout: Sendable {
     package let index: TableIndex
     let columns: [CompositeColumn]
 
-    init(_ index: TableIndex, _ columns: [ColumnLayout], _ options: [[Int32]]) {
+    init(_ index: TableIndex, _ columns: [ColumnLayout], _ options: [[Int32]], _ collations: [Collation]) {
         self.index = index
         self.columns = index.columns.map { column in
             let layout = columns[column]
@@ -115,6 +116,7 @@ package struct CompositeLayout: Sendable {
                 column: column,
                 layout: layout,
                 kind: layout == .text ? .text : layout == .id ? .id : .number,
+                collation: collations[column],
                 options: options[column]
             )
         }

@@ -32,7 +32,7 @@ struct AggregateState {
             if keepsSum { sums.append(0) }
             if keepsRealSum { realSums.append(0) }
             guard keepsExtreme else { continue }
-            if operandType == .text { extremes.append(text: nil) } else { extremes.append(number: nil) }
+            if operandType.isText { extremes.append(text: nil) } else { extremes.append(number: nil) }
         }
     }
 
@@ -74,10 +74,10 @@ struct AggregateState {
         let sign = aggregate.function == .minimum ? -1 : 1
         for index in 0..<count where vector.isValid(index) {
             let group = Int(groups[index])
-            if operandType == .text {
+            if operandType.isText {
                 let text = vector.texts[index]
                 if !extremes.valid[group]
-                    || Collation.compareWithTieBreak(text, extremes.texts[group]).signum() == sign
+                    || operandType.collation.compareWithTieBreak(text, extremes.texts[group]).signum() == sign
                 {
                     extremes.set(text, at: group)
                 }
@@ -151,8 +151,8 @@ private struct DistinctValues {
         while slots[slot] != .max {
             let entry = Int(slots[slot])
             if hashes[entry] == hash, groups[entry] == group {
-                if type == .text
-                    ? Collation.equal(texts[entry], vector.texts[index]) : isEqual(entry, vector, index, type)
+                if type.isText
+                    ? type.collation.equal(texts[entry], vector.texts[index]) : isEqual(entry, vector, index, type)
                 {
                     return false
                 }
@@ -162,7 +162,7 @@ private struct DistinctValues {
         slots[slot] = UInt32(hashes.count)
         groups.append(group)
         hashes.append(hash)
-        if type == .text {
+        if type.isText {
             texts.append(keeper?.copy(vector.texts[index]) ?? vector.texts[index])
         } else {
             numbers.append(vector.numbers[index])

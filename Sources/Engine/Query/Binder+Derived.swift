@@ -130,6 +130,8 @@ extension Binder {
         }
         switch (value.type, type) {
         case _ where value.type == type: return value
+        // A computed text is compared as what it is computed from.
+        case (.text, .text): return value
         case (.null, _): return Bound(value.node, type)
         case (.integer, .option), (.option, .integer): return Bound(value.node, type)
         case (.date, .instant): return Bound(.startOfDay(value), type)

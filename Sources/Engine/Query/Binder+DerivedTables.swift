@@ -174,7 +174,10 @@ extension Binder {
         else { return nil }
         let column = BoundSource.firstDerivedColumn + place
         if case .option = table.columns[place].type {
-            return Bound(.label(Bound(.column(source: source, column: column), table.columns[place].type)), .text)
+            return Bound(
+                .label(Bound(.column(source: source, column: column), table.columns[place].type)),
+                .text(.general)
+            )
         }
         guard !table.columns[place].targets.isEmpty else { return nil }
         return try follow(source, AttributeID(UInt16(column)), table.columns[place].targets) {

@@ -83,12 +83,12 @@ extension Binder {
         case .isIn(let operand, let list, let negated):
             return try bindIn(operand, list, negated, at: expression.location)
         case .like(let operand, let pattern, let escape, let negated):
-            let value = try bind(operand, expecting: .text)
-            let pattern = try bind(pattern, expecting: .text)
-            guard value.type == .text, pattern.type == .text else {
+            let value = try bind(operand, expecting: .text(.general))
+            let pattern = try bind(pattern, expecting: .text(.general))
+            guard value.type.isText, pattern.type.isText else {
                 throw QueryError(
                     .type,
-                    "LIKE compares texts, not \(value.type == .text ? pattern.type.name : value.type.name)",
+                    "LIKE compares texts, not \(value.type.isText ? pattern.type.name : value.type.name)",
                     at: expression.location
                 )
             }
@@ -153,7 +153,7 @@ extension Binder {
                     at: left.location
                 )
             }
-            let typed = try bind(right, expecting: Self.isUntyped(right) ? .text : nil)
+            let typed = try bind(right, expecting: Self.isUntyped(right) ? .text(.general) : nil)
             return (try bind(left, expecting: typed.type), typed)
         }
         first = try bind(left, expecting: nil)
@@ -177,11 +177,16 @@ extension Binder {
         guard Self.isComparable(left.type, right.type) else {
             throw QueryError(.type, "\(left.type.name) cannot be compared with \(right.type.name)", at: location)
         }
+        if left.type.isText, right.type.isText {
+            // Both sides under one collation, so that hashes agree wherever the comparison is made by them.
+            let common = QueryType.texts([left.type, right.type])
+            (left.type, right.type) = (common, common)
+        }
         return Bound(.compare(sign, left, right), .boolean)
     }
 
     private static func isComparable(_ a: QueryType, _ b: QueryType) -> Bool {
-        if a == b || a == .null || b == .null { return true }
+        if a == b || a == .null || b == .null || a.isText && b.isText { return true }
         switch (a, b) {
         case (.option, .option), (.option, .integer), (.integer, .option): return true
         default: return a.isNumber && b.isNumber
@@ -195,7 +200,7 @@ extension Binder {
         at location: SourceLocation
     ) throws(QueryError) -> Bound {
         guard !list.isEmpty else { throw QueryError(.syntax, "IN needs at least one value", at: location) }
-        let value = try bind(operand, expecting: Self.isUntyped(operand) ? .text : nil)
+        let value = try bind(operand, expecting: Self.isUntyped(operand) ? .text(.general) : nil)
         var items: [Bound] = []
         items.reserveCapacity(list.count)
         for item in list {

@@ -45,7 +45,7 @@ extension Binder {
         _ values: [Expression],
         at location: SourceLocation
     ) throws(QueryError) -> (Bound, [Bound]) {
-        var bound = try bind(operand, expecting: Self.isUntyped(operand) ? .text : nil)
+        var bound = try bind(operand, expecting: Self.isUntyped(operand) ? .text(.general) : nil)
         var result: [Bound] = []
         for value in values {
             let other = try bind(value, expecting: Self.adapts(value) ? bound.type : nil)
@@ -92,6 +92,7 @@ extension Binder {
         for type in types where type != common && type != .null {
             switch (common, type) {
             case (.null, _): common = type
+            case (.text, .text): common = .texts([common, type])
             case (.option, .option), (.option, .integer), (.integer, .option): common = .integer
             case (.date, .instant), (.instant, .date): common = .instant
             default:
@@ -112,6 +113,7 @@ extension Binder {
     /// The value as the type that `commonType` found.
     static func converted(_ value: Bound, to type: QueryType) -> Bound {
         if value.type == type { return value }
+        if value.type.isText, type.isText { return Bound(value.node, type) }
         if value.node == .null || value.type == .null { return Bound(.null, type) }
         if value.type == .date, type == .instant { return Bound(.startOfDay(value), type) }
         return Bound(.convert(value), type)
@@ -166,11 +168,11 @@ extension Binder {
         }
         switch signature.kind(place) {
         case .any:
-            return try bind(operand, expecting: Self.isUntyped(operand) ? .text : nil)
+            return try bind(operand, expecting: Self.isUntyped(operand) ? .text(.general) : nil)
         case .text:
-            let value = try bind(operand, expecting: .text)
-            guard value.type == .text || value.type == .null else { throw wanted("a text", value.type) }
-            return value.type == .null ? Bound(.null, .text) : value
+            let value = try bind(operand, expecting: .text(.general))
+            guard value.type.isText || value.type == .null else { throw wanted("a text", value.type) }
+            return value.type == .null ? Bound(.null, .text(.general)) : value
         case .number:
             let value = try bind(operand, expecting: nil)
             guard value.type.isNumber || value.type == .null else { throw wanted("a number", value.type) }
@@ -238,9 +240,11 @@ extension Binder {
             let scale = max(type.scale, values[1].type.scale)
             let common: QueryType = scale == 0 ? .integer : .decimal(scale: scale)
             return Bound(.function(.modulo, values.map { Self.converted($0, to: common) }), common)
-        case .lower, .upper, .trim, .trimStart, .trimEnd, .substring, .replace, .left, .right: return result(.text)
+        case .lower, .upper, .trim, .trimStart, .trimEnd, .substring, .replace, .left, .right:
+            return result(.texts(values.map(\.type)))
         case .length, .position: return result(.integer)
-        case .concatenate, .append: return Bound(.function(function, values.map(Self.asText)), .text)
+        case .concatenate, .append:
+            return Bound(.function(function, values.map(Self.asText)), .texts(values.map(\.type)))
         case .coalesce, .nullIf: return result(type)
         case .year, .quarter, .month, .week, .weekYear, .day, .weekday, .dayOfYear, .hour, .minute, .second,
             .fiscalYear,
@@ -255,9 +259,9 @@ extension Binder {
     private static func asText(_ value: Bound) -> Bound {
         switch value.type {
         case .text: value
-        case .null: Bound(.null, .text)
-        case .option: Bound(.label(value), .text)
-        default: Bound(.function(.castText, [value]), .text)
+        case .null: Bound(.null, .text(.general))
+        case .option: Bound(.label(value), .text(.general))
+        default: Bound(.function(.castText, [value]), .text(.general))
         }
     }
 

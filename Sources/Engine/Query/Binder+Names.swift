@@ -88,7 +88,7 @@ extension Binder {
         }
         switch entity[id].type.valueType {
         case .options: return try value(source, id, entity[id].type)
-        case .option, .state, .status: return Bound(.label(try value(source, id, entity[id].type)), .text)
+        case .option, .state, .status: return Bound(.label(try value(source, id, entity[id].type)), .text(.general))
         case .lookup(let targets):
             return try follow(source, id, targets) { binder, target throws(QueryError) in
                 let entity = binder.schema.entities[binder.bound.sources[target].place]
@@ -102,8 +102,11 @@ extension Binder {
     mutating func value(_ source: Int, _ id: AttributeID, _ type: AttributeType) throws(QueryError) -> Bound {
         if type.isDerived { return try bindDerived(source, id, type) }
         let column = Bound.Node.column(source: source, column: Int(id.rawValue))
-        if case .options(let set) = type { return Bound(.choices(Bound(column, .integer), set), .text) }
-        if case .file = type { return Bound(.filePart(Bound(column, .text), .name), .text) }
+        if case .options(let set) = type { return Bound(.choices(Bound(column, .integer), set), .text(.general)) }
+        if case .file = type { return Bound(.filePart(Bound(column, .text(.general)), .name), .text(.general)) }
+        if case .text = type.physicalKind {
+            return Bound(column, .text(schema.entities[bound.sources[source].place][id].collation))
+        }
         return Bound(column, QueryType(type))
     }
 
@@ -128,14 +131,14 @@ extension Binder {
         }
         guard let first = values.first else { return nil }
         if values.count == 1 { return first }
-        guard values.allSatisfy({ $0.type == first.type }) else {
+        guard values.allSatisfy({ $0.type == first.type || $0.type.isText && first.type.isText }) else {
             let name = columnName(source, Int(id.rawValue))
             throw QueryError(
                 .type,
                 "behind \(name) stand attributes of different types: join the entity that is meant"
             )
         }
-        return Bound(.firstOf(values), first.type)
+        return Bound(.firstOf(values), first.type.isText ? .texts(values.map(\.type)) : first.type)
     }
 
     /// The source for the records of one entity behind a lookup; every path through the lookup shares it.

@@ -34,8 +34,9 @@ extension BlockTest {
             Self.forEach(words, block) { place, head in set.contains(head.number(place, block.layout)) != negated }
         case .compareText(let column, let sign, let text):
             guard let block = table.block(column, index) else { return Self.clear(words) }
+            let collation = table.layout.collations[column]
             Self.forEach(words, block) { place, head in
-                sign.holds(Collation.compare(head.text(place).asBytes, text.bytes))
+                sign.holds(collation.compare(head.text(place).asBytes, text.bytes))
             }
         case .textSet(let column, let set, let negated):
             guard let block = table.block(column, index) else { return Self.clear(words) }
@@ -75,7 +76,8 @@ extension BlockTest {
         case .numberSet(let column, let set, let negated):
             return number(column).map { set.contains($0) != negated } ?? false
         case .compareText(let column, let sign, let text):
-            return head(column).map { sign.holds(Collation.compare($0.text(place).asBytes, text.bytes)) } ?? false
+            let collation = table.layout.collations[column]
+            return head(column).map { sign.holds(collation.compare($0.text(place).asBytes, text.bytes)) } ?? false
         case .textSet(let column, let set, let negated):
             return head(column).map { set.contains($0.text(place).asBytes) != negated } ?? false
         case .textPattern(let column, let pattern, let negated):

@@ -12,6 +12,7 @@ indirect enum BlockTest {
     case codes(column: Int, accepted: [Bool])
     /// There is a value, and it is in (or not in) the set; the set has no NULL when negated.
     case numberSet(column: Int, ConstantSet, negated: Bool)
+    /// Texts are compared as the column declares; a comparison under another collation is no block test.
     case compareText(column: Int, ComparisonOperator, TextConstant)
     case textSet(column: Int, ConstantSet, negated: Bool)
     case textPattern(column: Int, LikePattern, negated: Bool)
@@ -48,7 +49,11 @@ extension BlockTest {
             guard let column = column(left) else { return nil }
             switch right.node {
             case .null: self = .never
-            case .text(let text): self = .compareText(column: column, sign, text)
+            case .text(let text):
+                guard left.type.collation.joined(with: right.type.collation) == table.layout.collations[column] else {
+                    return nil
+                }
+                self = .compareText(column: column, sign, text)
             case .number(let number):
                 let range = NumberRange(sign, number, scale: right.type.scale, columnScale: left.type.scale)
                 self = Self.number(column, range, left.type, table)
@@ -64,7 +69,8 @@ extension BlockTest {
                 return
             }
             guard let column = column(operand) else { return nil }
-            if operand.type == .text {
+            if operand.type.isText {
+                guard set.collation == table.layout.collations[column] else { return nil }
                 self = .textSet(column: column, set, negated: negated)
             } else if let values = Self.codeValues(column, operand.type, table) {
                 self = .codes(column: column, accepted: values.map { set.contains($0) != negated })
@@ -80,7 +86,7 @@ extension BlockTest {
                 }
                 return
             }
-            guard let column = column(operand) else { return nil }
+            guard let column = column(operand), pattern.collation == table.layout.collations[column] else { return nil }
             self = .textPattern(column: column, pattern, negated: negated)
         case .within(let operand, let range, let negated):
             guard let column = column(operand) else { return nil }

@@ -12,7 +12,7 @@ extension Value {
         case .date: .date
         case .instant: .instant
         case .reference: .id
-        case .text: .text
+        case .text: .text(.general)
         }
     }
 }
@@ -50,7 +50,8 @@ struct Coercion {
 
     private func constant(text: String, as type: QueryType, at location: SourceLocation) throws(QueryError) -> Bound {
         switch type {
-        case .text, .null: return Bound(.text(TextConstant(text)), .text)
+        case .text: return Bound(.text(TextConstant(text)), type)
+        case .null: return Bound(.text(TextConstant(text)), .text(.general))
         case .date:
             guard let days = CalendarText.date(text) else {
                 throw QueryError(.type, "'\(text.shortened)' is no date: write '2024-12-31'", at: location)

@@ -18,7 +18,7 @@ private struct ColumnBounds {
     var low = Int64.min
     var high = Int64.max
     var hasNumberBounds = false
-    /// Folded bytes at which texts begin and end, as `Collation.prefixKey128`; those of the end may be the beginning of more.
+    /// Bytes at which texts begin and end, as `prefixKey128` of the column's collation; those of the end may be the beginning of more.
     var lowText: UInt128?
     var highText: (prefix: UInt128, isOpen: Bool)?
 
@@ -78,7 +78,9 @@ struct CompositeChoice {
         switch fixed {
         case .null: for place in builders.indices { builders[place].appendNull() }
         case .text(let text):
-            let prefix = withExtendedLifetime(text) { Collation.prefixKey128(UnsafeRawBufferPointer(text.bytes)) }
+            let prefix = withExtendedLifetime(text) {
+                column.collation.prefixKey128(UnsafeRawBufferPointer(text.bytes))
+            }
             for place in builders.indices { builders[place].append(textPrefix: prefix) }
         case .numbers(let numbers):
             guard builders.count * numbers.count <= rangesMax else { return nil }
@@ -140,7 +142,9 @@ struct CompositeChoice {
                     column.options.isEmpty ? places.map(Int64.init) : places.map { Int64(column.options[$0]) }
                 )
             case .compareText(column.column, let sign, let text):
-                let prefix = withExtendedLifetime(text) { Collation.prefixKey128(UnsafeRawBufferPointer(text.bytes)) }
+                let prefix = withExtendedLifetime(text) {
+                    column.collation.prefixKey128(UnsafeRawBufferPointer(text.bytes))
+                }
                 switch sign {
                 case .greater, .greaterOrEqual: bounds.lowText = max(bounds.lowText ?? 0, prefix)
                 case .less, .lessOrEqual:
@@ -226,10 +230,12 @@ extension BoundQuery {
 
 extension BlockTest {
     /// Between which first sixteen bytes texts stand that pass; nil for other tests, and where no bound is known.
-    var textBounds: (column: Int, low: UInt128, high: UInt128)? {
+    func textBounds(_ layout: TableLayout) -> (column: Int, low: UInt128, high: UInt128)? {
         switch self {
         case .compareText(let column, let sign, let text):
-            let prefix = withExtendedLifetime(text) { Collation.prefixKey128(UnsafeRawBufferPointer(text.bytes)) }
+            let prefix = withExtendedLifetime(text) {
+                layout.collations[column].prefixKey128(UnsafeRawBufferPointer(text.bytes))
+            }
             switch sign {
             case .equal: return (column, prefix, prefix)
             case .less, .lessOrEqual: return (column, .min, prefix)

@@ -5,12 +5,15 @@ final class ConstantSet: Hashable, Sendable {
     /// Sorted numbers in the operand's scale, each once, when the operand is stored as a number: an index that is asked for each
     /// of them gives each row once.
     let numbers: [Int64]
+    /// How texts are compared.
+    let collation: Collation
     /// Texts sorted by hash under the collation.
     private let texts: [(hash: UInt64, text: TextConstant)]
     private let written: [Bound]
 
     /// Nil when the list cannot be made into a set: operand or items are floating point, or not constant.
     init?(_ items: [Bound], for type: QueryType) {
+        let collation = items.reduce(type.collation) { $0.joined(with: $1.type.collation) }
         var hasNull = false
         var numbers: [Int64] = []
         var texts: [(hash: UInt64, text: TextConstant)] = []
@@ -22,11 +25,12 @@ final class ConstantSet: Hashable, Sendable {
                 let exact = Decimal64(units: number, scale: item.type.scale).rescaled(to: type.scale)
                 if let exact { numbers.append(exact.units) }
             case .text(let text):
-                texts.append((withExtendedLifetime(text) { Collation.hash(text.bytes, seed: 0) }, text))
+                texts.append((withExtendedLifetime(text) { collation.hash(text.bytes, seed: 0) }, text))
             default: return nil
             }
         }
         self.hasNull = hasNull
+        self.collation = collation
         self.numbers = Set(numbers).sorted()
         self.texts = texts.sorted { $0.hash < $1.hash }
         written = items
@@ -44,7 +48,7 @@ final class ConstantSet: Hashable, Sendable {
     }
 
     func contains(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        let hash = Collation.hash(text, seed: 0)
+        let hash = collation.hash(text, seed: 0)
         var low = 0
         var high = texts.count
         while low < high {
@@ -52,7 +56,7 @@ final class ConstantSet: Hashable, Sendable {
             if texts[middle].hash < hash { low = middle + 1 } else { high = middle }
         }
         while low < texts.count, texts[low].hash == hash {
-            if Collation.equal(texts[low].text.bytes, text) { return true }
+            if collation.equal(texts[low].text.bytes, text) { return true }
             low += 1
         }
         return false
@@ -60,6 +64,6 @@ final class ConstantSet: Hashable, Sendable {
 
     func contains(_ text: TextConstant) -> Bool { withExtendedLifetime(text) { contains(text.bytes) } }
 
-    static func == (a: ConstantSet, b: ConstantSet) -> Bool { a.written == b.written }
+    static func == (a: ConstantSet, b: ConstantSet) -> Bool { a.written == b.written && a.collation == b.collation }
     func hash(into hasher: inout Hasher) { hasher.combine(written) }
 }

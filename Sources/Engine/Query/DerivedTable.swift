@@ -147,6 +147,7 @@ extension QueryType {
         if a == b || b == .null { return a }
         if a == .null { return b }
         switch (a, b) {
+        case (.text, .text): return .texts([a, b])
         case (.date, .instant), (.instant, .date): return .instant
         case (.option, .option), (.option, .integer), (.integer, .option): return .integer
         default:

@@ -36,9 +36,10 @@ extension Evaluator {
         _ count: Int
     ) {
         for index in 0..<count where b.valid[index] == 0 { a.setNull(index) }
-        if aType == .text || bType == .text {
+        if aType.isText || bType.isText {
+            let collation = aType.collation.joined(with: bType.collation)
             for index in 0..<count where a.isValid(index) {
-                a.numbers[index] = sign.holds(Collation.compare(a.texts[index], b.texts[index])) ? 1 : 0
+                a.numbers[index] = sign.holds(collation.compare(a.texts[index], b.texts[index])) ? 1 : 0
             }
             return
         }

@@ -11,13 +11,13 @@ extension Evaluator {
     ) throws(QueryError) {
         let from = operands[0].type
         if function == .castText { return try castToText(vector, from, count) }
-        if from == .text { try readTexts(vector, type, count) }
+        if from.isText { try readTexts(vector, type, count) }
         switch function {
         case .castInteger: try castToInteger(vector, from, count)
         case .castDecimal: try castToDecimal(vector, from, operands, type, count)
-        case .castDouble: if from != .text { toDouble(vector, from, count) }
+        case .castDouble: if !from.isText { toDouble(vector, from, count) }
         case .castBoolean:
-            for index in 0..<count where from != .text && vector.isValid(index) {
+            for index in 0..<count where !from.isText && vector.isValid(index) {
                 vector.numbers[index] = vector.numbers[index] == 0 ? 0 : 1
             }
         case .castDate:
@@ -104,7 +104,7 @@ extension Evaluator {
                     * Double(Decimal64.powersOfTen[Int(type.scale)])
                 guard let units = Int64(exactly: scaled.rounded()) else { throw Self.overflow() }
                 vector.numbers[index] = units
-            } else if from != .text {
+            } else if !from.isText {
                 let number = vector.numbers[index]
                 if from.scale > type.scale {
                     vector.numbers[index] = Self.divided(

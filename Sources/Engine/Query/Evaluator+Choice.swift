@@ -83,7 +83,7 @@ extension Evaluator {
         _ type: QueryType,
         _ batch: Batch
     ) throws(QueryError) -> Vector {
-        let isText = type == .text
+        let isText = type.isText
         let value = try operand.map { operand throws(QueryError) in try evaluate(operand, batch) }
         let result = take()
         let (open, matched) = (takeSelection(), takeSelection())
@@ -94,7 +94,7 @@ extension Evaluator {
             var truth = try evaluate(branch.condition, open.batch)
             if let operand, let value {
                 let own = take()
-                own.gather(value, open.places, open.count, isText: operand.type == .text)
+                own.gather(value, open.places, open.count, isText: operand.type.isText)
                 compare(.equal, own, operand.type, truth, branch.condition.type, open.count)
                 release(truth)
                 truth = own
@@ -113,7 +113,7 @@ extension Evaluator {
     }
 
     func evaluateCoalesce(_ operands: [Bound], _ type: QueryType, _ batch: Batch) throws(QueryError) -> Vector {
-        let isText = type == .text
+        let isText = type.isText
         let result = try evaluate(operands[0], batch)
         let open = takeSelection()
         open.fill(batch)

@@ -100,7 +100,7 @@ extension Coercion {
         let given = withExtendedLifetime(text) { String(decoding: text.bytes, as: UTF8.self) }
         do {
             let bits = try schema[set].selection(of: given)
-            return Bound(.text(TextConstant(schema[set].text(ofSelection: bits))), .text)
+            return Bound(.text(TextConstant(schema[set].text(ofSelection: bits))), .text(.general))
         } catch {
             let labels = schema[set].choices.map { "'\($0.label)'" }.joined(separator: ", ")
             throw QueryError(

@@ -28,7 +28,7 @@ extension Binder {
             guard let id = entity.attributeID(String(name.dropLast(part.rawValue.count))), entity[id].type.isFile else {
                 continue
             }
-            let column = Bound(.column(source: source, column: Int(id.rawValue)), .text)
+            let column = Bound(.column(source: source, column: Int(id.rawValue)), .text(.general))
             return Bound(.filePart(column, part), part.queryType)
         }
         return nil

@@ -14,7 +14,7 @@ extension Evaluator {
         case .nullIf:
             let (a, b) = (try evaluate(operands[0], batch), try evaluate(operands[1], batch))
             let truth = take()
-            truth.copy(a, count, isText: operands[0].type == .text)
+            truth.copy(a, count, isText: operands[0].type.isText)
             compare(.equal, truth, operands[0].type, b, operands[1].type, count)
             for index in 0..<count where truth.isValid(index) && truth.numbers[index] != 0 { a.setNull(index) }
             release(truth)

@@ -131,12 +131,12 @@ final class Evaluator {
             return result
         case .outer(let number):
             let result = take()
-            result.gather(outer[number], batch.rows[outerSource], count, isText: expression.type == .text)
+            result.gather(outer[number], batch.rows[outerSource], count, isText: expression.type.isText)
             return result
         case .subquery(let subquery, let operands):
             return try evaluateSubquery(subquery, operands, batch)
         case .firstOf(let list):
-            return try evaluateFirst(of: list, expression.type == .text, batch)
+            return try evaluateFirst(of: list, expression.type.isText, batch)
         case .label(let operand):
             return try evaluateLabel(operand, batch)
         case .negate(let operand):
@@ -185,7 +185,7 @@ final class Evaluator {
             let vector = try evaluate(operand, batch)
             test(vector, count, isNegated: negated) { index in
                 let isIn =
-                    operand.type == .text ? set.contains(vector.texts[index]) : set.contains(vector.numbers[index])
+                    operand.type.isText ? set.contains(vector.texts[index]) : set.contains(vector.numbers[index])
                 return isIn ? true : set.hasNull ? nil : false
             }
             return vector
@@ -197,10 +197,11 @@ final class Evaluator {
             return vector
         case .like(let operand, let pattern, let escape, let negated):
             let (vector, patterns) = (try evaluate(operand, batch), try evaluate(pattern, batch))
+            let collation = operand.type.collation.joined(with: pattern.type.collation)
             var scratch = takeScratch()
             test(vector, count, isNegated: negated) { index in
                 guard patterns.isValid(index) else { return nil }
-                return LikePattern(patterns.texts[index], escape: escape)
+                return LikePattern(patterns.texts[index], escape: escape, collation)
                     .matches(vector.texts[index], scratch: &scratch)
             }
             self.scratch = scratch
@@ -307,7 +308,7 @@ final class Evaluator {
             try meter.step(count)
             let other = try evaluate(item, batch)
             let truth = take()
-            truth.copy(value, count, isText: operand.type == .text)
+            truth.copy(value, count, isText: operand.type.isText)
             compare(.equal, truth, operand.type, other, item.type, count)
             for index in 0..<count {
                 if !truth.isValid(index) {

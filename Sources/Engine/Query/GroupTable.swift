@@ -57,7 +57,7 @@ struct GroupTable {
     @inline(__always)
     static func hash(_ vector: Vector, _ index: Int, _ type: QueryType) -> UInt64 {
         guard vector.isValid(index) else { return 0x6E75_6C6C }
-        if type == .text { return Collation.hash(vector.texts[index], seed: 0) }
+        if case .text(let collation) = type { return collation.hash(vector.texts[index], seed: 0) }
         // Minus zero is zero.
         if type == .double, vector.double(index) == 0 { return 1 }
         return UInt64(bitPattern: vector.numbers[index])
@@ -75,7 +75,7 @@ struct GroupTable {
                 let (known, text) = (keys[place].texts[group], vector.texts[index])
                 // The same record's text, or one with the same bytes, is the usual case.
                 if known.baseAddress == text.baseAddress, known.count == text.count { continue }
-                guard Collation.equal(known, text) else { return false }
+                guard types[place].collation.equal(known, text) else { return false }
                 mayShow = true
             } else if keys[place].numbers[group] != vector.numbers[index] {
                 guard types[place] == .double, vector.double(index) == 0,

@@ -244,8 +244,8 @@ struct KeyIndex {
         for (key, type) in zip(keys, types) {
             for group in 0..<count where key.valid[group] {
                 let hash =
-                    type == .text
-                    ? Collation.hash(key.texts[group], seed: 0) : UInt64(bitPattern: key.numbers[group])
+                    type.isText
+                    ? type.collation.hash(key.texts[group], seed: 0) : UInt64(bitPattern: key.numbers[group])
                 hashes[group] = combinedHash(hashes[group], hash)
             }
         }
@@ -282,7 +282,9 @@ struct KeyIndex {
     private func matches(_ group: Int, _ vectors: [Vector], _ index: Int) -> Bool {
         for place in keys.indices {
             if keys[place].isText {
-                guard Collation.equal(keys[place].texts[group], vectors[place].texts[index]) else { return false }
+                guard types[place].collation.equal(keys[place].texts[group], vectors[place].texts[index]) else {
+                    return false
+                }
             } else if keys[place].numbers[group] != vectors[place].numbers[index] {
                 return false
             }

@@ -59,7 +59,7 @@ final class LateralValues: LateralSink {
         self.output = output
         self.values = values
         isFound = Array(repeating: false, count: outerCount)
-        for outer in 0..<outerCount { values.setNull(outer, isText: output.type == .text) }
+        for outer in 0..<outerCount { values.setNull(outer, isText: output.type.isText) }
     }
 
     func isSettled(_ outer: Int) -> Bool { false }
@@ -72,7 +72,7 @@ final class LateralValues: LateralSink {
             if isFound[outer] { throw Specializer.severalRows }
             isFound[outer] = true
             guard vector.isValid(index) else { continue }
-            if output.type == .text {
+            if output.type.isText {
                 values.texts[outer] = try outside.copied(vector.texts[index])
                 values.valid[outer] = 1
             } else {

@@ -1,4 +1,4 @@
-// LIKE under the collation: text and pattern are folded, `%` stands for any folded scalars, `_` for exactly one.
+// LIKE under a collation: text and pattern are folded, unless exact; `%` stands for any scalars of that, `_` for exactly one.
 //
 // A pattern is a list of segments between the percent signs. The first stands at the start and the last at the end, the
 // others anywhere in between, in order; taking the leftmost place for each is always right, so nothing is ever tried
@@ -7,6 +7,9 @@
 /// A compiled pattern. An element of a segment is a folded byte, or 256 for `_`.
 package struct LikePattern: Hashable, Sendable {
     private static let anyScalar: UInt16 = 256
+
+    /// How the text is compared.
+    let collation: Collation
 
     /// What stands at the start: the whole pattern when it has no percent sign.
     private var head: [UInt16] = []
@@ -17,9 +20,14 @@ package struct LikePattern: Hashable, Sendable {
 
     /// Compiles a pattern. `escape` makes the scalar after it stand for itself; at the end of the pattern it stands for
     /// itself too.
-    package init(_ pattern: UnsafeBufferPointer<UInt8>, escape: UInt32?) {
+    package init(_ pattern: UnsafeBufferPointer<UInt8>, escape: UInt32?, _ collation: Collation = .general) {
+        self.collation = collation
         var segments: [[UInt16]] = [[]]
         func append(_ scalar: Unicode.Scalar) {
+            if collation == .exact {
+                segments[segments.count - 1] += String(scalar).utf8.map(UInt16.init)
+                return
+            }
             var folded: [UInt8] = []
             Array(String(scalar).utf8).withUnsafeBufferPointer { Collation.fold($0, into: &folded) }
             segments[segments.count - 1] += folded.map(UInt16.init)
@@ -45,7 +53,7 @@ package struct LikePattern: Hashable, Sendable {
         }
     }
 
-    /// What every text that matches begins with, as `Collation.prefixKey128`; nil when nothing is known of it.
+    /// What every text that matches begins with, as its collation's `prefixKey128`; nil when nothing is known of it.
     var prefixKey128: UInt128? {
         let known = head.prefix { $0 != Self.anyScalar }.prefix(16)
         guard !known.isEmpty else { return nil }
@@ -54,6 +62,7 @@ package struct LikePattern: Hashable, Sendable {
 
     /// Whether the text matches. `scratch` holds the folded text, so that a column needs one allocation.
     package func matches(_ text: UnsafeBufferPointer<UInt8>, scratch: inout [UInt8]) -> Bool {
+        if collation == .exact { return matches(folded: text) }
         guard Collation.isASCII(text) else {
             scratch.removeAll(keepingCapacity: true)
             Collation.fold(text, into: &scratch)

@@ -200,7 +200,7 @@ struct Planner {
 
     /// Hashes agree with equality only between values of one form.
     static func haveEqualHashes(_ a: QueryType, _ b: QueryType) -> Bool {
-        a != .double && b != .double && a.scale == b.scale && a != .null && b != .null
+        a != .double && b != .double && a.scale == b.scale && a != .null && b != .null && a.collation == b.collation
     }
 
     private func method(for source: Int, _ conditions: [Bound], _ known: SourceSet) -> JoinMethod {
@@ -356,7 +356,8 @@ struct IndexChooser {
             }
         }
         for test in tests {
-            guard let (column, low, high) = test.textBounds, case .text(let index)? = table.order(column) else {
+            guard let (column, low, high) = test.textBounds(table.layout), case .text(let index)? = table.order(column)
+            else {
                 continue
             }
             var rows: [UInt32] = []

@@ -19,7 +19,7 @@ public struct PreparedQuery: Sendable {
         var names: [String] = []
         for index in 0..<bound.parameterCount { names.append(bound.parameterNames[index] ?? "") }
         parameterNames = names
-        columns = isExplain ? [("plan", .text)] : bound.outputs.map { ($0.name, $0.expression.type) }
+        columns = isExplain ? [("plan", .text(.general))] : bound.outputs.map { ($0.name, $0.expression.type) }
     }
 
     /// Parses and resolves an SQL `SELECT`.
@@ -65,7 +65,7 @@ public struct PreparedQuery: Sendable {
         let execution = try execution(view, parameters, budget, environment, visible, cancellation, blockRows: .max)
         let result = try execution.run()
         guard isExplain else { return result }
-        var column = ResultColumn(name: "plan", type: .text)
+        var column = ResultColumn(name: "plan", type: .text(.general))
         for line in execution.explanation(resultRows: result.rowCount) { column.append(text: line) }
         return QueryResult(columns: [column])
     }

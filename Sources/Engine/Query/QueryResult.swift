@@ -138,7 +138,7 @@ public struct ResultColumn: Sendable {
 
     /// What `body` makes of the text in a row; nil for null.
     func withText<T>(_ row: Int, _ body: (UnsafeBufferPointer<UInt8>) -> T) -> T? {
-        guard type == .text, bitmap[row >> 3] >> UInt8(row & 7) & 1 != 0 else { return nil }
+        guard type.isText, bitmap[row >> 3] >> UInt8(row & 7) & 1 != 0 else { return nil }
         return heap.withUnsafeBufferPointer {
             body(UnsafeBufferPointer(rebasing: $0[textStart(row)..<textStart(row + 1)]))
         }

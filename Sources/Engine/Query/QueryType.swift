@@ -18,8 +18,8 @@ public enum QueryType: Hashable, Sendable {
     case option(OptionSetID)
     /// Record id.
     case id
-    /// Text.
-    case text
+    /// Text that is compared so.
+    case text(Collation)
 
     /// How its values lie in result columns.
     public var physicalKind: PhysicalKind {
@@ -36,7 +36,7 @@ public enum QueryType: Hashable, Sendable {
     /// The type of an attribute's values.
     package init(_ type: AttributeType) {
         switch type {
-        case .text, .memo, .options, .autoNumber, .file: self = .text
+        case .text, .memo, .options, .autoNumber, .file: self = .text(.general)
         case .integer, .version: self = .integer
         case .decimal(let scale, _, _): self = .decimal(scale: scale)
         case .money: self = .decimal(scale: AttributeType.moneyScale)
@@ -64,6 +64,17 @@ public enum QueryType: Hashable, Sendable {
         case .id: "a record id"
         case .text: "a text"
         }
+    }
+
+    package var isText: Bool { if case .text = self { true } else { false } }
+
+    /// How texts are compared that have this type; general for anything else.
+    @inline(__always)
+    var collation: Collation { if case .text(let collation) = self { collation } else { .general } }
+
+    /// The type of texts that come from several of these types.
+    static func texts(_ types: some Sequence<QueryType>) -> QueryType {
+        .text(types.reduce(.general) { $0.joined(with: $1.collation) })
     }
 
     package var isNumber: Bool {

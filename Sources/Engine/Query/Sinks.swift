@@ -164,7 +164,7 @@ final class SortSink: RowSink {
         for place in rows.indices { rows[place] = kept.map { rows[place][Int($0)] } }
         try evaluator.meter.keep(rows: kept.count - count, bytes: (kept.count - count) * rowBytes)
         count = kept.count
-        if count == keep, let key = order.first, key.expression.type != .text, key.expression.type != .double,
+        if count == keep, let key = order.first, !key.expression.type.isText, key.expression.type != .double,
             keys[0].valid[count - 1]
         {
             bound = keys[0].numbers[count - 1]

@@ -1,6 +1,8 @@
 /// A growing column of intermediate values: group keys, finished aggregates, sort keys. Texts are borrowed.
 struct SlotColumn {
     let isText: Bool
+    /// How its texts are compared.
+    private let collation: Collation
     /// Copies computed texts; nil where texts are the view's or the query's own.
     private let keeper: TextKeeper?
     private(set) var count = 0
@@ -9,13 +11,15 @@ struct SlotColumn {
     var texts: [UnsafeBufferPointer<UInt8>] = []
 
     init(_ type: QueryType) {
-        isText = type == .text
+        isText = type.isText
+        collation = type.collation
         keeper = nil
     }
 
     /// A column for an expression's values, which outlives the batches that they come from.
     init(_ expression: Bound, _ keeper: TextKeeper) {
-        isText = expression.type == .text
+        isText = expression.type.isText
+        collation = expression.type.collation
         self.keeper = expression.makesText ? keeper : nil
     }
 
@@ -81,12 +85,12 @@ struct SlotColumn {
         isText && valid[a] && valid[b] ? Collation.compareBytes(texts[a], texts[b]) : 0
     }
 
-    /// Order of two values, null first; texts under the collation.
+    /// Order of two values, null first; texts under their collation.
     @inline(__always)
     func order(_ a: Int, _ b: Int, isDouble: Bool) -> Int {
         if valid[a] != valid[b] { return valid[a] ? 1 : -1 }
         if !valid[a] { return 0 }
-        if isText { return Collation.compare(texts[a], texts[b]) }
+        if isText { return collation.compare(texts[a], texts[b]) }
         if isDouble {
             let (x, y) = (
                 Double(bitPattern: UInt64(bitPattern: numbers[a])), Double(bitPattern: UInt64(bitPattern: numbers[b]))
@@ -99,15 +103,16 @@ struct SlotColumn {
     /// The same column with its computed texts in another keeper.
     func moved(to keeper: TextKeeper) -> SlotColumn {
         guard self.keeper != nil else { return self }
-        var column = SlotColumn(isText: isText, keeper: keeper)
+        var column = SlotColumn(isText: isText, collation, keeper: keeper)
         column.count = count
         column.valid = valid
         column.texts = zip(texts, valid).map { $1 ? keeper.copy($0) : $0 }
         return column
     }
 
-    private init(isText: Bool, keeper: TextKeeper?) {
+    private init(isText: Bool, _ collation: Collation, keeper: TextKeeper?) {
         self.isText = isText
+        self.collation = collation
         self.keeper = keeper
     }
 

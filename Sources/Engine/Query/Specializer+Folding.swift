@@ -21,7 +21,7 @@ extension Specializer {
             let vector = try evaluator.evaluate(bound, batch)
             guard vector.isValid(0) else { return Bound(.null, bound.type) }
             switch bound.type {
-            case .text: return Bound(.text(TextConstant(vector.texts[0])), .text)
+            case .text: return Bound(.text(TextConstant(vector.texts[0])), bound.type)
             case .double: return Bound(.real(vector.double(0)), .double)
             default: return Bound(.number(vector.numbers[0]), bound.type)
             }

@@ -6,13 +6,16 @@ struct Specializer {
     let parameters: [Value]
     /// In a query inside another one that runs for one row outside: the values of that row.
     var outer: [Bound] = []
+    /// The query was specialised before, without the values of the row outside: queries inside it need no second time.
+    var isSpecialized = false
     var coercion: Coercion { context.coercion }
     var environment: QueryEnvironment { context.environment }
 
-    init(context: ExecutionContext, parameters: [Value] = [], outer: [Bound] = []) {
+    init(context: ExecutionContext, parameters: [Value] = [], outer: [Bound] = [], isSpecialized: Bool = false) {
         self.context = context
         self.parameters = parameters
         self.outer = outer
+        self.isSpecialized = isSpecialized
     }
 
     func query(_ query: BoundQuery) throws(QueryError) -> BoundQuery {
@@ -113,7 +116,8 @@ struct Specializer {
             switch pattern.node {
             case .null: return Bound(.null, .boolean)
             case .text(let text):
-                let compiled = withExtendedLifetime(text) { LikePattern(text.bytes, escape: escape) }
+                let collation = operand.type.collation.joined(with: pattern.type.collation)
+                let compiled = withExtendedLifetime(text) { LikePattern(text.bytes, escape: escape, collation) }
                 return Bound(.matches(operand, compiled, negated: negated), .boolean)
             default: return Bound(.like(operand, pattern, escape: escape, negated: negated), .boolean)
             }

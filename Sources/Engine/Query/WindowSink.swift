@@ -159,7 +159,7 @@ private struct WindowResult {
     init(_ type: QueryType, count: Int) {
         column = SlotColumn(type)
         for _ in 0..<count {
-            if type == .text { column.append(text: nil) } else { column.append(number: nil) }
+            if type.isText { column.append(text: nil) } else { column.append(number: nil) }
         }
     }
 

@@ -79,6 +79,14 @@ public indirect enum AttributeType: Hashable, Sendable {
         }
     }
 
+    /// Whether an attribute of this type may declare how its texts are compared.
+    package var takesCollation: Bool {
+        switch self {
+        case .text, .memo, .autoNumber: true
+        default: false
+        }
+    }
+
     /// Entities that a lookup may refer to; empty for other types.
     public var lookupTargets: [EntityID] {
         if case .lookup(let targets) = self { targets } else { [] }

@@ -15,6 +15,8 @@ public struct Attribute: Hashable, Sendable {
     public var isOrdered: Bool
     /// Quick find looks into it (docs/find.md): texts only.
     public var isSearched = false
+    /// How its texts are compared; general for what is no text.
+    public var collation = Collation.general
     /// For lookups: what a delete of the target does to this record.
     public var onDelete: DeleteBehaviour
     /// For lookups: what else that happens to the target happens to this record.
@@ -39,7 +41,7 @@ public struct Attribute: Hashable, Sendable {
     }
 }
 
-/// A set of attributes whose values, together, name at most one record. Text counts under the default collation.
+/// A set of attributes whose values, together, name at most one record. Text counts under its attribute's collation.
 /// A record with a null in any of them is not named by the key.
 public struct AlternateKey: Hashable, Sendable {
     /// Name of the key, unique within the entity.

@@ -253,6 +253,15 @@ package struct EntityBuilder {
         indexes.append(RecordIndex(name: name, attributes: ids))
     }
 
+    /// Texts that are compared exactly.
+    package mutating func exact(_ names: String...) {
+        for name in names {
+            guard let index = attributes.firstIndex(where: { $0.name == name }), attributes[index].type.takesCollation
+            else { preconditionFailure("\(self.name).\(name) is no text that can be compared") }
+            attributes[index].collation = .exact
+        }
+    }
+
     /// Texts that quick find looks into.
     package mutating func searched(_ names: String...) {
         for name in names {

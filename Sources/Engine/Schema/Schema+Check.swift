@@ -136,6 +136,7 @@ extension Schema {
         return fitsDefault && fitsType && isCanonical && isOptional
             && (isFree || !attribute.type.isDerived && attribute.type != .exchangeRate)
             && (!attribute.isOrdered || !attribute.type.isSelection && !attribute.type.isFile)
+            && (attribute.collation == .general || attribute.type.takesCollation)
             && (!attribute.isSearched
                 || attribute.type.physicalKind == .text && !attribute.type.isDerived && !attribute.type.isFile)
     }

@@ -47,7 +47,9 @@ extension Schema {
             writer.text(attribute.name)
             writer.text(attribute.displayName)
             encode(attribute.type, into: &writer)
-            writer.u8((attribute.isRequired ? 1 : 0) | (attribute.isOrdered ? 2 : 0) | (attribute.isSearched ? 4 : 0))
+            let flags: UInt8 =
+                (attribute.isRequired ? 1 : 0) | (attribute.isOrdered ? 2 : 0) | (attribute.isSearched ? 4 : 0)
+            writer.u8(flags | attribute.collation.rawValue << 3)
             switch attribute.defaultValue {
             case .boolean(let isTrue):
                 writer.u8(1)
@@ -221,6 +223,9 @@ extension Schema {
         let displayName = try reader.text(lengthBytesMax: nameBytesMax)
         let type = try attributeType(from: &reader, sets)
         let flags = try reader.u8()
+        guard let collation = Collation(rawValue: flags >> 3) else {
+            throw DecodeError("unknown collation", at: reader.offset)
+        }
         var defaultValue = Value.null
         switch try reader.u8() {
         case 0: break
@@ -245,6 +250,7 @@ extension Schema {
             defaultValue: defaultValue,
             isOrdered: flags & 2 != 0,
             isSearched: flags & 4 != 0,
+            collation: collation,
             onDelete: onDelete
         )
     }
@@ -342,7 +348,9 @@ extension Schema {
                 return "\(before.name) has lost attributes or keys"
             }
             for (a, b) in zip(after.attributes, before.attributes) {
-                let isKept = a.name == b.name && a.isOrdered == b.isOrdered && keepsColumn(a.type, of: b.type, in: old)
+                let isKept =
+                    a.name == b.name && a.isOrdered == b.isOrdered && a.collation == b.collation
+                    && keepsColumn(a.type, of: b.type, in: old)
                 guard isKept else { return "\(before.name).\(b.name) has changed" }
                 guard keepsOptions(a.type, of: b.type, in: old) else {
                     return "the options of \(before.name).\(b.name) have changed"

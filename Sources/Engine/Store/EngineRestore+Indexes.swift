@@ -176,9 +176,10 @@ extension EngineRestore {
                 var reader = ByteReader(bytes)
                 switch leaves {
                 case .text(let leaves):
+                    let collation = table.layout.collations[column]
                     let places = try OrderPlaces(from: &reader, count: block.validCount, below: leaves.count)
                     places.forEach(head, prefetch: leaves.prefetch) { row, place in
-                        leaves.put(place, Collation.prefixKey128(head, row), first + UInt32(row))
+                        leaves.put(place, collation.prefixKey128(head, row), first + UInt32(row))
                     }
                 case .number(let leaves):
                     let places = try OrderPlaces(from: &reader, count: block.validCount, below: leaves.count)

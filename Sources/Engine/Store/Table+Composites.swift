@@ -26,7 +26,7 @@ extension Table {
                 continue
             }
             switch column.kind {
-            case .text: builder.append(textPrefix: Collation.prefixKey128(head, place))
+            case .text: builder.append(textPrefix: column.collation.prefixKey128(head, place))
             case .id: builder.append(id: head.number(place, .id))
             case .number:
                 let number = head.number(place, column.layout)
@@ -161,7 +161,7 @@ extension Table {
             }
             if column.kind == .text {
                 let (one, other) = (left.text(a & 8191).asBytes, right.text(b & 8191).asBytes)
-                let order = Collation.compare(one, other)
+                let order = column.collation.compare(one, other)
                 if order != 0 { return order }
                 continue
             }
@@ -173,7 +173,7 @@ extension Table {
             // Equal so far: both are null or neither is.
             guard let left = head(column, a), left.isValid(a & 8191), let right = head(column, b) else { continue }
             let (one, other) = (left.text(a & 8191).asBytes, right.text(b & 8191).asBytes)
-            let order = Collation.compareWithTieBreak(one, other)
+            let order = layout.collations[column].compareWithTieBreak(one, other)
             if order != 0 { return order }
         }
         return 0

@@ -23,8 +23,8 @@ extension Table {
     package static func hash(number: Int64) -> UInt64 { combinedHash(keySeed, UInt64(bitPattern: number)) }
 
     @inline(__always)
-    package static func hash(text: UnsafeRawBufferPointer) -> UInt64 {
-        Collation.hash(text.asBytes, seed: keySeed)
+    package static func hash(text: UnsafeRawBufferPointer, _ collation: Collation) -> UInt64 {
+        collation.hash(text.asBytes, seed: keySeed)
     }
 
     /// Hash of a row's values under a key; nil when one is null.
@@ -32,7 +32,11 @@ extension Table {
 
     /// Hash of a row's values in these columns; nil when one is null.
     @inline(__always)
-    func keyHash(_ columns: [Int], _ row: Int) -> UInt64? {
+    func keyHash(_ columns: [Int], _ row: Int) -> UInt64? { keyHash(columns, row, layout.collations) }
+
+    /// The same under other collations.
+    @inline(__always)
+    func keyHash(_ columns: [Int], _ row: Int, _ collations: [Collation]) -> UInt64? {
         // A deleted key names no row.
         if columns.isEmpty { return nil }
         var hash: UInt64 = 0
@@ -40,20 +44,22 @@ extension Table {
             guard let head = head(column, row), head.isValid(row & 8191) else { return nil }
             let part =
                 layout.columns[column] == .text
-                ? Table.hash(text: head.text(row & 8191))
+                ? Table.hash(text: head.text(row & 8191), collations[column])
                 : Table.hash(number: physicalNumber(column, head.number(row & 8191, layout.columns[column])))
             hash = combinedHash(hash, part)
         }
         return hash
     }
 
-    /// Hash of values given in the order of the key's attributes; nil when one is null.
-    package static func keyHash(_ columns: [ColumnView], _ index: Int) -> UInt64? {
+    /// Hash of values given in the order of a key's attributes; nil when one is null.
+    package func keyHash(_ key: Int, of values: [ColumnView], _ index: Int) -> UInt64? {
         var hash: UInt64 = 0
-        for column in columns {
-            guard column.isValid(index) else { return nil }
+        for (value, column) in zip(values, layout.keyColumns[key]) {
+            guard value.isValid(index) else { return nil }
             let part =
-                column.kind == .text ? Table.hash(text: column.text(index)) : Table.hash(number: column.number(index))
+                value.kind == .text
+                ? Table.hash(text: value.text(index), layout.collations[column])
+                : Table.hash(number: value.number(index))
             hash = combinedHash(hash, part)
         }
         return hash
@@ -70,11 +76,12 @@ extension Table {
         }
     }
 
-    /// Whether a stored value equals one of a batch; texts under the collation.
+    /// Whether a stored value equals one of a batch; texts under the column's collation.
     func matches(_ column: Int, _ row: Int, _ values: ColumnView, _ index: Int) -> Bool {
         guard let head = head(column, row), head.isValid(row & 8191) else { return false }
         if layout.columns[column] == .text {
-            return values.kind == .text && Collation.equal(head.text(row & 8191).asBytes, values.text(index).asBytes)
+            return values.kind == .text
+                && layout.collations[column].equal(head.text(row & 8191).asBytes, values.text(index).asBytes)
         }
         return values.kind != .text
             && physicalNumber(column, head.number(row & 8191, layout.columns[column])) == values.number(index)
@@ -83,9 +90,10 @@ extension Table {
     /// The row that a key of one attribute names by a text: the way of the query executor.
     package func find(key: Int, text: UnsafeRawBufferPointer) -> UInt32? {
         let column = layout.keyColumns[key][0]
-        return keys[key].find(combinedHash(0, Table.hash(text: text))) { row in
+        let collation = layout.collations[column]
+        return keys[key].find(combinedHash(0, Table.hash(text: text, collation))) { row in
             guard let head = head(column, Int(row)), head.isValid(Int(row) & 8191) else { return false }
-            return Collation.equal(head.text(Int(row) & 8191).asBytes, text.asBytes)
+            return collation.equal(head.text(Int(row) & 8191).asBytes, text.asBytes)
         }
     }
 
@@ -144,8 +152,9 @@ extension Table {
         let place = Int(layout.orderedPlaces[column])
         let columnLayout = layout.columns[column]
         if columnLayout == .text {
+            let collation = layout.collations[column]
             withUnsafeTemporaryAllocation(of: OrderedIndex<UInt128>.Entry.self, capacity: rows.count) { entries in
-                let count = collect(column, rows, into: entries) { Collation.prefixKey128($0.text($1)) }
+                let count = collect(column, rows, into: entries) { collation.prefixKey128($0.text($1)) }
                 textOrders[place].insert(UnsafeBufferPointer(rebasing: entries[..<count]))
             }
         } else {
@@ -195,7 +204,7 @@ extension Table {
         guard let head = head(column, row), head.isValid(row & 8191) else { return }
         let place = Int(layout.orderedPlaces[column])
         if layout.columns[column] == .text {
-            textOrders[place].insert(Collation.prefixKey128(head.text(row & 8191)), row: UInt32(row))
+            textOrders[place].insert(layout.collations[column].prefixKey128(head.text(row & 8191)), row: UInt32(row))
         } else {
             let number = head.number(row & 8191, layout.columns[column])
             numberOrders[place].insert(ColumnOrder.key(number), row: UInt32(row))
@@ -206,7 +215,7 @@ extension Table {
         guard let head = head(column, row), head.isValid(row & 8191) else { return }
         let place = Int(layout.orderedPlaces[column])
         if layout.columns[column] == .text {
-            textOrders[place].remove(Collation.prefixKey128(head.text(row & 8191)), row: UInt32(row))
+            textOrders[place].remove(layout.collations[column].prefixKey128(head.text(row & 8191)), row: UInt32(row))
         } else {
             let number = head.number(row & 8191, layout.columns[column])
             numberOrders[place].remove(ColumnOrder.key(number), row: UInt32(row))
@@ -251,6 +260,6 @@ extension Table {
 
     private func compareTexts(_ column: Int, _ a: Int, _ b: Int) -> Int {
         guard let left = head(column, a), let right = head(column, b) else { return 0 }
-        return Collation.compareWithTieBreak(left.text(a & 8191).asBytes, right.text(b & 8191).asBytes)
+        return layout.collations[column].compareWithTieBreak(left.text(a & 8191).asBytes, right.text(b & 8191).asBytes)
     }
 }

@@ -141,9 +141,9 @@ extension Table {
         var entries: [UInt64] = []
         entries.reserveCapacity(Table.blockRows)
         if columns.count == 1, layout.columns[columns[0]] == .text {
-            let head = heads[0]
+            let (head, collation) = (heads[0], layout.collations[columns[0]])
             for place in 0..<Table.blockRows where head.isValid(place) {
-                let hash = combinedHash(0, Table.hash(text: head.text(place)))
+                let hash = combinedHash(0, Table.hash(text: head.text(place), collation))
                 entries.append(HashIndex.entry(hash, row: first + UInt32(place)))
             }
             return entries

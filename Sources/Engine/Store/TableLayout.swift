@@ -3,6 +3,8 @@
 package final class TableLayout: Sendable {
     package let entity: Entity
     package let columns: [ColumnLayout]
+    /// Per column: how its texts are compared.
+    package let collations: [Collation]
     /// Per column: how its values lie in batches.
     package let kinds: [PhysicalKind]
     /// Per column: what its values must keep, in a form that costs nothing to look at.
@@ -56,6 +58,7 @@ package final class TableLayout: Sendable {
     package init(entity: Entity, schema: Schema) {
         self.entity = entity
         columns = entity.attributes.map { ColumnLayout($0.type, schema: schema) }
+        collations = entity.attributes.map(\.collation)
         kinds = entity.attributes.map(\.type.physicalKind)
         rules = entity.attributes.map { ColumnRule($0, schema) }
         optionValues = entity.attributes.map { attribute in
@@ -91,8 +94,8 @@ package final class TableLayout: Sendable {
                 numberOrderColumns.append(column)
             }
         }
-        let (layouts, options) = (columns, optionValues)
-        composites = TableIndex.all(of: entity, in: schema).map { CompositeLayout($0, layouts, options) }
+        let (layouts, options, collations) = (columns, optionValues, collations)
+        composites = TableIndex.all(of: entity, in: schema).map { CompositeLayout($0, layouts, options, collations) }
         self.linkPlaces = linkPlaces
         self.links = links
         self.orderedPlaces = orderedPlaces
@@ -207,7 +210,7 @@ enum ColumnRule: Sendable {
 package enum ColumnOrder: Sendable {
     /// Numbers, dates, options, ids: the exact value.
     case number(OrderedIndex<UInt64>)
-    /// Texts: the first sixteen folded bytes.
+    /// Texts: the first sixteen bytes under the column's collation.
     case text(OrderedIndex<UInt128>)
 
     /// Entries, which is rows with a value.

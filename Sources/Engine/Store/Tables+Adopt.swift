@@ -6,7 +6,7 @@
 //   every row of a chunk has no block, so there is nothing to fill.
 // - A required attribute with a default: 8,192 values a chunk, 10 to 80 MB in all.
 // - A wider number (four bytes to eight) or option set (one to two): the column is copied, 40 to 80 MB.
-// - Another ordered index or key: each value is entered, 0.1 to 0.3 µs. An index over several columns is sorted.
+// - Another ordered index or key, or another collation of its texts: each value is entered, 0.1 to 0.3 µs. An index over several columns is sorted.
 //
 // The values were asked before (`SchemaTransition`): here nothing can fail.
 
@@ -61,7 +61,8 @@ extension Table {
         }
         for column in layout.columns.indices where layout.orderedPlaces[column] >= 0 {
             let place = Int(layout.orderedPlaces[column])
-            guard column < old.columns.count, old.orderedPlaces[column] >= 0 else {
+            guard column < old.columns.count, old.orderedPlaces[column] >= 0, layout.hasSameTexts([column], as: old)
+            else {
                 for batch in table.batches { table.insertOrdered(column, rows: batch) }
                 continue
             }
@@ -73,7 +74,7 @@ extension Table {
             }
         }
         for (key, columns) in layout.keyColumns.enumerated() where !columns.isEmpty {
-            if key < old.keyColumns.count {
+            if key < old.keyColumns.count, layout.hasSameTexts(columns, as: old) {
                 table.keys[key] = keys[key]
             } else {
                 for batch in table.batches { table.insertKeys(key, rows: batch) }
@@ -86,7 +87,9 @@ extension Table {
         if fills { table.fillDefaults(from: old.columns.count) }
         // Behind the defaults, which may stand in one of them.
         for (place, composite) in layout.composites.enumerated() {
-            let before = old.composites.firstIndex { $0.index.columns == composite.index.columns }
+            let columns = composite.index.columns
+            let isKept = layout.hasSameTexts(columns, as: old)
+            let before = isKept ? old.composites.firstIndex { $0.index.columns == columns } : nil
             table.composites[place] = before.map { composites[$0] } ?? table.builtComposite(place)
         }
         return table
@@ -117,6 +120,13 @@ extension Table {
             index.insert(row: UInt32(row), target: ordinal, targetRow: rowOf(id))
         }
         return index
+    }
+}
+
+extension TableLayout {
+    /// Whether these columns' texts are compared as under another layout.
+    fileprivate func hasSameTexts(_ columns: [Int], as old: TableLayout) -> Bool {
+        columns.allSatisfy { $0 >= old.collations.count || collations[$0] == old.collations[$0] }
     }
 }
 

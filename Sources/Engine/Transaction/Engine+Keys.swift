@@ -28,8 +28,9 @@ extension Engine {
         hashes.reserveCapacity(operation.count)
         if rows == nil, failures.isEmpty, given.count == 1, let texts = given[0], texts.kind == .text {
             // A bulk create with a key of one text: most of them.
+            let collation = tables[place].layout.collations[columns[0]]
             for row in 0..<operation.count {
-                hashes.append(texts.isValid(row) ? combinedHash(0, Table.hash(text: texts.text(row))) : nil)
+                hashes.append(texts.isValid(row) ? combinedHash(0, Table.hash(text: texts.text(row), collation)) : nil)
             }
         }
         for row in hashes.count..<operation.count {
@@ -85,13 +86,16 @@ extension Engine {
     private func keyPart(_ given: ColumnView?, _ row: Int, _ column: Int, _ present: Int?, _ place: Int) -> UInt64? {
         if let given {
             guard given.isValid(row) else { return nil }
-            return given.kind == .text ? Table.hash(text: given.text(row)) : Table.hash(number: given.number(row))
+            guard given.kind == .text else { return Table.hash(number: given.number(row)) }
+            return Table.hash(text: given.text(row), tables[place].layout.collations[column])
         }
         guard let present, let head = tables[place].head(column, present), head.isValid(present & 8191) else {
             return nil
         }
         let layout = tables[place].layout.columns[column]
-        if layout == .text { return Table.hash(text: head.text(present & 8191)) }
+        if layout == .text {
+            return Table.hash(text: head.text(present & 8191), tables[place].layout.collations[column])
+        }
         return Table.hash(number: tables[place].physicalNumber(column, head.number(present & 8191, layout)))
     }
 
@@ -109,15 +113,15 @@ extension Engine {
                 if !tables[place].matches(column, candidate, given, row) { return false }
             } else if let present {
                 let (left, right) = (tables[place].value(column, candidate), tables[place].value(column, present))
-                if left != right, !equalTexts(left, right) { return false }
+                if left != right, !equalTexts(left, right, tables[place].layout.collations[column]) { return false }
             }
         }
         return true
     }
 
-    private func equalTexts(_ left: Value, _ right: Value) -> Bool {
+    private func equalTexts(_ left: Value, _ right: Value, _ collation: Collation) -> Bool {
         guard case .text(var a) = left, case .text(var b) = right else { return false }
-        return a.withUTF8 { a in b.withUTF8 { b in Collation.equal(a, b) } }
+        return a.withUTF8 { a in b.withUTF8 { b in collation.equal(a, b) } }
     }
 }
 

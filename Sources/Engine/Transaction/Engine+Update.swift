@@ -134,7 +134,7 @@ extension Engine {
             keyValues.append(values)
         }
         let hashes = (0..<operation.count).map { row -> UInt64 in
-            if let hash = Table.keyHash(keyValues, row) { return hash }
+            if let hash = tables[operation.place].keyHash(operation.key, of: keyValues, row) { return hash }
             failures.add(
                 row,
                 Refusal(

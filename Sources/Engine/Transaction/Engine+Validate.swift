@@ -136,7 +136,7 @@ extension Engine {
             let targetEntity = tables[reference.place].entity
             let single = [values]
             rewrite(&operation, index) { row in
-                guard let hash = Table.keyHash(single, row),
+                guard let hash = tables[reference.place].keyHash(reference.key, of: single, row),
                     let found = tables[reference.place].find(key: reference.key, hash: hash, values: single, row)
                 else {
                     let shown =

@@ -1,7 +1,8 @@
 import Engine
 
 /// Which records are missing because their rows were rejected in this run: so that a row that refers to one is told
-/// apart from a row that refers to nothing at all. Holds 64-bit hashes of keys; a chance collision only misnames a
+/// apart from a row that refers to nothing at all. Holds 64-bit hashes of keys, folded: a chance collision, or a key that differs
+/// from a rejected one only by what an exact collation sees, misnames a
 /// reason.
 struct RejectedKeys: Sendable {
     /// 8 MiB of hashes. Rows that refer to rejected rows beyond these count as rejected for a reason of their own.

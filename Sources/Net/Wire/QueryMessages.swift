@@ -111,7 +111,7 @@ public struct QueryColumn: Hashable, Sendable {
         case 6: type = .instant
         case 7: type = .option(OptionSetID(set))
         case 8: type = .id
-        case 9: type = .text
+        case 9: type = .text(.general)
         default: throw DecodeError("unknown type \(tag) of a column", at: at)
         }
     }
@@ -169,7 +169,7 @@ public struct QueryBlock: Sendable {
                     continue
                 }
                 rows[row].append(
-                    column.type == .text
+                    column.type.isText
                         ? .text(String(decoding: view.text(row), as: UTF8.self)) : column.type.value(view.number(row))
                 )
             }

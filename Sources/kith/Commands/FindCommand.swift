@@ -42,9 +42,9 @@ struct FindCommand: AsyncParsableCommand {
             var writer = RowWriter(format)
             writer.begin(
                 [
-                    RowColumn(name: "record", type: .id), RowColumn(name: "match", type: .text),
-                    RowColumn(name: "name", type: .text), RowColumn(name: "attribute", type: .text),
-                    RowColumn(name: "text", type: .text),
+                    RowColumn(name: "record", type: .id), RowColumn(name: "match", type: .text(.general)),
+                    RowColumn(name: "name", type: .text(.general)), RowColumn(name: "attribute", type: .text(.general)),
+                    RowColumn(name: "text", type: .text(.general)),
                 ],
                 try await connection.session.schema
             )

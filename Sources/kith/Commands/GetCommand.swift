@@ -52,7 +52,7 @@ struct GetCommand: AsyncParsableCommand {
                 columns.append(RowColumn(name: attribute.name, type: QueryType(attribute.type)))
                 row.append(value)
                 if let label = label(of: value, attribute, schema, names) {
-                    columns.append(RowColumn(name: attribute.name + "name", type: .text))
+                    columns.append(RowColumn(name: attribute.name + "name", type: .text(.general)))
                     row.append(label)
                 }
             }

@@ -52,7 +52,7 @@ extension SchemaCommand {
                 entity == nil
                 ? ["entity", "label", "owner", "primary", "attributes", "keys", "indexes"]
                 : ["attribute", "type", "label", "required", "ordered", "default"]
-            writer.begin(titles.map { RowColumn(name: $0, type: .text) }, schema)
+            writer.begin(titles.map { RowColumn(name: $0, type: .text(.general)) }, schema)
             if entity == nil {
                 for entity in document.entities { writer.append(Show.row(entity)) }
             } else {

@@ -7,7 +7,7 @@ extension AttributeForm {
         } given: { type, names in
             if case .options(let set) = type { names.shared(set) } else { nil }
         },
-        AttributeForm(name: "autonumber", parameters: [.format]) { form throws(FormError) in
+        AttributeForm(name: "autonumber", parameters: [.format, .collation]) { form throws(FormError) in
             guard let format = try form.text(.format) else {
                 throw FormError(message: "An auto-number needs a 'format', such as CAS-{SEQNUM:5}.")
             }

@@ -26,6 +26,8 @@ public enum AttributeParameter: UInt8, Sendable, CaseIterable, Comparable {
     case result = 9
     /// Content types that a file may have.
     case types = 20
+    /// How texts are compared: part of the attribute and not of its type.
+    case collation = 21
 
     /// Which aggregate a roll-up is.
     case aggregate = 10
@@ -58,12 +60,12 @@ struct AttributeForm: Sendable {
 
     static let all: [AttributeForm] =
         [
-            AttributeForm(name: "text", parameters: [.length]) { form throws(FormError) in
+            AttributeForm(name: "text", parameters: [.length, .collation]) { form throws(FormError) in
                 .text(lengthMax: try form.length(100))
             } given: { type, _ in
                 if case .text(let length) = type { [.length: ["\(length)"]] } else { nil }
             },
-            AttributeForm(name: "memo", parameters: [.length]) { form throws(FormError) in
+            AttributeForm(name: "memo", parameters: [.length, .collation]) { form throws(FormError) in
                 .memo(lengthMax: try form.length(100_000))
             } given: { type, _ in
                 if case .memo(let length) = type { [.length: ["\(length)"]] } else { nil }

@@ -71,6 +71,7 @@ extension Schema {
         if attribute.isRequired { parts.append("required") }
         if attribute.isOrdered { parts.append("ordered") }
         if attribute.isSearched { parts.append("searched") }
+        if attribute.collation != .general { parts.append("collation \(attribute.collation.name)") }
         if attribute.isHierarchy { parts.append("hierarchy") }
         if attribute.defaultValue != .null { parts.append("default \(words(attribute.defaultValue))") }
         return "\(attribute.name): \(parts.joined(separator: ", "))"
@@ -146,6 +147,9 @@ extension Schema {
         if old.isOrdered != attribute.isOrdered { list.append(attribute.isOrdered ? "ordered" : "no longer ordered") }
         if old.isSearched != attribute.isSearched {
             list.append(attribute.isSearched ? "searched" : "no longer searched")
+        }
+        if old.collation != attribute.collation {
+            list.append("collation \(old.collation.name) becomes \(attribute.collation.name)")
         }
         if old.isHierarchy != attribute.isHierarchy {
             list.append(attribute.isHierarchy ? "makes the hierarchy" : "no longer makes the hierarchy")

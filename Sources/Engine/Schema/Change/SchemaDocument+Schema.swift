@@ -76,6 +76,7 @@ extension AttributeDeclaration {
         self.init(attribute.name, form.name)
         label = attribute.displayName
         parameters = given
+        if attribute.collation != .general { parameters[.collation] = [attribute.collation.name] }
         let set = attribute.type.optionSet.map { schema[$0] }
         if form.takesOptions, let set, !set.isShared {
             options = set.choices.map { OptionDeclaration($0.value, $0.label) }

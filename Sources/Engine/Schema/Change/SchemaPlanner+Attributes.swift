@@ -84,6 +84,9 @@ extension SchemaPlanner {
         if let isSearched = declaration.isSearched { attribute.isSearched = isSearched }
         if let isHierarchy = declaration.isHierarchy { attribute.isHierarchy = isHierarchy }
         do throws(FormError) {
+            if let texts = declaration.parameters[.collation] {
+                attribute.collation = try SchemaPlanner.collation(texts)
+            }
             if let text = declaration.defaultText { attribute.defaultValue = try defaultValue(text, type) }
             try declare(declaration.behaviours, &attribute)
             try check(attribute, entities[entity].id)
@@ -221,6 +224,14 @@ extension SchemaPlanner {
         return a.withUTF8 { a in b.withUTF8 { b in Collation.equal(a, b) } }
     }
 
+    private static func collation(_ texts: [String]) throws(FormError) -> Collation {
+        guard texts.count == 1, let collation = Collation.allCases.first(where: { $0.name == texts[0] }) else {
+            let names = Collation.allCases.map(\.name).joined(separator: " or ")
+            throw FormError(message: "'collation' must be \(names).")
+        }
+        return collation
+    }
+
     private func declare(_ behaviours: [RelationshipAction: String], _ attribute: inout Attribute) throws(FormError) {
         guard !behaviours.isEmpty else { return }
         guard !attribute.type.lookupTargets.isEmpty else { throw FormError(message: "Only lookups have 'behaviours'.") }
@@ -260,6 +271,11 @@ extension SchemaPlanner {
             case .text, .integer, .decimal, .money, .date, .instant, .autoNumber: break
             default: throw FormError(message: "Only texts of one line, numbers, dates and moments can be ordered.")
             }
+        }
+        if attribute.collation != .general, !attribute.type.takesCollation {
+            throw FormError(
+                message: "Only texts that are stored have a collation; a computed one has that of its operands."
+            )
         }
         if attribute.isSearched, attribute.type.physicalKind != .text || attribute.type.isFile {
             throw FormError(message: "Only texts can be searched.")

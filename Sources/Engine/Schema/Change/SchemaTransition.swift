@@ -202,7 +202,12 @@ struct SchemaTransition {
                     problem("What a key is made of cannot change.", after.name, key.name)
                     continue
                 }
-            } else if let pair = tables[place].duplicate(of: key.attributes.map { Int($0.rawValue) }) {
+            }
+            let isKnown = index < before.keys.count
+            let isCompared =
+                isKnown && !key.isDeleted && key.attributes.contains { before[$0].collation != after[$0].collation }
+            guard !isKnown || isCompared else { continue }
+            if let pair = tables[place].duplicate(of: key.attributes.map { Int($0.rawValue) }, after) {
                 let ids = [pair.0, pair.1].map { old.text(of: tables[place].recordID(atRow: Int($0))) }
                 problem("\(ids[0]) and \(ids[1]) have the same values.", after.name, key.name)
             }
@@ -256,24 +261,26 @@ extension Table {
         }
     }
 
-    /// Two living rows with equal values in all of these columns; nil when there are none. O(rows).
-    fileprivate func duplicate(of columns: [Int]) -> (UInt32, UInt32)? {
+    /// Two living rows with equal values in all of these columns, as the entity compares them; nil when there are none. O(rows).
+    fileprivate func duplicate(of columns: [Int], _ entity: Entity) -> (UInt32, UInt32)? {
         // A column that comes with the key has no values yet.
         guard !columns.isEmpty, columns.allSatisfy({ $0 < layout.columns.count }) else { return nil }
+        let collations = entity.attributes.map(\.collation)
         var index = HashIndex()
         for row in 0..<rowCount {
-            guard let hash = keyHash(columns, row) else { continue }
-            let other = index.find(hash) { other in columns.allSatisfy { isEqual($0, Int(other), row) } }
+            guard let hash = keyHash(columns, row, collations) else { continue }
+            let other = index.find(hash) { other in columns.allSatisfy { isEqual($0, Int(other), row, collations[$0]) }
+            }
             if let other { return (other, UInt32(row)) }
             index.insert(hash, row: UInt32(row))
         }
         return nil
     }
 
-    private func isEqual(_ column: Int, _ a: Int, _ b: Int) -> Bool {
+    private func isEqual(_ column: Int, _ a: Int, _ b: Int, _ collation: Collation) -> Bool {
         guard let left = head(column, a), let right = head(column, b) else { return false }
         let layout = layout.columns[column]
         guard layout == .text else { return left.number(a & 8191, layout) == right.number(b & 8191, layout) }
-        return Collation.equal(left.text(a & 8191).asBytes, right.text(b & 8191).asBytes)
+        return collation.equal(left.text(a & 8191).asBytes, right.text(b & 8191).asBytes)
     }
 }
