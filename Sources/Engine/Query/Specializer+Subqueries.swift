@@ -6,8 +6,7 @@ extension Specializer {
     func settled(_ subquery: BoundSubquery, _ operands: [Bound], _ type: QueryType) throws(QueryError) -> Bound {
         let outerCount = subquery.outerCount(operands: operands.count)
         guard operands[..<outerCount].allSatisfy(\.isConstant) else {
-            // With values of a row outside at hand, it was specialised before.
-            let query = outer.isEmpty ? try inner([]).query(subquery.query) : subquery.query
+            let query = isSpecialized ? subquery.query : try inner([]).query(subquery.query)
             return Bound(.subquery(BoundSubquery(query, subquery.form), operands), type)
         }
         var query = try inner(Array(operands[..<outerCount])).query(subquery.query)
@@ -40,7 +39,7 @@ extension Specializer {
     )
 
     private func inner(_ outer: [Bound]) -> Specializer {
-        Specializer(context: context, parameters: parameters, outer: outer)
+        Specializer(context: context, parameters: parameters, outer: outer, isSpecialized: isSpecialized)
     }
 
     private func run(_ query: inout BoundQuery, rowsMax: Int) throws(QueryError) -> QueryResult {

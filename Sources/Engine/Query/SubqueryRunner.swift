@@ -120,8 +120,8 @@ final class SubqueryRunner {
             let output = subquery.query.outputs[0].expression
             let mark = evaluator.arena.mark
             let values = try evaluator.evaluate(output, execution.numberOuterBatch(count))
-            result.copy(values, count, isText: output.type == .text)
-            if output.type == .text {
+            result.copy(values, count, isText: output.type.isText)
+            if output.type.isText {
                 for index in 0..<count where result.isValid(index) {
                     result.texts[index] = try outside.copied(result.texts[index])
                 }
@@ -184,7 +184,7 @@ final class SubqueryRunner {
     /// The values of the query's column for one row outside; for EXISTS anything where it has rows.
     private func rows(for values: [Bound]) throws(QueryError) -> [Bound] {
         if let known = memo[values] { return known }
-        var query = try Specializer(context: context, outer: values).query(subquery.query)
+        var query = try Specializer(context: context, outer: values, isSpecialized: true).query(subquery.query)
         switch subquery.form {
         case .scalar: query.limitRows(to: 2)
         case .exists: query.limitRows(to: 1)
@@ -209,7 +209,7 @@ final class SubqueryRunner {
         at index: Int,
         of outside: Evaluator
     ) throws(QueryError) {
-        result.setNull(index, isText: subquery.query.outputs[0].expression.type == .text)
+        result.setNull(index, isText: subquery.query.outputs[0].expression.type.isText)
         switch value?.node {
         case .number(let number): result.fill(number, at: index)
         case .real(let real): result.fill(Int64(bitPattern: real.bitPattern), at: index)
