@@ -87,6 +87,8 @@ public final class Database: Sendable {
     private let isClearing = Atomic(false)
     /// Held while a quick-find index is made, so that those who search meanwhile wait for it instead of making it too.
     let searchMaking = Mutex(())
+    /// Held by whoever makes indexes for a change of the schema.
+    let indexMaking = Mutex(())
 
     private struct Waiters {
         var sleeping: [(position: Position, continuation: CheckedContinuation<Void, any Error>)] = []

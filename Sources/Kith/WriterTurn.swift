@@ -83,6 +83,7 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     /// Executes an encoded request to change the schema as `actor` and appends the encoded reply. See `Engine.changeSchema`.
     package mutating func changeSchema(
         _ request: UnsafeRawBufferPointer,
+        ahead: IndexesAhead? = nil,
         actor: RecordID,
         reply: inout ByteWriter
     ) throws(Refusal) {
@@ -95,9 +96,14 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         engine.entryBytesMax = entryBytesMax
         let context = CommandContext(actor: actor, timeMicroseconds: clock())
         try batch.append { [engine] (entry) throws(Refusal) in
-            try engine.changeSchema(request, context: context, entry: &entry, reply: &reply) == .changed
+            try engine.changeSchema(request, ahead: ahead, context: context, entry: &entry, reply: &reply) == .changed
         }
         submit()
+    }
+
+    /// See `Engine.indexesAhead`.
+    package func indexesAhead(of request: UnsafeRawBufferPointer) -> IndexesAhead? {
+        engine.indexesAhead(of: request)
     }
 
     /// Executes a transaction whose entry has to fit what is reserved. The entry is written where the log takes it from.

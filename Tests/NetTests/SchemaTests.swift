@@ -57,6 +57,38 @@ import Testing
         }
     }
 
+    /// An index of many records is made beside the writer: others write meanwhile, and it knows what they wrote.
+    @Test func aLargeIndexIsMadeBesideTheWriter() async throws {
+        try await withServer { server, database in
+            let (client, other) = (try await connect(server), try await connect(server))
+            let schema = try await client.schema
+            for batch in 0..<51 { _ = try await client.execute(.accounts(1000, schema, prefix: "Early\(batch)")) }
+            var declared = document([])
+            declared.entities[0].indexes = [IndexDeclaration("byname", ["name", "modifiedon"])]
+            let change = declared
+            async let changed = client.change(change)
+            // The client's own later requests are answered, too, and others go on.
+            var late: [RecordID] = []
+            for batch in 0..<20 {
+                late += try await other.execute(.accounts(3, schema, prefix: "Late\(batch)")).operations[0].ids
+            }
+            var delete = Transaction(schema)
+            try delete.delete(late[0])
+            _ = try await other.execute(delete)
+            let reply = try await changed
+            #expect(reply.isApplied && reply.problems.isEmpty && database.durablePosition >= reply.position)
+            let plan = try await client.query("EXPLAIN SELECT name FROM account ORDER BY name, modifiedon LIMIT 1").rows
+            #expect("\(plan[0])".contains("index byname (name, modifiedon)"), "\(plan)")
+            let counts = try await client.query(
+                "SELECT COUNT(*) FROM account WHERE name >= 'E' AND modifiedon >= '2000-01-01'"
+            ).rows
+            #expect(counts == [[.integer(51_000 + 60 - 1)]])
+            database.turn { $0.checkInvariants() }
+            await client.close()
+            await other.close()
+        }
+    }
+
     /// Requests that follow a change on the same connection are answered under the new schema.
     @Test func aConnectionKeepsItsOrder() async throws {
         try await withServer { server, _ in

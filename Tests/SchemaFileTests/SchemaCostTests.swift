@@ -1,5 +1,6 @@
 // What changes of the schema cost: `KITH_MEASURE_ROWS=10000000 swift test -c release --filter SchemaCostTests` prints the
-// times of docs/metadata.md. Asserts nothing about durations; in every run it carries the same changes out on a few rows.
+// times of docs/metadata.md: of making indexes beside the writer, and of its turn. Asserts nothing about durations; in every run it
+// carries the same changes out on a few rows.
 
 import Engine
 import Foundation
@@ -52,12 +53,18 @@ import Testing
             let clock = ContinuousClock()
             let document = try SchemaDocument(yaml: "entities: {account: {\(change)}}")
             var reply: SchemaReply?
-            let duration = try clock.measure { reply = try h.apply(document) }
+            var ahead: IndexesAhead?
+            let beside = clock.measure {
+                ahead = h.ahead(document, recordsMin: IndexesAhead.recordsMin)
+                ahead?.make()
+            }
+            let inTurn = try clock.measure { reply = try h.apply(document, ahead: ahead) }
             #expect(reply?.problems.isEmpty == true, "\(what): \(reply?.problems.map(\.description) ?? [])")
             if wanted != nil {
-                print(
-                    "\(what): \(duration.formatted(.units(allowed: [.milliseconds], fractionalPart: .show(length: 2))))"
-                )
+                let texts = [beside, inTurn].map {
+                    $0.formatted(.units(allowed: [.milliseconds], fractionalPart: .show(length: 2)))
+                }
+                print("\(what): \(texts[1]), \(ahead == nil ? "" : texts[0]) beside")
             }
         }
         #expect(

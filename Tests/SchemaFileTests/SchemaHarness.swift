@@ -21,6 +21,15 @@ final class SchemaHarness {
         log.append(entry.bytes)
     }
 
+    /// What a file asks to be indexed.
+    func ahead(_ yaml: String, recordsMin: Int) throws -> IndexesAhead? {
+        ahead(try SchemaDocument(yaml: yaml), recordsMin: recordsMin)
+    }
+
+    func ahead(_ document: SchemaDocument, recordsMin: Int) -> IndexesAhead? {
+        SchemaRequest(document).encoded.withUnsafeBytes { engine.indexesAhead(of: $0, recordsMin: recordsMin) }
+    }
+
     /// Carries a file out, or only checks it.
     @discardableResult
     func apply(_ yaml: String, isCheck: Bool = false, key: RequestKey? = nil) throws -> SchemaReply {
@@ -28,7 +37,12 @@ final class SchemaHarness {
     }
 
     @discardableResult
-    func apply(_ document: SchemaDocument, isCheck: Bool = false, key: RequestKey? = nil) throws -> SchemaReply {
+    func apply(
+        _ document: SchemaDocument,
+        isCheck: Bool = false,
+        key: RequestKey? = nil,
+        ahead: IndexesAhead? = nil
+    ) throws -> SchemaReply {
         var entry = ByteWriter()
         var reply = ByteWriter()
         timeMicroseconds += 1
@@ -36,7 +50,7 @@ final class SchemaHarness {
         let request = SchemaRequest(document, isCheck: isCheck, key: key).encoded
         let before = engine.position
         let outcome = try request.withUnsafeBytes {
-            try engine.changeSchema($0, context: context, entry: &entry, reply: &reply)
+            try engine.changeSchema($0, ahead: ahead, context: context, entry: &entry, reply: &reply)
         }
         if case .changed = outcome {
             log.append(entry.bytes)

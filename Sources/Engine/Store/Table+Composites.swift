@@ -75,20 +75,7 @@ extension Table {
     /// An index over all living rows, by sorting: 32 bytes a row, twice, for as long as it takes.
     func builtComposite(_ place: Int) -> OrderedIndex<UInt128> {
         let composite = layout.composites[place]
-        var entries: [OrderedIndex<UInt128>.Entry] = []
-        entries.reserveCapacity(liveCount)
-        for chunk in 0..<blockCount {
-            guard let live = liveWords(block: chunk) else { continue }
-            for word in 0..<Block.validityWords {
-                var bits = live[word]
-                while bits != 0 {
-                    let row = chunk * Table.blockRows + word * 64 + bits.trailingZeroBitCount
-                    bits &= bits - 1
-                    entries.append(OrderedIndex.Entry(key: compositeKey(composite, row: row), row: UInt32(row)))
-                }
-            }
-        }
-        return entries.withUnsafeMutableBufferPointer { OrderedIndex(sorting: $0) }
+        return OrderedIndex(of: self) { table, row in table.compositeKey(composite, row: row) }
     }
 
     // MARK: Reading

@@ -106,6 +106,24 @@ extension Table {
         }
     }
 
+    /// A row of an index with the values that another row has in these columns, as the collations compare them.
+    func equalRow(
+        _ hash: UInt64,
+        _ columns: [Int],
+        _ row: Int,
+        _ collations: [Collation],
+        in index: HashIndex
+    ) -> UInt32? {
+        index.find(hash) { other in columns.allSatisfy { isEqual($0, Int(other), row, collations[$0]) } }
+    }
+
+    private func isEqual(_ column: Int, _ a: Int, _ b: Int, _ collation: Collation) -> Bool {
+        guard let left = head(column, a), let right = head(column, b) else { return false }
+        let layout = layout.columns[column]
+        guard layout == .text else { return left.number(a & 8191, layout) == right.number(b & 8191, layout) }
+        return collation.equal(left.text(a & 8191).asBytes, right.text(b & 8191).asBytes)
+    }
+
     mutating func insertKey(_ key: Int, row: Int) {
         if let hash = keyHash(key, row: row) { keys[key].insert(hash, row: UInt32(row)) }
     }

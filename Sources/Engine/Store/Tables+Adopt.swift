@@ -8,12 +8,15 @@
 // - A wider number (four bytes to eight) or option set (one to two): the column is copied, 40 to 80 MB.
 // - Another ordered index or key, or another collation of its texts: each value is entered, 0.1 to 0.3 µs. An index over several columns is sorted.
 //
+// Large indexes were made before that, beside the writer (IndexesAhead).
+//
 // The values were asked before (`SchemaTransition`): here nothing can fail.
 
 extension Tables {
     /// Replaces all tables by ones under the layouts of `schema`; a table whose entity was there before keeps its records.
     /// - Parameter fills: whether records that are there get the default of a required attribute that is new.
-    func adopt(_ schema: Schema, from old: Schema, fills: Bool) {
+    /// - Parameter ahead: indexes that were made before, up to this moment.
+    func adopt(_ schema: Schema, from old: Schema, fills: Bool, ahead: IndexesAhead? = nil) {
         let layouts = schema.entities.enumerated().map { place, entity in
             let before = old.place(of: entity.id)
             let isKept =
@@ -24,7 +27,7 @@ extension Tables {
             return isKept ? self[before ?? 0].layout : TableLayout(entity: entity, schema: schema)
         }
         replaceAll(layouts, keeping: schema.entities.map { old.place(of: $0.id) }) { table, layout in
-            table.adopting(layout, fills: fills) { id in
+            table.adopting(layout, fills: fills, ahead: ahead?.table(layout)) { id in
                 old.place(of: id.entity).map { self[$0].row(of: id) } ?? Table.noRow
             }
         }
@@ -45,7 +48,12 @@ extension Schema {
 
 extension Table {
     /// The same records under another layout. `rowOf` finds the row of a record of any table, as it was.
-    fileprivate borrowing func adopting(_ layout: TableLayout, fills: Bool, _ rowOf: (RecordID) -> UInt32) -> Table {
+    fileprivate borrowing func adopting(
+        _ layout: TableLayout,
+        fills: Bool,
+        ahead: TableAhead?,
+        _ rowOf: (RecordID) -> UInt32
+    ) -> Table {
         var table = Table(layout: layout)
         table.takeRows(of: self)
         table.chunks = chunks.adopted(by: layout, from: self.layout)
@@ -61,9 +69,12 @@ extension Table {
         }
         for column in layout.columns.indices where layout.orderedPlaces[column] >= 0 {
             let place = Int(layout.orderedPlaces[column])
-            guard column < old.columns.count, old.orderedPlaces[column] >= 0, layout.hasSameTexts([column], as: old)
-            else {
-                for batch in table.batches { table.insertOrdered(column, rows: batch) }
+            guard !layout.needsOrder(column, besides: old) else {
+                switch ahead?.orders[column] {
+                case .text(let index): table.textOrders[place] = index
+                case .number(let index): table.numberOrders[place] = index
+                case nil: for batch in table.batches { table.insertOrdered(column, rows: batch) }
+                }
                 continue
             }
             let before = Int(old.orderedPlaces[column])
@@ -74,8 +85,10 @@ extension Table {
             }
         }
         for (key, columns) in layout.keyColumns.enumerated() where !columns.isEmpty {
-            if key < old.keyColumns.count, layout.hasSameTexts(columns, as: old) {
+            if !layout.needsKey(key, besides: old) {
                 table.keys[key] = keys[key]
+            } else if let index = ahead?.keys[key] {
+                table.keys[key] = index
             } else {
                 for batch in table.batches { table.insertKeys(key, rows: batch) }
             }
@@ -87,10 +100,9 @@ extension Table {
         if fills { table.fillDefaults(from: old.columns.count) }
         // Behind the defaults, which may stand in one of them.
         for (place, composite) in layout.composites.enumerated() {
-            let columns = composite.index.columns
-            let isKept = layout.hasSameTexts(columns, as: old)
-            let before = isKept ? old.composites.firstIndex { $0.index.columns == columns } : nil
-            table.composites[place] = before.map { composites[$0] } ?? table.builtComposite(place)
+            table.composites[place] =
+                layout.keptComposite(composite, of: old).map { composites[$0] } ?? ahead?.composites[place]
+                ?? table.builtComposite(place)
         }
         return table
     }
@@ -120,13 +132,6 @@ extension Table {
             index.insert(row: UInt32(row), target: ordinal, targetRow: rowOf(id))
         }
         return index
-    }
-}
-
-extension TableLayout {
-    /// Whether these columns' texts are compared as under another layout.
-    fileprivate func hasSameTexts(_ columns: [Int], as old: TableLayout) -> Bool {
-        columns.allSatisfy { $0 >= old.collations.count || collations[$0] == old.collations[$0] }
     }
 }
 

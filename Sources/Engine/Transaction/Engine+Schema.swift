@@ -15,6 +15,17 @@ extension Engine {
         entry: inout ByteWriter,
         reply: inout ByteWriter
     ) throws(Refusal) -> Outcome {
+        try changeSchema(request, ahead: nil, context: context, entry: &entry, reply: &reply)
+    }
+
+    /// The same, with indexes that were made for it before (`indexesAhead`). They are brought up to date first.
+    package func changeSchema(
+        _ request: UnsafeRawBufferPointer,
+        ahead: consuming IndexesAhead?,
+        context: CommandContext,
+        entry: inout ByteWriter,
+        reply: inout ByteWriter
+    ) throws(Refusal) -> Outcome {
         let decoded: SchemaRequest
         do throws(DecodeError) {
             var reader = ByteReader(request)
@@ -27,7 +38,9 @@ extension Engine {
             reply.raw(stored)
             return .repeated
         }
-        var (answer, planned) = plan(decoded.document)
+        var ahead = ahead?.view.schema === schema ? ahead : nil
+        if ahead != nil { _ = ahead?.catchUp(to: view) }
+        var (answer, planned) = plan(decoded.document, ahead)
         guard let next = planned, !decoded.isCheck else {
             answer.encode(into: &reply)
             return .unchanged
@@ -52,7 +65,7 @@ extension Engine {
             reply.truncate(replyStart)
             throw Refusal(.limitExceeded, "The schema is larger than a log entry of \(entryBytesMax >> 10) KiB.")
         }
-        adopt(next, fills: true)
+        adopt(next, fills: true, ahead: ahead)
         position += 1
         timeMicroseconds = envelope.timeMicroseconds
         guard let key = decoded.key else { return .changed }
@@ -65,8 +78,23 @@ extension Engine {
         return .changed
     }
 
+    /// What a request to change the schema would have to index, with the view from which that is to be made; nil where there is
+    /// little, and where the request is not one that will be carried out.
+    package func indexesAhead(
+        of request: UnsafeRawBufferPointer,
+        recordsMin: Int = IndexesAhead.recordsMin
+    ) -> IndexesAhead? {
+        var reader = ByteReader(request)
+        guard tables.indices.contains(where: { tables[$0].liveCount >= recordsMin }),
+            let decoded = try? SchemaRequest(from: &reader), !decoded.isCheck
+        else { return nil }
+        var planner = SchemaPlanner(schema, tables)
+        guard let wanted = planner.plan(decoded.document), !wanted.sameContent(as: schema) else { return nil }
+        return IndexesAhead(from: view, to: wanted.succeeding(schema), recordsMin: recordsMin)
+    }
+
     /// What a document would do, and the schema that it leads to: nil where it changes nothing or has problems.
-    private func plan(_ document: SchemaDocument) -> (SchemaReply, Schema?) {
+    private func plan(_ document: SchemaDocument, _ ahead: IndexesAhead?) -> (SchemaReply, Schema?) {
         var planner = SchemaPlanner(schema, tables)
         var answer = SchemaReply(position: position, epoch: schema.epoch)
         guard let wanted = planner.plan(document) else {
@@ -74,7 +102,8 @@ extension Engine {
             return (answer, nil)
         }
         answer.differences = schema.differences(to: wanted)
-        answer.problems = SchemaTransition.problems(from: schema, to: wanted, tables).map(planner.located)
+        answer.problems = SchemaTransition.problems(from: schema, to: wanted, tables, ahead: ahead)
+            .map(planner.located)
         answer.problems += wanted.viewProblems(since: schema).map(planner.located)
         guard answer.problems.isEmpty, !wanted.sameContent(as: schema) else { return (answer, nil) }
         let next = wanted.succeeding(schema)
@@ -125,8 +154,8 @@ extension Engine {
     }
 
     /// Takes a schema over. Its numbers and the records allow it.
-    private func adopt(_ schema: Schema, fills: Bool) {
-        tables.adopt(schema, from: self.schema, fills: fills)
+    private func adopt(_ schema: Schema, fills: Bool, ahead: IndexesAhead? = nil) {
+        tables.adopt(schema, from: self.schema, fills: fills, ahead: ahead)
         self.schema = schema
         schemaChangeCount += 1
         updateShapes.removeAll()

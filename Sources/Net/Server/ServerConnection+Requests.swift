@@ -266,6 +266,10 @@ extension ServerConnection {
             turn.schema.encode(into: &output)
             return true
         case .changeSchema:
+            if let ahead = turn.indexesAhead(of: body) {
+                try beginChange(header, body, ahead, &turn)
+                return false
+            }
             do { try turn.changeSchema(body, actor: actor, reply: &output) } catch { throw .refusal(error) }
             return true
         case .status:
@@ -302,6 +306,26 @@ extension ServerConnection {
         }
     }
 
+    /// Changes the schema beside the loop, where indexes of many records are made for it first.
+    private func beginChange(
+        _ header: WireHeader,
+        _ body: UnsafeRawBufferPointer,
+        _ ahead: IndexesAhead,
+        _ turn: inout WriterTurn
+    ) throws(WireFailure) {
+        let request = Array(body)
+        try beginCall(header, request.count, observed: turn.position, turn.schema.epoch) {
+            [database = core.database, actor] writer throws(WireFailure) in
+            do throws(Refusal) {
+                let (reply, position, epoch) = try database.changeSchema(request, ahead: ahead, actor: actor)
+                writer.raw(reply)
+                return CallResult(observed: position, epoch: epoch)
+            } catch {
+                throw .refusal(error)
+            }
+        }
+    }
+
     func expectEmpty(_ body: UnsafeRawBufferPointer) throws(WireFailure) {
         guard body.isEmpty else { throw .wire(WireError(.malformed, "The operation has no body.")) }
     }
@@ -332,7 +356,7 @@ extension ServerConnection {
                         header.operation,
                         correlation: header.correlation,
                         count: UInt32(truncatingIfNeeded: result.rowCount),
-                        schemaEpoch: epoch
+                        schemaEpoch: result.epoch ?? epoch
                     )
                 )
                 return result

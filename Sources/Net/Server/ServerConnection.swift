@@ -20,6 +20,8 @@ struct CallResult: Sendable {
     var cursor: OpenCursor?
     /// What it has observed beyond the position with which it began.
     var observed: Position = 0
+    /// The schema's epoch, where it changed.
+    var epoch: UInt32?
 }
 
 final class ServerConnection: ChannelDuplexHandler {

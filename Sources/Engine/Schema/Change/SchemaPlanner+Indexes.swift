@@ -5,17 +5,9 @@ extension SchemaPlanner {
     mutating func declare(_ declaration: IndexDeclaration, _ entity: Int) {
         let draft = entities[entity]
         note(declaration.place, draft.name, declaration.name)
-        var attributes: [AttributeID] = []
-        for name in declaration.attributes {
-            guard let place = draft.place(of: name) else {
-                return problem(
-                    "There is no attribute '\(name)'\(hint(name, among: draft.attributes.map(\.name))).",
-                    draft.name,
-                    declaration.name,
-                    at: declaration.place
-                )
-            }
-            attributes.append(AttributeID(UInt16(place)))
+        guard let attributes = attributeIDs(declaration.attributes, of: draft, declaration.name, declaration.place)
+        else {
+            return
         }
         guard !declaration.name.isEmpty, declaration.name.utf8.count <= Limits.nameBytesMax else {
             return problem(

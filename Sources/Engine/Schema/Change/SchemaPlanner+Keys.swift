@@ -4,17 +4,9 @@ extension SchemaPlanner {
     mutating func declare(_ declaration: KeyDeclaration, _ entity: Int) {
         let draft = entities[entity]
         note(declaration.place, draft.name, declaration.name)
-        var attributes: [AttributeID] = []
-        for name in declaration.attributes {
-            guard let place = draft.place(of: name) else {
-                return problem(
-                    "There is no attribute '\(name)'\(hint(name, among: draft.attributes.map(\.name))).",
-                    draft.name,
-                    declaration.name,
-                    at: declaration.place
-                )
-            }
-            attributes.append(AttributeID(UInt16(place)))
+        guard let attributes = attributeIDs(declaration.attributes, of: draft, declaration.name, declaration.place)
+        else {
+            return
         }
         if let present = draft.keys.first(where: { $0.name == declaration.name }) {
             guard present.attributes != attributes else { return }
@@ -39,6 +31,29 @@ extension SchemaPlanner {
             )
         }
         entities[entity].keys.append(AlternateKey(name: declaration.name, attributes: attributes))
+    }
+
+    /// The attributes with these names, of which a key or index is made; nil after a problem.
+    mutating func attributeIDs(
+        _ names: [String],
+        of draft: EntityDraft,
+        _ declared: String,
+        _ place: SourcePlace
+    ) -> [AttributeID]? {
+        var attributes: [AttributeID] = []
+        for name in names {
+            guard let known = draft.place(of: name) else {
+                problem(
+                    "There is no attribute '\(name)'\(hint(name, among: draft.attributes.map(\.name))).",
+                    draft.name,
+                    declared,
+                    at: place
+                )
+                return nil
+            }
+            attributes.append(AttributeID(UInt16(known)))
+        }
+        return attributes
     }
 
     mutating func delete(_ declaration: KeyDeclaration, _ entity: Int) {

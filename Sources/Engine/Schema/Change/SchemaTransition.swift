@@ -13,17 +13,24 @@ struct SchemaTransition {
     let old: Schema
     let new: Schema
     let tables: Tables
+    let ahead: IndexesAhead?
     private(set) var problems: [SchemaProblem] = []
 
-    init(from old: Schema, to new: Schema, _ tables: Tables) {
+    init(from old: Schema, to new: Schema, _ tables: Tables, ahead: IndexesAhead?) {
         self.old = old
         self.new = new
         self.tables = tables
+        self.ahead = ahead
     }
 
-    /// Everything that speaks against the change.
-    static func problems(from old: Schema, to new: Schema, _ tables: Tables) -> [SchemaProblem] {
-        var transition = SchemaTransition(from: old, to: new, tables)
+    /// Everything that speaks against the change. `ahead` has the keys that are known to be unique, up to this moment.
+    static func problems(
+        from old: Schema,
+        to new: Schema,
+        _ tables: Tables,
+        ahead: IndexesAhead? = nil
+    ) -> [SchemaProblem] {
+        var transition = SchemaTransition(from: old, to: new, tables, ahead: ahead)
         transition.checkEntities()
         // From here on every attribute has its place.
         if transition.problems.isEmpty { transition.checkOptions() }
@@ -206,7 +213,7 @@ struct SchemaTransition {
             let isKnown = index < before.keys.count
             let isCompared =
                 isKnown && !key.isDeleted && key.attributes.contains { before[$0].collation != after[$0].collation }
-            guard !isKnown || isCompared else { continue }
+            guard !isKnown || isCompared, ahead?.hasKey(index, of: after) != true else { continue }
             if let pair = tables[place].duplicate(of: key.attributes.map { Int($0.rawValue) }, after) {
                 let ids = [pair.0, pair.1].map { old.text(of: tables[place].recordID(atRow: Int($0))) }
                 problem("\(ids[0]) and \(ids[1]) have the same values.", after.name, key.name)
@@ -269,18 +276,9 @@ extension Table {
         var index = HashIndex()
         for row in 0..<rowCount {
             guard let hash = keyHash(columns, row, collations) else { continue }
-            let other = index.find(hash) { other in columns.allSatisfy { isEqual($0, Int(other), row, collations[$0]) }
-            }
-            if let other { return (other, UInt32(row)) }
+            if let other = equalRow(hash, columns, row, collations, in: index) { return (other, UInt32(row)) }
             index.insert(hash, row: UInt32(row))
         }
         return nil
-    }
-
-    private func isEqual(_ column: Int, _ a: Int, _ b: Int, _ collation: Collation) -> Bool {
-        guard let left = head(column, a), let right = head(column, b) else { return false }
-        let layout = layout.columns[column]
-        guard layout == .text else { return left.number(a & 8191, layout) == right.number(b & 8191, layout) }
-        return collation.equal(left.text(a & 8191).asBytes, right.text(b & 8191).asBytes)
     }
 }
