@@ -128,6 +128,12 @@ extension Binder {
             let last = try converted(otherwise.unconverted, to: type)
             return Bound(.caseWhen(operand: operand, branches, otherwise: last), type)
         }
+        if case .subquery(let inside, let operands) = value.node, inside.shape == .aggregate, type.isNumber {
+            // Where it is made: the mean of a roll-up is rounded from its exact value.
+            var query = inside.query
+            query.outputs[0].expression = try converted(query.outputs[0].expression, to: type)
+            return Bound(.subquery(BoundSubquery(query, inside.form), operands), type)
+        }
         switch (value.type, type) {
         case _ where value.type == type: return value
         // A computed text is compared as what it is computed from.

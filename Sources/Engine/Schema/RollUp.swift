@@ -43,8 +43,14 @@ public struct RollUp: Hashable, Sendable {
             throw QueryError(.syntax, "\(function.name) needs the value that it is of")
         }
         let value = try operand.map { text throws(QueryError) in try Expression(parsing: text) }
-        let aggregate = Expression(.aggregate(function, value, distinct: false))
-        var query = Query([.expression(aggregate, alias: nil)], from: Query.Source(entity))
+        func aggregate(_ function: AggregateFunction) -> Expression {
+            Expression(.aggregate(function, value, distinct: false))
+        }
+        // A mean as its quotient: it gets the digits of the declared type, rounded once from its exact value.
+        let output =
+            function == .average
+            ? Expression(.arithmetic(.divide, aggregate(.sum), aggregate(.count))) : aggregate(function)
+        var query = Query([.expression(output, alias: nil)], from: Query.Source(entity))
         let refersToParent = Expression(
             .compare(
                 .equal,

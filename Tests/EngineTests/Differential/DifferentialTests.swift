@@ -88,6 +88,7 @@ private struct Comparison {
                 kith:   \(shrunk.kith)
                         \(shrunk.parameters.filter { shrunk.kith.contains(":" + $0.key) })
                 sqlite: \(shrunk.sqlite)
+                \(world.computed(in: shrunk.kith).joined(separator: "\n"))
                 \(text)
                 """
             )

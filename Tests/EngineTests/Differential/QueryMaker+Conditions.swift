@@ -149,16 +149,19 @@ extension QueryMaker {
         let (name, lookup) = (entity.name, entity.hierarchy ?? "")
         let root = pick(Array(entity.ids.prefix(50)))
         let (alias, isUnder, orEqual) = (alias(), chance(50), chance(40))
+        let own = "c.\(name)id"
         let step =
             isUnder
-            ? "SELECT c.id FROM \(name) c JOIN \(alias) ON c.\(lookup) = \(alias).id"
-            : "SELECT p.id FROM \(alias) JOIN \(name) c ON c.id = \(alias).id JOIN \(name) p ON p.id = c.\(lookup)"
+            ? "SELECT \(own) FROM \(name) c JOIN \(alias) ON c.\(lookup) = \(alias).id"
+            : "SELECT p.\(name)id FROM \(alias) JOIN \(name) c ON \(own) = \(alias).id "
+                + "JOIN \(name) p ON p.\(name)id = c.\(lookup)"
+        let first = "SELECT \(name)id FROM \(name) WHERE \(name)id = \(root.rawValue)"
         let end = orEqual ? "" : " WHERE id <> \(root.rawValue)"
         return condition(
             "\(a.kith) \(not)\(isUnder ? "UNDER" : "ABOVE")\(orEqual ? " OR EQUAL" : "") '\(world.schema.text(of: root))'",
             // To SQLite null is not among no records; here it is unknown whether nothing is above something.
             "CASE WHEN \(a.sqlite) IS NOT NULL THEN \(a.sqlite) \(not)IN (WITH RECURSIVE \(alias)(id) AS "
-                + "(SELECT id FROM \(name) WHERE id = \(root.rawValue) UNION \(step)) SELECT id FROM \(alias)\(end)) END"
+                + "(\(first) UNION \(step)) SELECT id FROM \(alias)\(end)) END"
         )
     }
 }

@@ -94,7 +94,7 @@ extension QueryMaker {
 
     private static func columns(_ outputs: [Term], _ name: String, keepsTargets: Bool) -> [WorldColumn] {
         outputs.enumerated().map { place, term in
-            var column = WorldColumn(name: "\(name)\(place)", kind: term.kind, sqlite: "{}.\(name)\(place)")
+            var column = WorldColumn(name: "\(name)\(place)", kind: term.kind)
             column.magnitude = term.magnitude
             if keepsTargets, !term.targets.isEmpty {
                 column.targets = term.targets

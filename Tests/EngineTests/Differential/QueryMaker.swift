@@ -112,7 +112,7 @@ struct QueryMaker {
     func term(_ column: WorldColumn, _ source: Source) -> Term {
         Term(
             kith: "\(source.alias).\(column.name)",
-            sqlite: column.sqlite.replacing("{}", with: source.sqliteAlias),
+            sqlite: "\(source.sqliteAlias).\(column.name)",
             kind: column.kind,
             magnitude: column.magnitude,
             targets: column.isPath ? column.targets : []
@@ -164,9 +164,8 @@ struct QueryMaker {
     ) -> Term? {
         func value(_ column: WorldColumn, _ target: Int, _ maker: inout QueryMaker) -> String {
             let alias = maker.alias()
-            let value = column.sqlite.replacing("{}", with: alias)
-            return
-                "(SELECT \(value) FROM \(maker.world.entities[target].name) \(alias) WHERE \(alias).id = \(base.sqlite))"
+            let name = maker.world.entities[target].name
+            return "(SELECT \(alias).\(column.name) FROM \(name) \(alias) WHERE \(alias).\(name)id = \(base.sqlite))"
         }
         if chance(25), fits(.text) {
             let names = targets.map { target -> String in

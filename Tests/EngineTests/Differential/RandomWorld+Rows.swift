@@ -26,6 +26,8 @@ extension RandomWorld {
         }
     }
 
+    static func sqliteType(_ kind: Kind) -> String { kind.isText ? "TEXT COLLATE NOCASE" : "INTEGER" }
+
     private func rowCount() -> Int {
         switch choices.below(10) {
         case 0: 0
@@ -46,6 +48,8 @@ extension RandomWorld {
         for (index, entity) in entities.enumerated() { try link(entity, &rows[index]) }
         for (index, entity) in entities.enumerated() { bitmaps.append(try finish(entity, rows[index])) }
         visible = VisibleRows(bitmaps: bitmaps)
+        scripts.all += derivations
+        scripts.visible += derivations
     }
 
     /// Creates all rows but their lookups.
@@ -97,12 +101,8 @@ extension RandomWorld {
             entity.attributes.filter { if case .stored = $0.form { $0.column.kind != .id } else { false } }
             + entity.attributes.filter { $0.column.kind == .id }
         let numbers = entity.attributes.filter { if case .autoNumber = $0.form { true } else { false } }
-        var columns = ["id INTEGER PRIMARY KEY", "createdon INTEGER"]
-        for attribute in order + numbers {
-            columns.append(
-                "\(attribute.column.name) \(attribute.column.kind.isText ? "TEXT COLLATE NOCASE" : "INTEGER")"
-            )
-        }
+        var columns = ["\(entity.name)id INTEGER PRIMARY KEY", "createdon INTEGER"]
+        columns += (order + numbers).map { "\($0.column.name) \(Self.sqliteType($0.column.kind))" }
         var both = ["CREATE TABLE \(entity.name) (\(columns.joined(separator: ", ")))"]
         for attribute in order where isLarge && attribute.column.kind == .id {
             both.append(

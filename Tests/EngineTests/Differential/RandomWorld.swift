@@ -36,8 +36,6 @@ enum Kind: Hashable {
 struct WorldColumn {
     var name: String
     var kind: Kind
-    /// In SQLite, with `{}` for the source's alias.
-    var sqlite: String
     /// Of numbers: the largest amount that can occur, in the smallest unit.
     var magnitude = 0.0
     /// Of ids: the entities that they may belong to.
@@ -48,7 +46,7 @@ struct WorldColumn {
 
 final class RandomWorld {
     struct Attribute {
-        enum Form { case stored, autoNumber, calculated(String) }
+        enum Form { case stored, autoNumber, calculated(String), rollUp(RollUp) }
         var column: WorldColumn
         var form: Form
         var type: AttributeType?
@@ -79,12 +77,15 @@ final class RandomWorld {
     let entities: [Entity]
     let isLarge: Bool
     private(set) var schema: Schema
-    private var attributeCount = 0
+    private(set) var attributeCount = 0
 
     var engine: Engine
     var visible: VisibleRows?
     /// Statements that make the rows in SQLite: all of them, and those that may be seen.
     var scripts: (all: [String], visible: [String]) = ([], [])
+
+    /// Statements that compute attributes in SQLite, in the order in which they use each other.
+    var derivations: [String] = []
 
     private static let labels: [KeyValuePairs<Int32, String>] = [
         [1: "Prospect", 5: "Qualify", 10: "Propose", 200: "Close"], [0: "Cold", 1: "Älter", 2: "hot"],
@@ -100,9 +101,10 @@ final class RandomWorld {
         schema = SchemaBuilder().build()
         engine = Engine(schema: schema)
         for index in entities.indices { declare(index) }
-        for index in entities.indices where choices.chance(70) {
-            // Expressions over expressions: each sees those before it.
-            for _ in 0..<1 + choices.below(3) { calculate(index) }
+        // Expressions over expressions: each sees those before it.
+        for _ in 0..<choices.below(4 * entities.count) {
+            let index = choices.below(entities.count)
+            if choices.chance(50) { rollUp(index) } else { calculate(index) }
         }
         schema = build()
         engine = Engine(schema: schema)
@@ -111,7 +113,7 @@ final class RandomWorld {
 
     // MARK: Schema
 
-    private func name(_ letter: String) -> String {
+    func name(_ letter: String) -> String {
         attributeCount += 1
         return "\(letter)\(attributeCount)"
     }
@@ -126,8 +128,8 @@ final class RandomWorld {
         let entity = entities[index]
         let identifier = "\(entity.name)id"
         entity.columns = [
-            WorldColumn(name: identifier, kind: .id, sqlite: "{}.id", targets: [index], isPath: true),
-            WorldColumn(name: "createdon", kind: .instant, sqlite: "{}.createdon"),
+            WorldColumn(name: identifier, kind: .id, targets: [index], isPath: true),
+            WorldColumn(name: "createdon", kind: .instant),
         ]
         func add(
             _ letter: String,
@@ -141,7 +143,6 @@ final class RandomWorld {
             let column = WorldColumn(
                 name: name,
                 kind: kind,
-                sqlite: "{}.\(name)",
                 magnitude: magnitude,
                 targets: targets,
                 isPath: !targets.isEmpty
@@ -196,41 +197,6 @@ final class RandomWorld {
         entity.columns += entity.attributes.map(\.column)
     }
 
-    /// Adds a calculated attribute.
-    private func calculate(_ index: Int) {
-        let entity = entities[index]
-        var maker = QueryMaker(self, choices)
-        maker.isAlone = true
-        maker.aliasPrefix = "c\(attributeCount)q"
-        maker.mayParameter = false
-        maker.scopes = [
-            QueryMaker.Scope(sources: [
-                QueryMaker.Source(alias: entity.name, sqliteAlias: "{}", columns: entity.columns, rowCount: 1)
-            ])
-        ]
-        let term = maker.anyTerm(2)
-        choices = maker.choices
-        let type: AttributeType
-        switch term.kind {
-        case .integer: type = .integer(minimum: .min, maximum: .max)
-        case .decimal(let scale): type = .decimal(scale: UInt8(scale), minimum: .min, maximum: .max)
-        case .boolean: type = .boolean
-        case .date: type = .date
-        case .instant: type = .instant
-        case .text, .folded: type = .text(lengthMax: 4000)
-        default: return
-        }
-        guard term.sqlite.utf8.count < 600, !term.isConstant else { return }
-        // A record that is not there has no attributes.
-        let sqlite = "(CASE WHEN {}.id IS NOT NULL THEN \(term.sqlite) END)"
-        var column = WorldColumn(name: name("c"), kind: term.kind, sqlite: sqlite)
-        column.magnitude = term.magnitude
-        entity.attributes.append(
-            Attribute(column: column, form: .calculated(term.kith), type: type, nullPercent: 0)
-        )
-        entity.columns.append(column)
-    }
-
     private func build() -> Schema {
         var builder = SchemaBuilder()
         for (index, entity) in entities.enumerated() {
@@ -240,6 +206,8 @@ final class RandomWorld {
                     switch (attribute.form, column.kind) {
                     case (.calculated(let text), _):
                         e.calculated(column.name, column.name, attribute.type ?? .boolean, text)
+                    case (.rollUp(let rollUp), _):
+                        e.rollUp(column.name, column.name, attribute.type ?? .boolean, rollUp)
                     case (.autoNumber, _): e.autoNumber(column.name, column.name, "N-{SEQNUM:4}")
                     case (_, .option(let set)):
                         e.option(column.name, column.name, self.labelsOfSets[set])
