@@ -39,7 +39,10 @@ bench: build ## Measure everything, beside the peers
 bench-quick: build ## Measure the rows that a change can touch
 	Benchmarks/run --quick
 
-torture: setup ## Kill the server 500 times, cut the power of the simulated disk and ask SQLite far more often than a test does
+# DuckDB is asked too where it can be installed: the tests do without.
+torture: setup ## Kill the server 500 times, cut the power of the simulated disk and ask SQLite and DuckDB far more often than a test does
+	@[ -e .build/duckdb ] || { python3 -m venv .build/duckdb && .build/duckdb/bin/pip install -q duckdb; } \
+		|| { rm -rf .build/duckdb; echo "DuckDB is not asked: python3 with venv and pip did not install it." >&2; }
 	KITH_TORTURE=1 $(SWIFT) test $(testing) --filter 'KillTests|PowerCutTests|DifferentialTests'
 
 clean: ## Remove what was built; data stays

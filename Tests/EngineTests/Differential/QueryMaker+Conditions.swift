@@ -1,25 +1,26 @@
 // Conditions: everything that may stand in WHERE, ON, HAVING and CASE.
 
 import Engine
+import SQLiteOracle
 
 extension QueryMaker {
     mutating func condition(_ depth: Int) -> Term {
         guard depth > 0, chance(55) else { return leaf() }
         if chance(20) {
             let inner = condition(depth - 1)
-            return Term(kith: "(NOT \(inner.kith))", sqlite: "(NOT \(inner.sqlite))", kind: .boolean)
+            return Term(kith: "(NOT \(inner.kith))", oracle: "(NOT \(inner.oracle))", kind: .boolean)
         }
         let word = chance(50) ? "AND" : "OR"
         let parts = (0..<2 + below(2)).map { _ in condition(depth - 1) }
         return Term(
             kith: "(" + parts.map(\.kith).joined(separator: " \(word) ") + ")",
-            sqlite: "(" + parts.map(\.sqlite).joined(separator: " \(word) ") + ")",
+            oracle: "(" + parts.map(\.oracle).joined(separator: " \(word) ") + ")",
             kind: .boolean
         )
     }
 
-    private func condition(_ kith: String, _ sqlite: String) -> Term {
-        Term(kith: "(\(kith))", sqlite: "(\(sqlite))", kind: .boolean)
+    private func condition(_ kith: String, _ oracle: String) -> Term {
+        Term(kith: "(\(kith))", oracle: "(\(oracle))", kind: .boolean)
     }
 
     mutating func sign() -> String { pick(["=", "<>", "<", "<=", ">", ">="]) }
@@ -35,12 +36,14 @@ extension QueryMaker {
         case 9: return range(not)
         case 10:
             let a = column { _ in true } ?? integer(1)
-            return condition("\(a.kith) IS \(not)NULL", "\(a.sqlite) IS \(not)NULL")
+            return condition("\(a.kith) IS \(not)NULL", "\(a.oracle) IS \(not)NULL")
         case 11:
             let a = anyTerm(1)
-            return condition("\(a.kith) IS \(not)NULL", "\(a.sqlite) IS \(not)NULL")
+            return condition("\(a.kith) IS \(not)NULL", "\(a.oracle) IS \(not)NULL")
         case 12:
-            if let a = column(where: { $0 == .boolean }) { return condition("\(not)\(a.kith)", "\(not)\(a.sqlite)") }
+            if let a = column(where: { $0 == .boolean }) {
+                return condition("\(not)\(a.kith)", "\(not)(\(a.oracle) <> 0)")
+            }
         case 13, 14: if let term = selection(not) { return term }
         case 15: return period()
         case 16: if let term = tree(not) { return term }
@@ -58,11 +61,11 @@ extension QueryMaker {
         } else {
             a = anyTerm(1)
         }
-        if case .selection = a.kind { return condition("\(a.kith) IS NULL", "\(a.sqlite) IS NULL") }
+        if case .selection = a.kind { return condition("\(a.kith) IS NULL", "\(a.oracle) IS NULL") }
         let b = constant && a.kind != .double ? self.constant(comparableKind(a.kind)) : term(a.kind, 1)
         // Two parameters, or a text alone, say nothing about their type.
         guard !(a.isConstant && b.isConstant), let pair = comparable(a, b) else {
-            return condition("\(a.kith) IS NULL", "\(a.sqlite) IS NULL")
+            return condition("\(a.kith) IS NULL", "\(a.oracle) IS NULL")
         }
         return condition("\(a.kith) \(sign) \(b.kith)", "\(pair.0) \(sign) \(pair.1)")
     }
@@ -81,9 +84,10 @@ extension QueryMaker {
         let pattern = pick([
             "%a%", "al%", "_eta", "%ta", "a_p%a", "%", "", "%!_%", "d%l%a", "%m_g%3", "%ß", "É_", "%''s",
         ])
+        let folded = String(decoding: SQLiteOracle.folded(pattern), as: UTF8.self)
         return condition(
             "\(a.kith) \(not)LIKE '\(pattern)' ESCAPE '!'",
-            "\(a.sqlite) \(not)LIKE '\(pattern)' ESCAPE '!'"
+            "\(a.collated) \(not)LIKE '\(folded)' ESCAPE '!'"
         )
     }
 
@@ -91,22 +95,22 @@ extension QueryMaker {
         let a =
             column(where: { if case .selection = $0 { false } else { $0 != .boolean && $0 != .double } }) ?? integer(1)
         var kith: [String] = []
-        var sqlite: [String] = []
+        var oracle: [String] = []
         for _ in 0..<1 + below(4) {
             if chance(6) {
                 kith.append("NULL")
-                sqlite.append("NULL")
+                oracle.append("NULL")
                 continue
             }
             let item = chance(85) ? constant(a.kind) : term(a.kind, 1)
             guard Self.common(a.kind, item.kind) == a.kind || a.kind.isText else { continue }
             kith.append(item.kith)
-            sqlite.append(item.converted(a.kind))
+            oracle.append(a.kind.isText ? item.collated : item.converted(a.kind))
         }
-        guard !a.isConstant, !kith.isEmpty else { return condition("\(a.kith) IS NULL", "\(a.sqlite) IS NULL") }
+        guard !a.isConstant, !kith.isEmpty else { return condition("\(a.kith) IS NULL", "\(a.oracle) IS NULL") }
         return condition(
             "\(a.kith) \(not)IN (\(kith.joined(separator: ", ")))",
-            "\(a.collated) \(not)IN (\(sqlite.joined(separator: ", ")))"
+            "\(a.collated) \(not)IN (\(oracle.joined(separator: ", ")))"
         )
     }
 
@@ -114,7 +118,7 @@ extension QueryMaker {
         let a = pick([integer(1), exact(1), date(1), instant(1), column(where: \.isText) ?? integer(0)])
         let (low, high) = (constant(a.kind), constant(a.kind))
         guard !a.isConstant, let lower = comparable(a, low), let upper = comparable(a, high), lower.0 == upper.0 else {
-            return condition("\(a.kith) IS NULL", "\(a.sqlite) IS NULL")
+            return condition("\(a.kith) IS NULL", "\(a.oracle) IS NULL")
         }
         return condition(
             "\(a.kith) \(not)BETWEEN \(low.kith) AND \(high.kith)",
@@ -132,12 +136,12 @@ extension QueryMaker {
         let mask = chosen.reduce(0) { $0 | 1 << $1 }
         let labels = chosen.map { RandomWorld.quoted(world.sets[set][$0].1) }.joined(separator: ", ")
         switch below(3) {
-        case 0: return condition("\(a.kith) \(not)CONTAINS (\(labels))", "\(not)(\(a.sqlite) & \(mask) <> 0)")
-        case 1: return condition("\(a.kith) \(not)CONTAINS ALL (\(labels))", "\(not)(\(a.sqlite) & \(mask) = \(mask))")
+        case 0: return condition("\(a.kith) \(not)CONTAINS (\(labels))", "\(not)(\(a.oracle) & \(mask) <> 0)")
+        case 1: return condition("\(a.kith) \(not)CONTAINS ALL (\(labels))", "\(not)(\(a.oracle) & \(mask) = \(mask))")
         default:
             let whole = chosen.reversed().map { world.sets[set][$0].1 }.joined(separator: ";")
             let sign = pick(["=", "<>"])
-            return condition("\(a.kith) \(sign) \(RandomWorld.quoted(whole))", "\(a.sqlite) \(sign) \(mask)")
+            return condition("\(a.kith) \(sign) \(RandomWorld.quoted(whole))", "\(a.oracle) \(sign) \(mask)")
         }
     }
 
@@ -160,7 +164,7 @@ extension QueryMaker {
         return condition(
             "\(a.kith) \(not)\(isUnder ? "UNDER" : "ABOVE")\(orEqual ? " OR EQUAL" : "") '\(world.schema.text(of: root))'",
             // To SQLite null is not among no records; here it is unknown whether nothing is above something.
-            "CASE WHEN \(a.sqlite) IS NOT NULL THEN \(a.sqlite) \(not)IN (WITH RECURSIVE \(alias)(id) AS "
+            "CASE WHEN \(a.oracle) IS NOT NULL THEN \(a.oracle) \(not)IN (WITH RECURSIVE \(alias)(id) AS "
                 + "(\(first) UNION \(step)) SELECT id FROM \(alias)\(end)) END"
         )
     }

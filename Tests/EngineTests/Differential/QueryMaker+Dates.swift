@@ -1,39 +1,39 @@
-// Dates and moments, in UTC. In SQLite dates are days and moments microseconds since 1970.
+// Dates and moments, in UTC. To the oracles dates are days and moments microseconds since 1970.
 
 import Engine
 
 extension QueryMaker {
-    /// Seconds since 1970, for `strftime`.
+    /// Seconds since 1970.
     private func seconds(_ term: Term) -> String {
-        term.kind == .date ? "(\(term.sqlite) * 86400)" : "(\(term.sqlite) / 1000000)"
+        term.kind == .date ? "(\(term.oracle) * 86400)" : "(\(term.oracle) // 1000000)"
     }
 
     private func part(_ format: String, _ seconds: String) -> String {
-        "CAST(strftime('\(format)', \(seconds), 'unixepoch') AS INTEGER)"
+        "timepart('\(format)', \(seconds))"
     }
 
     mutating func date(_ depth: Int) -> Term {
         let column = column { $0 == .date }
         guard depth > 0, chance(50) else { return column ?? literal(.date) }
-        func day(_ kith: String, _ sqlite: String) -> Term { Term(kith: kith, sqlite: sqlite, kind: .date) }
+        func day(_ kith: String, _ oracle: String) -> Term { Term(kith: kith, oracle: oracle, kind: .date) }
         let a = column ?? literal(.date)
         switch below(6) {
         case 0:
             let days = below(900) - 450
             return chance(50)
-                ? day("(\(a.kith) - \(abs(days)))", "(\(a.sqlite) - \(abs(days)))")
-                : day("(\(a.kith) + (\(days)))", "(\(a.sqlite) + (\(days)))")
+                ? day("(\(a.kith) - \(abs(days)))", "(\(a.oracle) - \(abs(days)))")
+                : day("(\(a.kith) + (\(days)))", "(\(a.oracle) + (\(days)))")
         case 1:
             let moment = instant(0)
-            return day("CAST(\(moment.kith) AS DATE)", "(\(moment.sqlite) / 86400000000)")
+            return day("CAST(\(moment.kith) AS DATE)", "(\(moment.oracle) // 86400000000)")
         case 2: return day("TODAY()", "(\(Self.today) + 0)")
         case 3:
             let (unit, start) = truncation(seconds(a))
-            return day("DATE_TRUNC('\(unit)', \(a.kith))", "(\(start) / 86400)")
+            return day("DATE_TRUNC('\(unit)', \(a.kith))", "(\(start) // 86400)")
         case 4:
             let count = below(60) - 30
             let unit = pick([("day", 1), ("week", 7)])
-            return day("DATEADD(\(unit.0), \(count), \(a.kith))", "(\(a.sqlite) + (\(count * unit.1)))")
+            return day("DATEADD(\(unit.0), \(count), \(a.kith))", "(\(a.oracle) + (\(count * unit.1)))")
         default: return choice { $0.date(depth - 1) }
         }
     }
@@ -41,12 +41,12 @@ extension QueryMaker {
     mutating func instant(_ depth: Int) -> Term {
         let column = column { $0 == .instant }
         guard depth > 0, chance(50) else { return column ?? literal(.instant) }
-        func moment(_ kith: String, _ sqlite: String) -> Term { Term(kith: kith, sqlite: sqlite, kind: .instant) }
+        func moment(_ kith: String, _ oracle: String) -> Term { Term(kith: kith, oracle: oracle, kind: .instant) }
         let a = column ?? literal(.instant)
         switch below(5) {
         case 0:
             let day = date(0)
-            return moment("CAST(\(day.kith) AS DATETIME)", "(\(day.sqlite) * 86400000000)")
+            return moment("CAST(\(day.kith) AS DATETIME)", "(\(day.oracle) * 86400000000)")
         case 1: return moment("NOW()", "(\(Self.now) + 0)")
         case 2:
             let (unit, start) = truncation(seconds(a))
@@ -58,7 +58,7 @@ extension QueryMaker {
             ])
             return moment(
                 "DATEADD(\(unit.0), \(count), \(a.kith))",
-                "(\(a.sqlite) + (\(count * unit.1 * 1_000_000)))"
+                "(\(a.oracle) + (\(count * unit.1 * 1_000_000)))"
             )
         default: return choice { $0.chance(60) ? $0.instant(depth - 1) : $0.date(depth - 1) }
         }
@@ -66,17 +66,12 @@ extension QueryMaker {
 
     /// A unit, and the seconds at which the one around the moment began.
     private mutating func truncation(_ seconds: String) -> (String, String) {
-        func start(_ modifiers: String) -> String {
-            "CAST(strftime('%s', \(seconds), 'unixepoch', \(modifiers)) AS INTEGER)"
-        }
         switch below(5) {
-        case 0: return ("month", start("'start of month'"))
-        case 1: return ("year", start("'start of year'"))
-        case 2:
-            let months = "printf('-%d months', (\(part("%m", seconds)) - 1) % 3)"
-            return ("quarter", start("'start of month', \(months)"))
-        case 3: return ("week", "((\(seconds) / 86400 - (\(seconds) / 86400 + 3) % 7) * 86400)")
-        default: return ("day", "(\(seconds) / 86400 * 86400)")
+        case 0: return ("month", "monthstart(\(seconds))")
+        case 1: return ("year", "yearstart(\(seconds))")
+        case 2: return ("quarter", "quarterstart(\(seconds))")
+        case 3: return ("week", "((\(seconds) // 86400 - (\(seconds) // 86400 + 3) % 7) * 86400)")
+        default: return ("day", "(\(seconds) // 86400 * 86400)")
         }
     }
 
@@ -86,8 +81,8 @@ extension QueryMaker {
     mutating func datePart(_ depth: Int) -> Term? {
         let a = dateOrInstant(depth - 1)
         let start = seconds(a)
-        func number(_ kith: String, _ sqlite: String, _ magnitude: Double) -> Term {
-            Term(kith: kith, sqlite: sqlite, kind: .integer, magnitude: magnitude)
+        func number(_ kith: String, _ oracle: String, _ magnitude: Double) -> Term {
+            Term(kith: kith, oracle: oracle, kind: .integer, magnitude: magnitude)
         }
         func month(_ seconds: String) -> String { "(\(part("%Y", seconds)) * 12 + \(part("%m", seconds)))" }
         switch below(9) {
@@ -96,20 +91,20 @@ extension QueryMaker {
         case 2: return number("DAY(\(a.kith))", part("%d", start), 31)
         case 3: return number("DAYOFYEAR(\(a.kith))", part("%j", start), 366)
         case 4: return number("WEEKDAY(\(a.kith))", "((\(part("%w", start)) + 6) % 7 + 1)", 7)
-        case 5: return number("QUARTER(\(a.kith))", "((\(part("%m", start)) + 2) / 3)", 4)
+        case 5: return number("QUARTER(\(a.kith))", "((\(part("%m", start)) + 2) // 3)", 4)
         case 6:
             let moment = a.kind == .instant ? a : instant(0)
             let (name, format) = pick([("HOUR", "%H"), ("MINUTE", "%M"), ("SECOND", "%S")])
             return number("\(name)(\(moment.kith))", part(format, seconds(moment)), 60)
         case 7:
             let (first, last) = (date(0), date(0))
-            return number("(\(first.kith) - \(last.kith))", "(\(first.sqlite) - \(last.sqlite))", 100_000)
+            return number("(\(first.kith) - \(last.kith))", "(\(first.oracle) - \(last.oracle))", 100_000)
         default:
             let b = dateOrInstant(0)
             let end = seconds(b)
             return chance(50)
                 ? number("DATEDIFF(month, \(a.kith), \(b.kith))", "(\(month(end)) - \(month(start)))", 100_000)
-                : number("DATEDIFF(day, \(a.kith), \(b.kith))", "(\(end) / 86400 - \(start) / 86400)", 100_000)
+                : number("DATEDIFF(day, \(a.kith), \(b.kith))", "(\(end) // 86400 - \(start) // 86400)", 100_000)
         }
     }
 
@@ -123,7 +118,7 @@ extension QueryMaker {
         func between(_ text: String, _ low: Int64, _ high: Int64, of term: Term) -> Term {
             Term(
                 kith: "\(term.kith) \(not)DURING \(text)",
-                sqlite: "\(term.sqlite) \(not)BETWEEN \(low) AND \(high)",
+                oracle: "\(term.oracle) \(not)BETWEEN \(low) AND \(high)",
                 kind: .boolean
             )
         }

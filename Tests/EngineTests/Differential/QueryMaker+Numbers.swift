@@ -3,8 +3,8 @@
 import Engine
 
 extension QueryMaker {
-    private func number(_ kith: String, _ sqlite: String, _ kind: Kind, _ magnitude: Double) -> Term? {
-        magnitude > Self.magnitudeMax ? nil : Term(kith: kith, sqlite: sqlite, kind: kind, magnitude: magnitude)
+    private func number(_ kith: String, _ oracle: String, _ kind: Kind, _ magnitude: Double) -> Term? {
+        magnitude > Self.magnitudeMax ? nil : Term(kith: kith, oracle: oracle, kind: kind, magnitude: magnitude)
     }
 
     /// A whole number.
@@ -27,11 +27,11 @@ extension QueryMaker {
     mutating func quotient(_ depth: Int) -> Term {
         let (a, b) = (anyExact(max(0, depth - 1)), anyExact(max(0, depth - 1)))
         if chance(15) {
-            return Term(kith: "CAST(\(a.kith) AS DOUBLE)", sqlite: a.real, kind: .double, magnitude: a.magnitude)
+            return Term(kith: "CAST(\(a.kith) AS DOUBLE)", oracle: a.real, kind: .double, magnitude: a.magnitude)
         }
         return Term(
             kith: "(\(a.kith) / \(b.kith))",
-            sqlite: "(\(a.real) / \(b.real))",
+            oracle: "(\(a.real) / \(b.real))",
             kind: .double,
             magnitude: a.magnitude
         )
@@ -43,17 +43,17 @@ extension QueryMaker {
         case 3, 4, 5, 6: return arithmetic(depth) { $0.integer(depth - 1) }
         case 7:
             guard let a = exactText() else { return nil }
-            return number("LENGTH(\(a.kith))", "length(\(a.sqlite))", .integer, 1000)
+            return number("LENGTH(\(a.kith))", "length(\(a.oracle))", .integer, 1000)
         case 8:
             guard let a = exactText() else { return nil }
             let word = RandomWorld.quoted(pick(["a", "ta", "A", "", "lph", "e_t"]))
-            return number("INSTR(\(a.kith), \(word))", "instr(\(a.sqlite), \(word))", .integer, 1000)
+            return number("INSTR(\(a.kith), \(word))", "instr(\(a.oracle), \(word))", .integer, 1000)
         case 9, 10: return datePart(depth)
         case 11:
             let (a, b) = (anyExact(depth - 1), anyExact(depth - 1))
             return number(
                 "CAST(\(a.kith) / \(b.kith) AS INTEGER)",
-                "CAST(\(a.real) / \(b.real) AS INTEGER)",
+                "truncated(\(a.real) / \(b.real))",
                 .integer,
                 a.magnitude * 1_000_000
             )
@@ -61,14 +61,16 @@ extension QueryMaker {
             let a = exact(0)
             let unit = Decimal64.powersOfTen[a.kind.scale]
             let name = pick(["FLOOR", "CEILING"])
-            let rest = name == "FLOOR" ? "- ((\(a.sqlite)) % \(unit) < 0)" : "+ ((\(a.sqlite)) % \(unit) > 0)"
-            return number("\(name)(\(a.kith))", "((\(a.sqlite)) / \(unit) \(rest))", .integer, a.magnitude)
+            let rest =
+                name == "FLOOR"
+                ? "- iif((\(a.oracle)) % \(unit) < 0, 1, 0)" : "+ iif((\(a.oracle)) % \(unit) > 0, 1, 0)"
+            return number("\(name)(\(a.kith))", "((\(a.oracle)) // \(unit) \(rest))", .integer, a.magnitude)
         case 13:
             let a = exact(0)
             return number("ROUND(\(a.kith))", rounded(a, 0), .integer, a.magnitude)
         case 14:
             guard let a = column(where: { if case .option = $0 { true } else { $0 == .boolean } }) else { return nil }
-            return number("CAST(\(a.kith) AS INTEGER)", a.sqlite, .integer, 200_000)
+            return number("CAST(\(a.kith) AS INTEGER)", a.oracle, .integer, 200_000)
         case 15, 16: return mayNest ? numberQuery(.integer) : nil
         default: return choice { $0.integer(depth - 1) }
         }
@@ -87,8 +89,8 @@ extension QueryMaker {
             let a = anyExact(depth - 1)
             let scale = below(7)
             let magnitude = a.magnitude * Double(Decimal64.powersOfTen[max(0, scale - a.kind.scale)])
-            let sqlite = scale < a.kind.scale ? rounded(a, scale) : a.scaled(scale)
-            return number("CAST(\(a.kith) AS DECIMAL(18, \(scale)))", sqlite, .decimal(scale), magnitude)
+            let oracle = scale < a.kind.scale ? rounded(a, scale) : a.scaled(scale)
+            return number("CAST(\(a.kith) AS DECIMAL(18, \(scale)))", oracle, .decimal(scale), magnitude)
         case 10, 11: return mayNest ? numberQuery(.decimal(0)) : nil
         default: return choice { $0.anyExact(depth - 1) }
         }
@@ -96,9 +98,9 @@ extension QueryMaker {
 
     /// Halves away from zero, at `digits` behind the point.
     private func rounded(_ term: Term, _ digits: Int) -> String {
-        guard term.kind.scale > digits else { return term.sqlite }
+        guard term.kind.scale > digits else { return term.oracle }
         let unit = Decimal64.powersOfTen[term.kind.scale - digits]
-        return "((\(term.sqlite) + iif(\(term.sqlite) < 0, -\(unit / 2), \(unit / 2))) / \(unit))"
+        return "((\(term.oracle) + iif(\(term.oracle) < 0, -\(unit / 2), \(unit / 2))) // \(unit))"
     }
 
     private mutating func arithmetic(_ depth: Int, _ make: (inout QueryMaker) -> Term) -> Term? {
@@ -115,8 +117,8 @@ extension QueryMaker {
                 kind,
                 magnitude
             )
-        case 4: return number("(-\(a.kith))", "(-\(a.sqlite))", a.kind, a.magnitude)
-        case 5: return number("ABS(\(a.kith))", "abs(\(a.sqlite))", a.kind, a.magnitude)
+        case 4: return number("(-\(a.kith))", "(-\(a.oracle))", a.kind, a.magnitude)
+        case 5: return number("ABS(\(a.kith))", "abs(\(a.oracle))", a.kind, a.magnitude)
         case 6:
             let b = make(&self)
             guard a.kind.scale + b.kind.scale <= 10 else { return nil }
@@ -124,7 +126,7 @@ extension QueryMaker {
             let isWhole = a.kind == .integer && b.kind == .integer
             return number(
                 "(\(a.kith) * \(b.kith))",
-                "(\(a.sqlite) * \(b.sqlite))",
+                "(\(a.oracle) * \(b.oracle))",
                 isWhole ? .integer : .decimal(scale),
                 a.magnitude * b.magnitude
             )

@@ -20,18 +20,23 @@ extension QueryMaker {
         func text(_ kinds: [Kind]) -> Dialects {
             let word = isDistinct ? "SELECT DISTINCT " : "SELECT "
             let kith = outputs.enumerated().map { "\($1.kith) AS \(name)\($0)" }.joined(separator: ", ")
-            let sqlite = outputs.enumerated().map { place, term in
-                term.kind.isText
-                    ? "\(term.collated) AS \(name)\(place)" : "\(term.converted(kinds[place])) AS \(name)\(place)"
+            let oracle = outputs.enumerated().map { place, term in
+                let value =
+                    switch kinds[place] {
+                    case .text: "shown(\(term.oracle))"
+                    case .folded: term.collated
+                    default: term.converted(kinds[place])
+                    }
+                return "\(value) AS \(name)\(place)"
             }.joined(separator: ", ")
-            return (word + kith + tail.kith + end.kith, word + sqlite + tail.sqlite + end.sqlite)
+            return (word + kith + tail.kith + end.kith, word + oracle + tail.oracle + end.oracle)
         }
     }
 
     /// A query and what it gives.
     struct Made {
         var kith: String
-        var sqlite: String
+        var oracle: String
         var columns: [WorldColumn]
         var rowCount: Double
         var isOrdered: Bool
@@ -39,7 +44,7 @@ extension QueryMaker {
 
     struct Statement {
         var kith: String
-        var sqlite: String
+        var oracle: String
         var kinds: [Kind]
         var isOrdered: Bool
         var parameters: [String: Value]
@@ -52,11 +57,11 @@ extension QueryMaker {
             var parts: [Dialects] = []
             for number in 0..<1 + below(2) {
                 let query = apart { $0.query() }
-                parts.append(("w\(number) AS (\(query.kith))", "w\(number) AS (\(query.sqlite))"))
+                parts.append(("w\(number) AS (\(query.kith))", "w\(number) AS (\(query.oracle))"))
                 named.append(
                     Source(
                         alias: "w\(number)",
-                        sqliteAlias: "w\(number)",
+                        oracleAlias: "w\(number)",
                         columns: query.columns,
                         rowCount: query.rowCount,
                         hasKey: false
@@ -65,13 +70,13 @@ extension QueryMaker {
             }
             with = (
                 "WITH " + parts.map(\.kith).joined(separator: ", ") + " ",
-                "WITH " + parts.map(\.sqlite).joined(separator: ", ") + " "
+                "WITH " + parts.map(\.oracle).joined(separator: ", ") + " "
             )
         }
         let query = query()
         return Statement(
             kith: with.kith + query.kith,
-            sqlite: with.sqlite + query.sqlite,
+            oracle: with.oracle + query.oracle,
             kinds: query.columns.map(\.kind),
             isOrdered: query.isOrdered,
             parameters: parameters
@@ -85,7 +90,7 @@ extension QueryMaker {
         let text = select.text(select.outputs.map(\.kind))
         return Made(
             kith: text.kith,
-            sqlite: text.sqlite,
+            oracle: text.oracle,
             columns: Self.columns(select.outputs, select.name, keepsTargets: true),
             rowCount: select.rowCount,
             isOrdered: select.isOrdered
@@ -119,28 +124,30 @@ extension QueryMaker {
                 )
             }
         }
+        let isOrdered = chance(50)
+        for place in outputs.indices where isOrdered && outputs[place].kind == .text {
+            // Which of several equal texts comes first is the engines' own affair.
+            outputs[place].kind = .folded
+        }
         let texts = branches.map { $0.text(outputs.map(\.kind)) }
         var made = Made(
             kith: texts.map(\.kith).joined(separator: " UNION ALL "),
-            sqlite: texts.map(\.sqlite).joined(separator: " UNION ALL "),
+            oracle: texts.map(\.oracle).joined(separator: " UNION ALL "),
             columns: [],
             rowCount: branches.reduce(0) { $0 + $1.rowCount },
-            isOrdered: chance(50)
+            isOrdered: isOrdered
         )
         if made.isOrdered {
             var keys: [Dialects] = []
-            for (place, output) in outputs.enumerated() {
+            for place in outputs.indices {
                 let column = "\(branches[0].name)\(place)"
                 let name = chance(50) ? column : "\(place + 1)"
                 let direction = chance(30) ? " DESC" : ""
-                let collation = output.kind.isText ? " COLLATE NOCASE" : ""
-                keys.append((name + direction, "\(column)\(collation)\(direction)"))
-                // Which of several equal texts comes first is the engines' own affair.
-                if output.kind == .text { outputs[place].kind = .folded }
+                keys.append((name + direction, column + direction))
             }
             let limit = limit(&made.rowCount)
             made.kith += " ORDER BY " + keys.map(\.kith).joined(separator: ", ") + limit
-            made.sqlite += " ORDER BY " + keys.map(\.sqlite).joined(separator: ", ") + limit
+            made.oracle += " ORDER BY " + keys.map(\.oracle).joined(separator: ", ") + limit
         }
         made.columns = Self.columns(outputs, branches[0].name, keepsTargets: false)
         return made
@@ -161,7 +168,7 @@ extension QueryMaker {
         defer { scopes.removeLast() }
         let from = from()
         let filter = filter()
-        var tail: Dialects = (" FROM \(from.kith)\(filter.kith)", " FROM \(from.sqlite)\(filter.sqlite)")
+        var tail: Dialects = (" FROM \(from.kith)\(filter.kith)", " FROM \(from.oracle)\(filter.oracle)")
         let form = below(10)
         let rowCount = scopes[scopes.count - 1].rowCount
         if form == 5 || form == 6 { group(&tail, isWhole: kinds == nil && chance(35)) }
@@ -193,13 +200,13 @@ extension QueryMaker {
     /// As a column of a result: selections are texts there.
     private func output(_ term: Term) -> Term {
         guard case .selection = term.kind else { return term }
-        return Term(kith: term.kith, sqlite: labels(term), kind: .text)
+        return Term(kith: term.kith, oracle: labels(term), kind: .text)
     }
 
     /// A selection as a text that no longer knows its options.
     private func asText(_ term: Term) -> Term {
         guard case .selection = term.kind else { return term }
-        return Term(kith: "(\(term.kith) || '')", sqlite: "(\(labels(term)) || '')", kind: .text)
+        return Term(kith: "(\(term.kith) || '')", oracle: "(\(labels(term)) || '')", kind: .text)
     }
 
     /// GROUP BY, unless all rows are one group, and HAVING; the scope offers keys and aggregates from then on.
@@ -215,10 +222,11 @@ extension QueryMaker {
         guard isWhole || !keys.isEmpty else { return }
         if !keys.isEmpty {
             tail.kith += " GROUP BY " + keys.map(\.kith).joined(separator: ", ")
-            tail.sqlite += " GROUP BY " + keys.map(\.collated).joined(separator: ", ")
+            tail.oracle += " GROUP BY " + keys.map(\.collated).joined(separator: ", ")
         }
         let shown = keys.map { key -> Term in
             var key = key
+            key.oracle = key.collated
             if key.kind == .text { key.kind = .folded }
             return key
         }
@@ -229,12 +237,12 @@ extension QueryMaker {
         guard chance(30) else { return }
         let condition = condition(1)
         tail.kith += " HAVING \(condition.kith)"
-        tail.sqlite += " HAVING \(condition.sqlite)"
+        tail.oracle += " HAVING \(condition.oracle)"
     }
 
     /// As a key of a grouping or an order; nil for a number alone, which would be an ordinal.
     private static func key(_ term: Term) -> Term? {
-        !term.isConstant && term.kith.contains(where: \.isLetter) && term.sqlite.contains(where: \.isLetter)
+        !term.isConstant && term.kith.contains(where: \.isLetter) && term.oracle.contains(where: \.isLetter)
             ? term : nil
     }
 
@@ -243,7 +251,7 @@ extension QueryMaker {
         func call(_ name: String, _ term: Term, _ kind: Kind, _ magnitude: Double) -> Term {
             Term(
                 kith: "\(name)(\(distinct)\(term.kith))",
-                sqlite: "\(name)(\(distinct)\(term.collated))",
+                oracle: "\(name)(\(distinct)\(term.collated))",
                 kind: kind,
                 magnitude: magnitude
             )
@@ -259,7 +267,7 @@ extension QueryMaker {
             let scale = a.kind == .integer ? "1.0" : "\(Decimal64.powersOfTen[a.kind.scale]).0"
             return Term(
                 kith: "avg(\(distinct)\(a.kith))",
-                sqlite: "(sum(\(distinct)\(a.sqlite)) / \(scale) / count(\(distinct)\(a.sqlite)))",
+                oracle: "(sum(\(distinct)\(a.oracle)) / \(scale) / count(\(distinct)\(a.oracle)))",
                 kind: .double,
                 magnitude: a.magnitude
             )
@@ -268,12 +276,12 @@ extension QueryMaker {
             let name = pick(["min", "max"])
             return Term(
                 kith: "\(name)(\(a.kith))",
-                sqlite: "\(name)(\(a.collated))",
+                oracle: "\(name)(\(a.collated))",
                 kind: a.kind == .text ? .folded : a.kind,
                 magnitude: a.magnitude
             )
         }
-        return Term(kith: "count(*)", sqlite: "count(*)", kind: .integer, magnitude: rowCount)
+        return Term(kith: "count(*)", oracle: "count(*)", kind: .integer, magnitude: rowCount)
     }
 
     /// What tells rows (or groups) apart; nil when equal texts could be in either order.
@@ -327,7 +335,7 @@ extension QueryMaker {
         let limit = select.isOrdered ? limit(&select.rowCount) : ""
         select.end = (
             " ORDER BY " + keys.map(\.kith).joined(separator: ", ") + limit,
-            " ORDER BY " + keys.map(\.sqlite).joined(separator: ", ") + limit
+            " ORDER BY " + keys.map(\.oracle).joined(separator: ", ") + limit
         )
     }
 
@@ -342,16 +350,16 @@ extension QueryMaker {
         case 0, 1:
             isTotal = keys != nil
             let name = isTotal ? "row_number()" : "rank()"
-            call = Term(kith: name, sqlite: name, kind: .integer, magnitude: rowCount)
-        case 2: call = Term(kith: "rank()", sqlite: "rank()", kind: .integer, magnitude: rowCount)
-        case 3: call = Term(kith: "dense_rank()", sqlite: "dense_rank()", kind: .integer, magnitude: rowCount)
+            call = Term(kith: name, oracle: name, kind: .integer, magnitude: rowCount)
+        case 2: call = Term(kith: "rank()", oracle: "rank()", kind: .integer, magnitude: rowCount)
+        case 3: call = Term(kith: "dense_rank()", oracle: "dense_rank()", kind: .integer, magnitude: rowCount)
         case 4:
-            call = Term(kith: "count(\(any.kith))", sqlite: "count(\(any.sqlite))", kind: .integer, magnitude: rowCount)
+            call = Term(kith: "count(\(any.kith))", oracle: "count(\(any.oracle))", kind: .integer, magnitude: rowCount)
         case 5:
             guard number.magnitude * rowCount < Self.magnitudeMax else { fallthrough }
             call = Term(
                 kith: "sum(\(number.kith))",
-                sqlite: "sum(\(number.sqlite))",
+                oracle: "sum(\(number.oracle))",
                 kind: number.kind,
                 magnitude: number.magnitude * rowCount
             )
@@ -359,41 +367,41 @@ extension QueryMaker {
             let name = pick(["min", "max"])
             call = Term(
                 kith: "\(name)(\(any.kith))",
-                sqlite: "\(name)(\(any.collated))",
+                oracle: "\(name)(\(any.collated))",
                 kind: any.kind == .text ? .folded : any.kind,
                 magnitude: any.magnitude
             )
         default:
-            guard keys != nil else { return Term(kith: "rank() OVER ()", sqlite: "rank() OVER ()", kind: .integer) }
+            guard keys != nil else { return Term(kith: "rank() OVER ()", oracle: "rank() OVER ()", kind: .integer) }
             isTotal = true
             let name = pick(["lag", "lead"])
             let distance = chance(50) ? ", \(1 + below(3))" : ""
             call = any
             call.kith = "\(name)(\(any.kith)\(distance))"
-            call.sqlite = "\(name)(\(any.sqlite)\(distance))"
+            call.oracle = "\(name)(\(any.oracle)\(distance))"
             call.targets = []
         }
         call.isConstant = false
         let over = over(isTotal ? keys ?? [] : nil)
         call.kith += " OVER (\(over.kith))"
-        call.sqlite += " OVER (\(over.sqlite))"
+        call.oracle += " OVER (\(over.oracle))"
         return call
     }
 
     /// Partition and order; with keys, one that leaves nothing open.
     private mutating func over(_ keys: [Term]?) -> Dialects {
-        var (kith, sqlite) = ("", "")
+        var (kith, oracle) = ("", "")
         let partition = (0..<below(3)).compactMap { _ in Self.key(output(anyTerm(1))) }
         if !partition.isEmpty {
             kith = "PARTITION BY " + partition.map(\.kith).joined(separator: ", ")
-            sqlite = "PARTITION BY " + partition.map(\.collated).joined(separator: ", ")
+            oracle = "PARTITION BY " + partition.map(\.collated).joined(separator: ", ")
         }
         var order = (0..<below(3)).compactMap { _ in Self.key(output(anyTerm(1))) }
         order += keys ?? []
-        guard !order.isEmpty else { return (kith, sqlite) }
+        guard !order.isEmpty else { return (kith, oracle) }
         let directions = order.map { _ in chance(40) ? " DESC" : "" }
         kith += " ORDER BY " + zip(order, directions).map { $0.kith + $1 }.joined(separator: ", ")
-        sqlite += " ORDER BY " + zip(order, directions).map { $0.collated + $1 }.joined(separator: ", ")
-        return (kith, sqlite)
+        oracle += " ORDER BY " + zip(order, directions).map { $0.collated + $1 }.joined(separator: ", ")
+        return (kith, oracle)
     }
 }

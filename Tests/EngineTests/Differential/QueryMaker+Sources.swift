@@ -8,7 +8,7 @@ extension QueryMaker {
         let entity = world.entities[index]
         return Source(
             alias: alias,
-            sqliteAlias: alias,
+            oracleAlias: alias,
             columns: entity.columns,
             rowCount: Double(entity.count),
             entity: index
@@ -21,19 +21,19 @@ extension QueryMaker {
         if !named.isEmpty, chance(40) {
             var source = pick(named)
             let text = "\(source.alias) \(alias)"
-            (source.alias, source.sqliteAlias) = (alias, alias)
+            (source.alias, source.oracleAlias) = (alias, alias)
             return (source, (text, text))
         }
         if mayNest, chance(12) {
             let query = apart { $0.query() }
             let source = Source(
                 alias: alias,
-                sqliteAlias: alias,
+                oracleAlias: alias,
                 columns: query.columns,
                 rowCount: query.rowCount,
                 hasKey: false
             )
-            return (source, ("(\(query.kith)) AS \(alias)", "(\(query.sqlite)) AS \(alias)"))
+            return (source, ("(\(query.kith)) AS \(alias)", "(\(query.oracle)) AS \(alias)"))
         }
         var index = below(world.entities.count)
         // What runs for each row of a large table is small.
@@ -75,7 +75,7 @@ extension QueryMaker {
         let isLinked = !links.isEmpty && (world.isLarge || chance(70))
         if !isLinked, chance(20) {
             text.kith += " CROSS JOIN \(name.kith)"
-            text.sqlite += " CROSS JOIN \(name.sqlite)"
+            text.oracle += " CROSS JOIN \(name.oracle)"
             return
         }
         var condition: Dialects
@@ -85,15 +85,15 @@ extension QueryMaker {
             condition = equality
         } else {
             let anything = leaf()
-            condition = (anything.kith, anything.sqlite)
+            condition = (anything.kith, anything.oracle)
         }
         if chance(30) {
             let more = leaf()
-            condition = ("\(condition.kith) AND \(more.kith)", "\(condition.sqlite) AND \(more.sqlite)")
+            condition = ("\(condition.kith) AND \(more.kith)", "\(condition.oracle) AND \(more.oracle)")
         }
         let word = pick(["JOIN", "LEFT JOIN"])
         text.kith += " \(word) \(name.kith) ON \(condition.kith)"
-        text.sqlite += " \(word) \(name.sqlite) ON \(condition.sqlite)"
+        text.oracle += " \(word) \(name.oracle) ON \(condition.oracle)"
     }
 
     /// Equalities of ids that can be equal.
@@ -103,7 +103,7 @@ extension QueryMaker {
             for second in b.columns where second.kind == .id {
                 guard first.targets.contains(where: second.targets.contains) else { continue }
                 let (one, two) = (term(first, a), term(second, b))
-                links.append(("\(one.kith) = \(two.kith)", "\(one.sqlite) = \(two.sqlite)"))
+                links.append(("\(one.kith) = \(two.kith)", "\(one.oracle) = \(two.oracle)"))
             }
         }
         return links
@@ -119,7 +119,7 @@ extension QueryMaker {
         let others = b.columns.filter { $0.kind == column.kind }
         guard !others.isEmpty else { return nil }
         let (one, two) = (term(column, a), term(pick(others), b))
-        return ("\(one.kith) = \(two.kith)", "\(one.collated) = \(two.sqlite)")
+        return ("\(one.kith) = \(two.kith)", "\(one.collated) = \(two.collated)")
     }
 
     /// WHERE; what ties the rows to those of a query around is part of it.
@@ -132,9 +132,9 @@ extension QueryMaker {
                 let links = links(own, partner)
                 if !links.isEmpty, chance(70) {
                     let link = pick(links)
-                    conditions.append(Term(kith: link.kith, sqlite: link.sqlite, kind: .boolean))
+                    conditions.append(Term(kith: link.kith, oracle: link.oracle, kind: .boolean))
                 } else if let equality = equality(own, partner) {
-                    conditions.append(Term(kith: equality.kith, sqlite: equality.sqlite, kind: .boolean))
+                    conditions.append(Term(kith: equality.kith, oracle: equality.oracle, kind: .boolean))
                 }
             }
         }
@@ -142,7 +142,7 @@ extension QueryMaker {
         guard !conditions.isEmpty else { return ("", "") }
         return (
             " WHERE " + conditions.map(\.kith).joined(separator: " AND "),
-            " WHERE " + conditions.map(\.sqlite).joined(separator: " AND ")
+            " WHERE " + conditions.map(\.oracle).joined(separator: " AND ")
         )
     }
 }

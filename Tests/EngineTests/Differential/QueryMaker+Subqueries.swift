@@ -11,7 +11,7 @@ extension QueryMaker {
         }
         let from = from()
         let filter = filter()
-        return body(&self, (" FROM \(from.kith)\(filter.kith)", " FROM \(from.sqlite)\(filter.sqlite)"))
+        return body(&self, (" FROM \(from.kith)\(filter.kith)", " FROM \(from.oracle)\(filter.oracle)"))
     }
 
     /// A number that a query inside gives: an aggregate, or the first value.
@@ -25,20 +25,20 @@ extension QueryMaker {
             var output: Term
             var end = ""
             switch maker.below(6) {
-            case 0, 1: output = Term(kith: "count(*)", sqlite: "count(*)", kind: .integer, magnitude: rowCount)
+            case 0, 1: output = Term(kith: "count(*)", oracle: "count(*)", kind: .integer, magnitude: rowCount)
             case 2 where a.magnitude * rowCount < Self.magnitudeMax:
                 output = a
                 output.kith = "sum(\(a.kith))"
-                output.sqlite = "sum(\(a.sqlite))"
+                output.oracle = "sum(\(a.oracle))"
                 output.magnitude *= rowCount
             case 3, 2:
                 output = a
                 output.kith = "max(\(a.kith))"
-                output.sqlite = "max(\(a.sqlite))"
+                output.oracle = "max(\(a.oracle))"
             case 4:
                 output = Term(
                     kith: "count(\(a.kith)) + 1",
-                    sqlite: "count(\(a.sqlite)) + 1",
+                    oracle: "count(\(a.oracle)) + 1",
                     kind: .integer,
                     magnitude: rowCount + 1
                 )
@@ -47,7 +47,7 @@ extension QueryMaker {
                 end = maker.pick([" ORDER BY 1 LIMIT 1", " ORDER BY 1 DESC LIMIT 1"])
             }
             output.kith = "(SELECT \(output.kith)\(from.kith)\(end))"
-            output.sqlite = "(SELECT \(output.sqlite)\(from.sqlite)\(end))"
+            output.oracle = "(SELECT \(output.oracle)\(from.oracle)\(end))"
             output.isConstant = false
             output.targets = []
             return output
@@ -65,7 +65,7 @@ extension QueryMaker {
             let text = inner.text(inner.outputs.map(\.kind))
             return Term(
                 kith: "(\(not)EXISTS (\(text.kith)))",
-                sqlite: "(\(not)EXISTS (\(text.sqlite)))",
+                oracle: "(\(not)EXISTS (\(text.oracle)))",
                 kind: .boolean
             )
         case 2: a = text(1) ?? integer(1)
@@ -76,13 +76,13 @@ extension QueryMaker {
         defer { depth -= 1 }
         let inner = select([a.kind], mayOrder: chance(20))
         guard let kind = Self.common(a.kind, inner.outputs[0].kind), !a.isConstant else {
-            return Term(kith: "(\(a.kith) IS NULL)", sqlite: "(\(a.sqlite) IS NULL)", kind: .boolean)
+            return Term(kith: "(\(a.kith) IS NULL)", oracle: "(\(a.oracle) IS NULL)", kind: .boolean)
         }
-        let text = inner.text([kind])
+        let text = inner.text([kind.isText ? .folded : kind])
         let value = kind.isText ? a.collated : a.converted(kind)
         return Term(
             kith: "(\(a.kith) \(not)IN (\(text.kith)))",
-            sqlite: "(\(value) \(not)IN (\(text.sqlite)))",
+            oracle: "(\(value) \(not)IN (\(text.oracle)))",
             kind: .boolean
         )
     }

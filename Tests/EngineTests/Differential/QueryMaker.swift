@@ -3,12 +3,13 @@
 
 import Engine
 
-typealias Dialects = (kith: String, sqlite: String)
+/// For Kith, and for SQLite and DuckDB: in what both of them understand and the calls of `OracleDialect`.
+typealias Dialects = (kith: String, oracle: String)
 
 /// An expression in both dialects.
 struct Term {
     var kith: String
-    var sqlite: String
+    var oracle: String
     var kind: Kind
     /// Of numbers: the largest amount, in the smallest unit. Nothing is computed that could exceed 64 bits.
     var magnitude = 0.0
@@ -20,18 +21,18 @@ struct Term {
     var isName: Bool { kith.allSatisfy { $0.isLetter || $0.isNumber || $0 == "." } }
 
     /// As it is compared, grouped and sorted.
-    var collated: String { kind.isText ? "(\(sqlite) COLLATE NOCASE)" : sqlite }
+    var collated: String { kind.isText ? "collated(\(oracle))" : oracle }
 
     /// The number in units of `scale` digits behind the point.
     func scaled(_ scale: Int) -> String {
-        scale == kind.scale ? sqlite : "(\(sqlite) * \(Decimal64.powersOfTen[scale - kind.scale]))"
+        scale == kind.scale ? oracle : "(\(oracle) * \(Decimal64.powersOfTen[scale - kind.scale]))"
     }
 
     var real: String {
         switch kind {
-        case .double: sqlite
-        case .decimal(let scale): "(\(sqlite) / \(Decimal64.powersOfTen[scale]).0)"
-        default: "(\(sqlite) * 1.0)"
+        case .double: oracle
+        case .decimal(let scale): "(\(oracle) / \(Decimal64.powersOfTen[scale]).0)"
+        default: "CAST(\(oracle) AS DOUBLE)"
         }
     }
 
@@ -40,8 +41,8 @@ struct Term {
         switch kind {
         case .double: real
         case .decimal(let scale): scaled(scale)
-        case .instant where self.kind == .date: "(\(sqlite) * 86400000000)"
-        default: sqlite
+        case .instant where self.kind == .date: "(\(oracle) * 86400000000)"
+        default: oracle
         }
     }
 }
@@ -49,7 +50,7 @@ struct Term {
 struct QueryMaker {
     struct Source {
         var alias: String
-        var sqliteAlias: String
+        var oracleAlias: String
         var columns: [WorldColumn]
         var rowCount: Double
         /// Whether its first column tells its rows apart.
@@ -112,7 +113,7 @@ struct QueryMaker {
     func term(_ column: WorldColumn, _ source: Source) -> Term {
         Term(
             kith: "\(source.alias).\(column.name)",
-            sqlite: "\(source.sqliteAlias).\(column.name)",
+            oracle: "\(source.oracleAlias).\(column.name)",
             kind: column.kind,
             magnitude: column.magnitude,
             targets: column.isPath ? column.targets : []
@@ -165,7 +166,7 @@ struct QueryMaker {
         func value(_ column: WorldColumn, _ target: Int, _ maker: inout QueryMaker) -> String {
             let alias = maker.alias()
             let name = maker.world.entities[target].name
-            return "(SELECT \(alias).\(column.name) FROM \(name) \(alias) WHERE \(alias).\(name)id = \(base.sqlite))"
+            return "(SELECT \(alias).\(column.name) FROM \(name) \(alias) WHERE \(alias).\(name)id = \(base.oracle))"
         }
         if chance(25), fits(.text) {
             let names = targets.map { target -> String in
@@ -176,7 +177,7 @@ struct QueryMaker {
             // Two lookups in a row have no short form of the name.
             return Term(
                 kith: base.kith + "name",
-                sqlite: names.count == 1 ? names[0] : "coalesce(\(names.joined(separator: ", ")))",
+                oracle: names.count == 1 ? names[0] : "coalesce(\(names.joined(separator: ", ")))",
                 kind: .text
             )
         }
@@ -187,7 +188,7 @@ struct QueryMaker {
                 let lookup = pick(Array(lookups))
                 let next = Term(
                     kith: "\(base.kith).\(lookup.name)",
-                    sqlite: value(lookup, target, &self),
+                    oracle: value(lookup, target, &self),
                     kind: .id
                 )
                 return path(next, lookup.targets, lookup.name, depth - 1, where: fits)
@@ -199,7 +200,7 @@ struct QueryMaker {
         let column = pick(fitting)
         return Term(
             kith: "\(base.kith).\(column.name)",
-            sqlite: value(column, target, &self),
+            oracle: value(column, target, &self),
             kind: column.kind,
             magnitude: column.magnitude
         )
@@ -241,7 +242,7 @@ struct QueryMaker {
             kith = "'\(CalendarText.text(microseconds: microseconds))'"
         case .id:
             let ids = world.entities[below(world.entities.count)].ids
-            guard !ids.isEmpty else { return Term(kith: "NULL", sqlite: "NULL", kind: .id, isConstant: true) }
+            guard !ids.isEmpty else { return Term(kith: "NULL", oracle: "NULL", kind: .id, isConstant: true) }
             let id = pick(Array(ids.prefix(50)))
             value = .reference(id)
             kith = "'\(world.schema.text(of: id))'"
@@ -250,13 +251,13 @@ struct QueryMaker {
             value = .text(text)
             kith = RandomWorld.quoted(text)
         }
-        var sqlite = world.sql(value)
-        if sqlite.hasPrefix("-") { sqlite = "(\(sqlite))" }
+        var oracle = world.sql(value)
+        if oracle.hasPrefix("-") { oracle = "(\(oracle))" }
         if mayParameter, chance(8) {
             kith = ":p\(parameters.count)"
             parameters["p\(parameters.count)"] = value
         }
-        return Term(kith: kith, sqlite: sqlite, kind: kind, magnitude: magnitude, isConstant: true)
+        return Term(kith: kith, oracle: oracle, kind: kind, magnitude: magnitude, isConstant: true)
     }
 
     /// A literal that says by itself what it is.
@@ -267,9 +268,9 @@ struct QueryMaker {
         let term = constant(kind)
         switch kind {
         case .date:
-            return Term(kith: "CAST(\(term.kith) AS DATE)", sqlite: term.sqlite, kind: kind, isConstant: true)
+            return Term(kith: "CAST(\(term.kith) AS DATE)", oracle: term.oracle, kind: kind, isConstant: true)
         case .instant:
-            return Term(kith: "CAST(\(term.kith) AS DATETIME)", sqlite: term.sqlite, kind: kind, isConstant: true)
+            return Term(kith: "CAST(\(term.kith) AS DATETIME)", oracle: term.oracle, kind: kind, isConstant: true)
         default: return term
         }
     }
@@ -309,7 +310,7 @@ struct QueryMaker {
     mutating func truth(_ depth: Int) -> Term {
         if chance(40), let column = column(where: { $0 == .boolean }) { return column }
         let condition = condition(max(0, depth - 1))
-        return Term(kith: "(\(condition.kith))", sqlite: "(\(condition.sqlite))", kind: .boolean)
+        return Term(kith: "(\(condition.kith))", oracle: "truth(\(condition.oracle))", kind: .boolean)
     }
 
     /// One of two values of one kind, by a condition or because the first is null.
@@ -321,8 +322,8 @@ struct QueryMaker {
             a.magnitude * Self.factor(a.kind, kind),
             b.magnitude * Self.factor(b.kind, kind)
         )
-        func term(_ kith: String, _ sqlite: String) -> Term {
-            Term(kith: kith, sqlite: sqlite, kind: kind, magnitude: magnitude)
+        func term(_ kith: String, _ oracle: String) -> Term {
+            Term(kith: kith, oracle: oracle, kind: kind, magnitude: magnitude)
         }
         switch below(5) {
         case 0: return term("COALESCE(\(a.kith), \(b.kith))", "coalesce(\(first), \(second))")
@@ -330,27 +331,27 @@ struct QueryMaker {
             let condition = leaf()
             return term(
                 "IIF(\(condition.kith), \(a.kith), \(b.kith))",
-                "iif(\(condition.sqlite), \(first), \(second))"
+                "iif(\(condition.oracle), \(first), \(second))"
             )
         case 2:
             let (one, two) = (leaf(), leaf())
             let end = chance(50) ? " END)" : " ELSE NULL END)"
             return term(
                 "(CASE WHEN \(one.kith) THEN \(a.kith) WHEN \(two.kith) THEN \(b.kith)\(end)",
-                "(CASE WHEN \(one.sqlite) THEN \(first) WHEN \(two.sqlite) THEN \(second)\(end)"
+                "(CASE WHEN \(one.oracle) THEN \(first) WHEN \(two.oracle) THEN \(second)\(end)"
             )
         case 3:
             let value = integer(0)
             let numbers = (below(12), below(12))
             return term(
                 "(CASE \(value.kith) WHEN \(numbers.0) THEN \(a.kith) WHEN \(numbers.1) THEN \(b.kith) ELSE \(a.kith) END)",
-                "(CASE \(value.sqlite) WHEN \(numbers.0) THEN \(first) WHEN \(numbers.1) THEN \(second) ELSE \(first) END)"
+                "(CASE \(value.oracle) WHEN \(numbers.0) THEN \(first) WHEN \(numbers.1) THEN \(second) ELSE \(first) END)"
             )
         default:
             guard let pair = comparable(a, b) else { return a }
             return Term(
                 kith: "NULLIF(\(a.kith), \(b.kith))",
-                sqlite: "(CASE WHEN \(pair.0) = \(pair.1) THEN NULL ELSE \(a.sqlite) END)",
+                oracle: "(CASE WHEN \(pair.0) = \(pair.1) THEN NULL ELSE \(a.oracle) END)",
                 kind: a.kind,
                 magnitude: a.magnitude
             )
@@ -378,7 +379,7 @@ struct QueryMaker {
     /// Both in SQLite as they are compared; nil when they do not go together.
     func comparable(_ a: Term, _ b: Term) -> (String, String)? {
         guard let kind = Self.common(a.kind, b.kind) else { return nil }
-        if kind.isText { return (a.collated, b.sqlite) }
+        if kind.isText { return (a.collated, b.collated) }
         return (a.converted(kind), b.converted(kind))
     }
 }

@@ -10,7 +10,7 @@ extension RandomWorld {
         var maker = QueryMaker(alone: self)
         maker.scopes = [
             QueryMaker.Scope(sources: [
-                QueryMaker.Source(alias: entity.name, sqliteAlias: entity.name, columns: entity.columns, rowCount: 1)
+                QueryMaker.Source(alias: entity.name, oracleAlias: entity.name, columns: entity.columns, rowCount: 1)
             ])
         ]
         let term = maker.anyTerm(2)
@@ -31,7 +31,7 @@ extension RandomWorld {
         let alias = maker.alias()
         let source = QueryMaker.Source(
             alias: children.name,
-            sqliteAlias: alias,
+            oracleAlias: alias,
             columns: children.columns,
             rowCount: rowCountMax
         )
@@ -54,23 +54,23 @@ extension RandomWorld {
         var condition: Term?
         if maker.chance(60) {
             maker.scopes[0].sources.append(
-                QueryMaker.Source(alias: "parent", sqliteAlias: entity.name, columns: entity.columns, rowCount: 1)
+                QueryMaker.Source(alias: "parent", oracleAlias: entity.name, columns: entity.columns, rowCount: 1)
             )
             condition = maker.condition(1)
         }
         choices = maker.choices
         let from =
             "FROM \(children.name) \(alias) WHERE \(alias).\(lookup) = \(entity.name).\(entity.name)id"
-            + (condition.map { " AND (\($0.sqlite))" } ?? "")
-        var value = operand ?? Term(kith: "", sqlite: "*", kind: .integer)
+            + (condition.map { " AND (\($0.oracle))" } ?? "")
+        var value = operand ?? Term(kith: "", oracle: "*", kind: .integer)
         switch function {
         case .count:
-            value.sqlite = "(SELECT count(\(value.sqlite)) \(from))"
+            value.oracle = "(SELECT count(\(value.oracle)) \(from))"
             (value.kind, value.magnitude) = (.integer, rowCountMax)
         case .sum:
             value.magnitude *= rowCountMax
             guard value.magnitude < QueryMaker.magnitudeMax else { return }
-            value.sqlite = "(SELECT sum(\(value.sqlite)) \(from))"
+            value.oracle = "(SELECT sum(\(value.oracle)) \(from))"
         case .average:
             // The exact mean with two more digits, halves away from zero.
             let kind = Kind.decimal(min(6, value.kind.scale + choices.below(3)))
@@ -78,10 +78,10 @@ extension RandomWorld {
             guard kind.scale >= value.kind.scale, value.magnitude * rowCountMax < QueryMaker.magnitudeMax else {
                 return
             }
-            let total = "2 * sum(\(value.converted(kind))) AS s, count(\(value.sqlite)) AS n"
-            value.sqlite = "(SELECT (s + iif(s < 0, -n, n)) / (2 * n) FROM (SELECT \(total) \(from)))"
+            let total = "2 * sum(\(value.converted(kind))) AS s, count(\(value.oracle)) AS n"
+            value.oracle = "(SELECT (s + iif(s < 0, -n, n)) // (2 * n) FROM (SELECT \(total) \(from)))"
             value.kind = kind
-        default: value.sqlite = "(SELECT \(function.name)(\(value.collated)) \(from))"
+        default: value.oracle = "(SELECT \(function.name)(\(value.collated)) \(from))"
         }
         if value.kind == .text { value.kind = .folded }
         guard let type = Self.type(of: value.kind) else { return }
@@ -140,7 +140,7 @@ extension RandomWorld {
         entity.columns.append(column)
         derivations += [
             "ALTER TABLE \(entity.name) ADD COLUMN \(column.name) \(Self.sqliteType(column.kind))",
-            "UPDATE \(entity.name) SET \(column.name) = \(term.sqlite)",
+            "UPDATE \(entity.name) SET \(column.name) = \(term.oracle)",
         ]
     }
 }

@@ -1,7 +1,7 @@
-// A random schema with random rows, once in Kith and twice in SQLite: all rows, and those that may be seen.
+// A random schema with random rows, once in Kith and twice in an oracle: all rows, and those that may be seen.
 //
-// In SQLite texts are NOCASE (Kith's collation in its place), decimals are whole numbers of their smallest unit, dates days,
-// moments microseconds, ids and selections 64-bit words: what the two must agree on is exact.
+// To the oracles texts are compared under Kith's collation, decimals are whole numbers of their smallest unit, dates days, moments
+// microseconds, ids and selections 64-bit words: what must agree is exact.
 
 import Engine
 import SQLiteOracle
@@ -81,13 +81,13 @@ final class RandomWorld {
 
     var engine: Engine
     var visible: VisibleRows?
-    /// Statements that make the rows in SQLite: all of them, and those that may be seen.
+    /// Statements that make the rows in an oracle: all of them, and those that may be seen.
     var scripts: (all: [String], visible: [String]) = ([], [])
 
-    /// Statements that compute attributes in SQLite, in the order in which they use each other.
+    /// Statements that compute attributes in an oracle, in the order in which they use each other.
     var derivations: [String] = []
 
-    private static let labels: [KeyValuePairs<Int32, String>] = [
+    static let labels: [KeyValuePairs<Int32, String>] = [
         [1: "Prospect", 5: "Qualify", 10: "Propose", 200: "Close"], [0: "Cold", 1: "Älter", 2: "hot"],
         [100_000: "x", -3: "Al pha"], [7: "Only"],
     ]

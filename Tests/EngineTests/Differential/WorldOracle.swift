@@ -1,0 +1,67 @@
+// What else answers the queries of a random world: with all of its rows, and with only those that may be seen.
+
+import SQLiteOracle
+
+protocol WorldOracle {
+    var name: String { get }
+    /// The statement as it is asked.
+    func text(_ statement: String) -> String
+    /// The rows of the statement of a number, every cell as text; nil where it is not asked for them.
+    func rows(_ number: Int, _ statement: String, visible: Bool) throws -> [[String]]?
+}
+
+struct SQLiteWorld: WorldOracle {
+    let name = "SQLite"
+    private let all: SQLiteOracle
+    private let visible: SQLiteOracle
+
+    init(_ world: RandomWorld) throws {
+        (all, visible) = (try SQLiteOracle(), try SQLiteOracle())
+        for (oracle, statements) in [(all, world.scripts.all), (visible, world.scripts.visible)] {
+            let texts = statements.map(OracleDialect.sqlite)
+            try oracle.execute("BEGIN;\(texts.joined(separator: ";"));COMMIT")
+        }
+    }
+
+    func text(_ statement: String) -> String { OracleDialect.sqlite(statement) }
+
+    func rows(_ number: Int, _ statement: String, visible: Bool) throws -> [[String]]? {
+        try (visible ? self.visible : all).rows(text(statement))
+    }
+}
+
+final class DuckDBWorld: WorldOracle {
+    let name = "DuckDB"
+    private let oracle: DuckDBOracle
+    private(set) var askedCount = 0
+    /// Why statements could not be asked.
+    private(set) var refusals: [String] = []
+
+    init(_ oracle: DuckDBOracle, _ world: RandomWorld) throws {
+        self.oracle = oracle
+        for (database, statements) in [world.scripts.all, world.scripts.visible].enumerated() {
+            try oracle.begin(database, statements.map(Self.definition))
+        }
+    }
+
+    /// The statement with DuckDB's types.
+    private static func definition(_ statement: String) -> String {
+        guard statement.hasPrefix("CREATE") || statement.hasPrefix("ALTER") else { return statement }
+        return statement.replacing(" INTEGER", with: " BIGINT").replacing(" COLLATE NOCASE", with: "")
+            .replacing(" PRIMARY KEY", with: "")
+    }
+
+    func text(_ statement: String) -> String { statement }
+
+    /// Of the even statements with all rows, of the odd ones with those that may be seen: each takes milliseconds.
+    func rows(_ number: Int, _ statement: String, visible: Bool) throws -> [[String]]? {
+        guard visible == (number % 2 == 1) else { return nil }
+        askedCount += 1
+        do {
+            return try oracle.rows(visible ? 1 : 0, statement)
+        } catch let refusal as DuckDBOracle.Refusal {
+            refusals.append(refusal.description)
+            return nil
+        }
+    }
+}
