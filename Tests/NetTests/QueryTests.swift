@@ -24,7 +24,7 @@ import Testing
                     + "accountid, statecode, createdon, revenue ORDER BY name LIMIT 2"
             )
             #expect(cursor.columns.map(\.name).prefix(5) == ["name", "accountid", "statecode", "createdon", "revenue"])
-            #expect(cursor.columns[0].type == .text)
+            #expect(cursor.columns[0].type.isText)
             #expect(cursor.columns[1].type == .id)
             #expect(cursor.columns[3].type == .instant)
             #expect(cursor.columns[4].type == .decimal(scale: 4))

@@ -10,9 +10,10 @@ enum OracleDialect {
         String(decoding: rendered(Array(statement.utf8)[...]), as: UTF8.self)
     }
 
-    /// A text as it is compared, a text as it is shown, a condition as a number, a number cut off at the point, and what there
+    /// A text as it is compared, exactly or not, a text as it is shown, a condition as a number, a number cut off at the point, and what there
     /// is to say of dates: in days, and of moments: in seconds since 1970.
     private static let calls: [String: @Sendable ([String]) -> String] = [
+        "exactly": { "(\($0[0]) COLLATE BINARY)" },
         "collated": { "(\($0[0]) COLLATE NOCASE)" },
         // Of SQLite's columns too, so that the queries that read them compare them so.
         "shown": { "(\($0[0]) COLLATE NOCASE)" },
@@ -55,7 +56,7 @@ enum OracleDialect {
             }
         }
         return [
-            "collated(t) AS translate(\(folded), '\(from + gone)', '\(to)')", "shown(t) AS t",
+            "collated(t) AS translate(\(folded), '\(from + gone)', '\(to)')", "shown(t) AS t", "exactly(t) AS t",
             "truth(t) AS CAST(t AS BIGINT)",
             "truncated(x) AS CAST(trunc(x) AS BIGINT)", "iif(c, a, b) AS CASE WHEN c THEN a ELSE b END",
             "moment(s) AS make_timestamp(CAST(s AS BIGINT) * 1000000)",

@@ -62,7 +62,11 @@ extension QueryMaker {
             a = anyTerm(1)
         }
         if case .selection = a.kind { return condition("\(a.kith) IS NULL", "\(a.oracle) IS NULL") }
-        let b = constant && a.kind != .double ? self.constant(comparableKind(a.kind)) : term(a.kind, 1)
+        var b = constant && a.kind != .double ? self.constant(comparableKind(a.kind)) : term(a.kind, 1)
+        // Columns of two collations.
+        if a.kind == .code || a.kind == .text && a.isName, chance(20) {
+            b = column { $0 == (a.kind == .code ? .text : .code) } ?? b
+        }
         // Two parameters, or a text alone, say nothing about their type.
         guard !(a.isConstant && b.isConstant), let pair = comparable(a, b) else {
             return condition("\(a.kith) IS NULL", "\(a.oracle) IS NULL")
@@ -103,9 +107,9 @@ extension QueryMaker {
                 continue
             }
             let item = chance(85) ? constant(a.kind) : term(a.kind, 1)
-            guard Self.common(a.kind, item.kind) == a.kind || a.kind.isText else { continue }
+            guard Self.common(a.kind, item.kind) == a.kind || a.kind.isText && item.kind.isText else { continue }
             kith.append(item.kith)
-            oracle.append(a.kind.isText ? item.collated : item.converted(a.kind))
+            oracle.append(a.kind.isText || a.kind == .code ? item.collated : item.converted(a.kind))
         }
         guard !a.isConstant, !kith.isEmpty else { return condition("\(a.kith) IS NULL", "\(a.oracle) IS NULL") }
         return condition(

@@ -112,7 +112,7 @@ extension QueryMaker {
     /// An equality of columns of one kind.
     mutating func equality(_ a: Source, _ b: Source) -> Dialects? {
         let columns = a.columns.filter {
-            $0.kind == .integer || $0.kind.isText || $0.kind == .date || $0.kind == .boolean
+            $0.kind == .integer || $0.kind.isText || $0.kind == .code || $0.kind == .date || $0.kind == .boolean
         }
         guard !columns.isEmpty else { return nil }
         let column = pick(columns)

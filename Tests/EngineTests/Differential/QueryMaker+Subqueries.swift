@@ -69,17 +69,19 @@ extension QueryMaker {
                 kind: .boolean
             )
         case 2: a = text(1) ?? integer(1)
-        case 3: a = column { $0 == .id } ?? exact(1)
+        case 3: a = column { $0 == .id || $0 == .code } ?? exact(1)
         default: a = chance(50) ? integer(1) : date(1)
         }
         depth += 1
         defer { depth -= 1 }
         let inner = select([a.kind], mayOrder: chance(20))
-        guard let kind = Self.common(a.kind, inner.outputs[0].kind), !a.isConstant else {
+        guard let kind = Self.common(a.kind, inner.outputs[0].kind), !a.isConstant,
+            kind != .code || inner.outputs[0].kind == .code
+        else {
             return Term(kith: "(\(a.kith) IS NULL)", oracle: "(\(a.oracle) IS NULL)", kind: .boolean)
         }
         let text = inner.text([kind.isText ? .folded : kind])
-        let value = kind.isText ? a.collated : a.converted(kind)
+        let value = kind.isText || kind == .code ? a.collated : a.converted(kind)
         return Term(
             kith: "(\(a.kith) \(not)IN (\(text.kith)))",
             oracle: "(\(value) \(not)IN (\(text.oracle)))",

@@ -21,7 +21,9 @@ struct Term {
     var isName: Bool { kith.allSatisfy { $0.isLetter || $0.isNumber || $0 == "." } }
 
     /// As it is compared, grouped and sorted.
-    var collated: String { kind.isText ? "collated(\(oracle))" : oracle }
+    var collated: String {
+        kind == .code ? "exactly(\(oracle))" : kind.isText ? "collated(\(oracle))" : oracle
+    }
 
     /// The number in units of `scale` digits behind the point.
     func scaled(_ scale: Int) -> String {
@@ -246,8 +248,8 @@ struct QueryMaker {
             let id = pick(Array(ids.prefix(50)))
             value = .reference(id)
             kith = "'\(world.schema.text(of: id))'"
-        case .text, .folded:
-            let text = pick(RandomWorld.words)
+        case .text, .folded, .code:
+            let text = kind == .code && chance(30) ? pick(RandomWorld.words).uppercased() : pick(RandomWorld.words)
             value = .text(text)
             kith = RandomWorld.quoted(text)
         }
@@ -287,7 +289,7 @@ struct QueryMaker {
         case .text, .folded: text(depth) ?? literal(.text)
         case .date: date(depth)
         case .instant: instant(depth)
-        case .option, .id, .selection: column { $0 == kind } ?? integer(depth)
+        case .option, .id, .selection, .code: column { $0 == kind } ?? integer(depth)
         }
     }
 
@@ -301,7 +303,8 @@ struct QueryMaker {
         case 7: return date(depth)
         case 8: return instant(depth)
         case 9: return quotient(depth)
-        case 10: return column { if case .option = $0 { true } else { $0 == .id } } ?? integer(depth)
+        case 10:
+            return column { if case .option = $0 { true } else { $0 == .id || $0 == .code } } ?? integer(depth)
         default: return truth(depth)
         }
     }
@@ -363,6 +366,8 @@ struct QueryMaker {
         if a == b { return a }
         switch (a, b) {
         case (.text, .folded), (.folded, .text): return .folded
+        // Exact when one of them is.
+        case (.text, .code), (.code, .text): return .code
         case (.date, .instant), (.instant, .date): return .instant
         case (.option, .option), (.option, .integer), (.integer, .option): return .integer
         default:
@@ -379,6 +384,7 @@ struct QueryMaker {
     /// Both in SQLite as they are compared; nil when they do not go together.
     func comparable(_ a: Term, _ b: Term) -> (String, String)? {
         guard let kind = Self.common(a.kind, b.kind) else { return nil }
+        if kind == .code { return ("exactly(\(a.oracle))", "exactly(\(b.oracle))") }
         if kind.isText { return (a.collated, b.collated) }
         return (a.converted(kind), b.converted(kind))
     }

@@ -128,7 +128,7 @@ extension RandomWorld {
         case .boolean: .boolean
         case .date: .date
         case .instant: .instant
-        case .text, .folded: .text(lengthMax: 4000)
+        case .text, .folded, .code: .text(lengthMax: 4000)
         default: nil
         }
     }

@@ -26,7 +26,9 @@ extension RandomWorld {
         }
     }
 
-    static func sqliteType(_ kind: Kind) -> String { kind.isText ? "TEXT COLLATE NOCASE" : "INTEGER" }
+    static func sqliteType(_ kind: Kind) -> String {
+        kind == .code ? "TEXT" : kind.isText ? "TEXT COLLATE NOCASE" : "INTEGER"
+    }
 
     private func rowCount() -> Int {
         switch choices.below(10) {
@@ -178,6 +180,9 @@ extension RandomWorld {
             return labels.isEmpty ? .null : .text(labels.joined(separator: ";"))
         default:
             if attribute.isUnique { return .text("\(choices.pick(Self.words))-\(row)") }
+            if attribute.column.kind == .code, choices.chance(40) {
+                return .text(choices.pick(Self.words).uppercased())
+            }
             return .text(choices.pick(Self.words) + (choices.chance(40) ? choices.pick(Self.words) : ""))
         }
     }

@@ -17,6 +17,8 @@ enum Kind: Hashable {
     case date, instant, id
     /// A text; folded: one of several that are equal under the collation, whichever.
     case text, folded
+    /// A text that is compared exactly.
+    case code
     /// Several options of a set at once.
     case selection(Int)
 
@@ -156,14 +158,14 @@ final class RandomWorld {
                 range: choices.below(3)
             )
             if kind.isNumber { attribute.column.magnitude = magnitude * [1, 1_000, 1_000_000][attribute.range] }
-            attribute.isUnique = kind == .text && choices.chance(20)
+            attribute.isUnique = (kind == .text || kind == .code) && choices.chance(20)
             entity.attributes.append(attribute)
         }
         add("t", .text, .text(lengthMax: 100))
         entity.attributes[0].nullPercent = min(entity.attributes[0].nullPercent, 30)
         entity.primaryName = entity.attributes[0].column.name
         for _ in 0..<2 + choices.below(6) {
-            switch choices.below(12) {
+            switch choices.below(13) {
             case 0: add("t", .text, .text(lengthMax: 100))
             case 1: add("m", .text, .memo(lengthMax: 1000))
             case 2, 3: add("i", .integer, .integer(minimum: .min, maximum: .max), magnitude: 40)
@@ -181,6 +183,7 @@ final class RandomWorld {
             case 10:
                 addSet()
                 add("s", .selection(sets.count - 1), nil)
+            case 11: add("c", .code, .text(lengthMax: 100))
             default: add("n", .text, nil, form: .autoNumber)
             }
         }
@@ -223,6 +226,9 @@ final class RandomWorld {
                     case (_, .text) where attribute.type == .memo(lengthMax: 1000):
                         e.memo(column.name, column.name, 1000)
                     case (_, .text): e.text(column.name, column.name, 100, ordered: attribute.isOrdered)
+                    case (_, .code):
+                        e.text(column.name, column.name, 100, ordered: attribute.isOrdered)
+                        e.exact(column.name)
                     case (_, .integer):
                         e.integer(column.name, column.name, Int64.min...Int64.max, ordered: attribute.isOrdered)
                     case (_, .decimal(4)): e.money(column.name, column.name, ordered: attribute.isOrdered)
