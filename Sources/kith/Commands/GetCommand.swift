@@ -65,9 +65,10 @@ struct GetCommand: AsyncParsableCommand {
         var file: FileReference?
         if case .text(let text) = value { file = try? FileReference(text: text) }
         let parts: [(String, QueryType, Value?)] = [
-            ("", .text, file.map { .text($0.name) }), ("size", .integer, file.map { .integer($0.content.lengthBytes) }),
-            ("type", .text, file.map { .text($0.contentType) }),
-            ("hash", .text, file.map { .text("\($0.content.hash)") }),
+            ("", .text(.general), file.map { .text($0.name) }),
+            ("size", .integer, file.map { .integer($0.content.lengthBytes) }),
+            ("type", .text(.general), file.map { .text($0.contentType) }),
+            ("hash", .text(.general), file.map { .text("\($0.content.hash)") }),
         ]
         return parts.map { (RowColumn(name: name + $0.0, type: $0.1), $0.2 ?? .null) }
     }

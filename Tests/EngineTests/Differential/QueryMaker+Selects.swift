@@ -111,7 +111,7 @@ extension QueryMaker {
 
     private mutating func union() -> Made {
         let kinds = (0..<1 + below(3)).map { _ in pick([Kind.integer, .decimal(2), .text, .date, .instant, .boolean]) }
-        let branches = (0..<2 + below(2)).map { _ in select(kinds, mayOrder: false) }
+        var branches = (0..<2 + below(2)).map { _ in select(kinds, mayOrder: false) }
         var outputs = branches[0].outputs
         for branch in branches.dropFirst() {
             for place in outputs.indices {
@@ -123,6 +123,11 @@ extension QueryMaker {
                     b.magnitude * Self.factor(b.kind, kind)
                 )
             }
+        }
+        if outputs.contains(where: { $0.magnitude > Self.magnitudeMax }) {
+            // With the digits of the others a number could exceed 64 bits.
+            branches = [branches[0]]
+            outputs = branches[0].outputs
         }
         let isOrdered = chance(50)
         for place in outputs.indices where isOrdered && outputs[place].kind == .text {

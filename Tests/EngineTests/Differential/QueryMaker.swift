@@ -325,6 +325,7 @@ struct QueryMaker {
             a.magnitude * Self.factor(a.kind, kind),
             b.magnitude * Self.factor(b.kind, kind)
         )
+        guard magnitude <= Self.magnitudeMax else { return a }
         func term(_ kith: String, _ oracle: String) -> Term {
             Term(kith: kith, oracle: oracle, kind: kind, magnitude: magnitude)
         }
