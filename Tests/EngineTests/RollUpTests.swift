@@ -279,4 +279,44 @@ import Testing
         #expect(schema(depth: 3, uses: 5).derivedFlaw == nil)
         #expect(schema(depth: 8, uses: 30).derivedFlaw?.message.contains("too large") == true)
     }
+
+    /// As deep as they go, over a tree of 2,000 boxes: each level is one pass over the boxes, not one for each box.
+    @Test func deepOnesEndWithinTheBudget() throws {
+        let schema = Self.schema { e in
+            for level in 1...13 {
+                let rollUp = RollUp(
+                    .sum,
+                    of: level == 1 ? "items" : "x\(level - 1)",
+                    over: "box",
+                    "parent",
+                    where: level % 2 == 0 ? nil : "least >= parent.least"
+                )
+                e.rollUp("x\(level)", "Level \(level)", .integer(minimum: .min, maximum: .max), rollUp)
+            }
+        }
+        let driver = PropertyEngine(Engine(schema: schema))
+        var ids: [RecordID] = []
+        for _ in 0..<2 {
+            var batch = try RecordBatch(schema, .create, "box", attributes: ["least", "parent"])
+            let parents = ids
+            for index in 0..<1000 {
+                let parent = parents.isEmpty ? Value.null : .reference(parents[index % 7])
+                try batch.append([.integer(Int64(index % 3)), parent])
+            }
+            var transaction = Transaction(schema)
+            transaction.append(batch)
+            #expect(driver.execute(transaction.encoded()) == nil)
+            ids += try driver.reply.withUnsafeBytes { try TransactionReply(decoding: $0) }.operations[0].ids
+        }
+        for sql in [
+            "SELECT x13 FROM box", "SELECT count(*) FROM box WHERE x12 > x13",
+            "SELECT x13, count(*) FROM box GROUP BY x13",
+        ] {
+            let query = try PreparedQuery(sql, schema: schema)
+            _ = try query.execute(on: driver.engine.view, budget: QueryBudget(stepsMax: 1_000_000))
+            #expect(throws: QueryError.self) {
+                try query.execute(on: driver.engine.view, budget: QueryBudget(stepsMax: 5000))
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// Whatever a client sends ends in rows or in an error, soon, and with bounded memory.
 @Suite struct SQLHostileTests {
-    private func engine(rows: Int) throws -> Engine {
+    func engine(rows: Int) throws -> Engine {
         let harness = EngineHarness()
         let user = try harness.run { try $0.create("systemuser", ["fullname": "U"]) }.operations[0].ids[0]
         var batch = try RecordBatch(
@@ -22,7 +22,7 @@ import Testing
         return harness.engine
     }
 
-    private func error(
+    func error(
         _ sql: String,
         _ engine: Engine? = nil,
         budget: QueryBudget = QueryBudget(),

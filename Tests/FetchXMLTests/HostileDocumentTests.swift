@@ -47,6 +47,34 @@ import Testing
         #expect(refusal("<fetch><entity name='account'>\(link(5_000))</entity></fetch>") == .tooComplex)
     }
 
+    @Test func linksInLinksAreBounded() {
+        func nested(_ depth: Int, _ inside: String = "") -> String {
+            let open = (0..<depth).map {
+                "<link-entity name='account' from='parentaccountid' to='accountid' alias='a\($0)'>"
+            }.joined()
+            let close = String(repeating: "</link-entity>", count: depth)
+            return "<fetch><entity name='account'><attribute name='name'/>\(open)\(inside)\(close)</entity></fetch>"
+        }
+        #expect(refusal(nested(15)) == nil)
+        for depth in [16, 90, 5_000] { #expect(refusal(nested(depth)) == .tooComplex, "\(depth)") }
+        // Those that only have to exist are queries inside queries.
+        let any = { (depth: Int) in nested(depth).replacing(" alias=", with: " link-type='exists' alias=") }
+        #expect(refusal(any(12)) == nil)
+        for depth in [20, 5_000] { #expect(refusal(any(depth)) == .tooComplex, "\(depth)") }
+    }
+
+    @Test func attributesOrdersAndPatternsAreBounded() {
+        let many = { (count: Int, element: String) in String(repeating: element, count: count) }
+        let orders = many(10_000, "<order attribute='name'/>")
+        #expect(
+            refusal("<fetch><entity name='account'><attribute name='name'/>\(orders)</entity></fetch>") == .tooComplex
+        )
+        let groups = (0..<10_000).map { "<attribute name='name' alias='n\($0)' groupby='true'/>" }.joined()
+        #expect(refusal("<fetch aggregate='true'><entity name='account'>\(groups)</entity></fetch>") == .tooComplex)
+        let long = many(400_000, "%a_")
+        #expect(refusal(filtered("<condition attribute='name' operator='like' value='\(long)'/>")) == .tooComplex)
+    }
+
     @Test func manyPlacesInOneLineAreFoundInOneWalk() {
         // Each of 20,000 conditions asks for its place in a line of a megabyte: a walk from the start for each would be 10^10 steps.
         let conditions = String(repeating: "<condition attribute='name' operator='null'/>", count: 20_000)

@@ -49,6 +49,14 @@ struct Binder {
 
     mutating func bindQuery(_ query: Query) throws(QueryError) {
         bound.isExplain = query.isExplain
+        for (keys, clause) in [(query.groups, "GROUP BY"), (query.order.map(\.expression), "ORDER BY")]
+        where keys.count > QueryLimits.keyCountMax {
+            throw QueryError(
+                .tooComplex,
+                "more than \(QueryLimits.keyCountMax) keys in \(clause)",
+                at: keys[QueryLimits.keyCountMax].location
+            )
+        }
         try bindNamed(query)
         let query = query.unions.isEmpty ? query : try readingUnion(query)
         try bindSources(query)

@@ -220,7 +220,7 @@ extension UnsafeBufferPointer<UInt8> {
 
     /// Where the bytes first occur from an offset on. Linear in both: short ones are tried at every place, for long ones it
     /// is known how much of them a place that fails has already matched (Knuth, Morris, Pratt).
-    fileprivate func place(of other: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+    func place(of other: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
         guard let first = other.first else { return start }
         guard count - start >= other.count else { return nil }
         if other.count <= 8 {

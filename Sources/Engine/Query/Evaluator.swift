@@ -199,9 +199,9 @@ final class Evaluator {
             let (vector, patterns) = (try evaluate(operand, batch), try evaluate(pattern, batch))
             let collation = operand.type.collation.joined(with: pattern.type.collation)
             var scratch = takeScratch()
-            test(vector, count, isNegated: negated) { index in
+            try test(vector, count, isNegated: negated) { index throws(QueryError) in
                 guard patterns.isValid(index) else { return nil }
-                return LikePattern(patterns.texts[index], escape: escape, collation)
+                return try LikePattern(patterns.texts[index], escape: escape, collation)
                     .matches(vector.texts[index], scratch: &scratch)
             }
             self.scratch = scratch
@@ -229,9 +229,14 @@ final class Evaluator {
 
     /// Replaces each value by a truth value; nil is unknown.
     @inline(__always)
-    private func test(_ vector: Vector, _ count: Int, isNegated: Bool, _ holds: (Int) -> Bool?) {
+    private func test<Failure: Error>(
+        _ vector: Vector,
+        _ count: Int,
+        isNegated: Bool,
+        _ holds: (Int) throws(Failure) -> Bool?
+    ) throws(Failure) {
         for index in 0..<count where vector.isValid(index) {
-            if let truth = holds(index) {
+            if let truth = try holds(index) {
                 vector.numbers[index] = truth != isNegated ? 1 : 0
             } else {
                 vector.setNull(index)

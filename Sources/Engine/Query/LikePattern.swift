@@ -2,11 +2,14 @@
 //
 // A pattern is a list of segments between the percent signs. The first stands at the start and the last at the end, the
 // others anywhere in between, in order; taking the leftmost place for each is always right, so nothing is ever tried
-// twice. Cost: at worst text × longest segment, without backtracking.
+// twice. Segments of up to 64 elements are tried at every place; longer ones are searched in linear time, which `_` does not
+// allow: with it they are refused. So a text costs at most 64 comparisons a byte, whatever the pattern.
 
 /// A compiled pattern. An element of a segment is a folded byte, or 256 for `_`.
 package struct LikePattern: Hashable, Sendable {
     private static let anyScalar: UInt16 = 256
+    /// Elements of a segment that is tried at every place.
+    private static let triedCountMax = 64
 
     /// How the text is compared.
     let collation: Collation
@@ -19,8 +22,12 @@ package struct LikePattern: Hashable, Sendable {
     private var tail: [UInt16]?
 
     /// Compiles a pattern. `escape` makes the scalar after it stand for itself; at the end of the pattern it stands for
-    /// itself too.
-    package init(_ pattern: UnsafeBufferPointer<UInt8>, escape: UInt32?, _ collation: Collation = .general) {
+    /// itself too. Throws `tooComplex` for more than 64 characters between two percent signs with `_` among them.
+    package init(
+        _ pattern: UnsafeBufferPointer<UInt8>,
+        escape: UInt32?,
+        _ collation: Collation = .general
+    ) throws(QueryError) {
         self.collation = collation
         var segments: [[UInt16]] = [[]]
         func append(_ scalar: Unicode.Scalar) {
@@ -50,6 +57,12 @@ package struct LikePattern: Hashable, Sendable {
         if segments.count > 1 {
             tail = segments[segments.count - 1]
             middle = segments[1..<segments.count - 1].filter { !$0.isEmpty }
+            guard !middle.contains(where: { $0.count > Self.triedCountMax && $0.contains(Self.anyScalar) }) else {
+                throw QueryError(
+                    .tooComplex,
+                    "between two % of a LIKE pattern with _ there are at most \(Self.triedCountMax) characters"
+                )
+            }
         }
     }
 
@@ -126,6 +139,14 @@ package struct LikePattern: Hashable, Sendable {
         from start: Int,
         before limit: Int
     ) -> Int? {
+        guard segment.count <= limit - start else { return nil }
+        if segment.count > triedCountMax {
+            let bytes = segment.map { UInt8(truncatingIfNeeded: $0) }
+            let place = bytes.withUnsafeBufferPointer {
+                UnsafeBufferPointer(rebasing: text[..<limit]).place(of: $0, from: start)
+            }
+            return place.map { $0 + segment.count }
+        }
         let head = segment[0]
         var position = start
         while position < limit {

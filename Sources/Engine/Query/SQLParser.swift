@@ -163,10 +163,6 @@ struct SQLParser {
             query.limit = try parseRowCount()
             if try accept("offset") { query.offset = try parseRowCount() }
         }
-        for (keys, clause) in [(query.groups.count, "GROUP BY"), (query.order.count, "ORDER BY")]
-        where keys > QueryLimits.keyCountMax {
-            throw QueryError(.tooComplex, "more than \(QueryLimits.keyCountMax) keys in \(clause)")
-        }
     }
 
     /// Says which clause stands too late, or what cannot be read.

@@ -117,7 +117,9 @@ struct Specializer {
             case .null: return Bound(.null, .boolean)
             case .text(let text):
                 let collation = operand.type.collation.joined(with: pattern.type.collation)
-                let compiled = withExtendedLifetime(text) { LikePattern(text.bytes, escape: escape, collation) }
+                let compiled = try withExtendedLifetime(text) { () throws(QueryError) in
+                    try LikePattern(text.bytes, escape: escape, collation)
+                }
                 return Bound(.matches(operand, compiled, negated: negated), .boolean)
             default: return Bound(.like(operand, pattern, escape: escape, negated: negated), .boolean)
             }
