@@ -70,6 +70,21 @@ import Testing
         }
     }
 
+    /// The benchmark reads the schema by itself, as a client without Kith's code does, and is built apart: what it does not know
+    /// would be seen only when somebody measures.
+    @Test func theBenchmarkKnowsEveryAttributeType() throws {
+        func numbers(_ path: String, _ function: String) throws -> Set<Int> {
+            let text = try String(contentsOf: Binary.package.appending(path: path), encoding: .utf8)
+            let start = try #require(text.range(of: "func \(function)("))
+            let end = try #require(text.range(of: "\n    }\n", range: start.upperBound..<text.endIndex))
+            let cases = text[start.upperBound..<end.lowerBound].matches(of: #/\bcase ([0-9, ]+)/#)
+            return Set(cases.flatMap { $0.output.1.split { !$0.isNumber }.compactMap { Int($0) } })
+        }
+        let known = try numbers("Sources/Engine/Schema/Schema+Codec.swift", "attributeType")
+        #expect(known.count >= 20)
+        #expect(try numbers("Benchmarks/Sources/kith-bench/KithServer.swift", "skipType") == known)
+    }
+
     /// What the architecture says may import what.
     @Test func importsOnlyPointDown() throws {
         let order = ["CKernels", "Engine", "Snapshot", "Kith", "Net", "Import", "Demo", "kith"]

@@ -69,7 +69,9 @@ struct Binder {
         }
         aggregateRefusal = "GROUP BY sees single rows, not aggregates"
         for expression in query.groups {
-            let key = try bindKey(expression, columns)
+            var key = try bindKey(expression, columns)
+            // A selection is grouped by its options, so that CONTAINS can ask a group for them.
+            if case .choices(let options, _) = key.node { key = options }
             if !bound.groups.contains(key) { bound.groups.append(key) }
         }
 

@@ -202,7 +202,7 @@ extension QueryMaker {
         return select
     }
 
-    /// As a column of a result: selections are texts there.
+    /// As a column of a result, or in an order: selections are texts there.
     private func output(_ term: Term) -> Term {
         guard case .selection = term.kind else { return term }
         return Term(kith: term.kith, oracle: labels(term), kind: .text)
@@ -222,7 +222,7 @@ extension QueryMaker {
         defer { mayReadOutside = mayRead }
         for _ in 0..<(isWhole ? 0 : 1 + below(2)) {
             let key = chance(50) ? column { _ in true } ?? anyTerm(1) : anyTerm(1)
-            if let key = Self.key(asText(key)), !keys.contains(where: { $0.kith == key.kith }) { keys.append(key) }
+            if let key = Self.key(key), !keys.contains(where: { $0.kith == key.kith }) { keys.append(key) }
         }
         guard isWhole || !keys.isEmpty else { return }
         if !keys.isEmpty {
@@ -292,7 +292,7 @@ extension QueryMaker {
     /// What tells rows (or groups) apart; nil when equal texts could be in either order.
     func rowKeys() -> [Term]? {
         guard let scope = scopes.last else { return nil }
-        if scope.leaves != nil { return scope.keys }
+        if scope.leaves != nil { return scope.keys.map(output) }
         var keys: [Term] = []
         for source in scope.sources {
             let columns = source.hasKey ? Array(source.columns.prefix(1)) : source.columns
