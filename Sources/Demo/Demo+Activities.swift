@@ -169,6 +169,8 @@ extension Demo {
                 subjects: DemoWords.mailSubjects,
                 [
                     .value("directioncode") { .boolean($1.isOutgoing) },
+                    .text("from") { $0.party(of: $1, isSender: true) },
+                    .text("to") { $0.party(of: $1, isSender: false) },
                     .text("messageid") { "<\($1.index).\($1.text)@mail.alder-finch.example>" },
                     .value("senton") { .minute($1.state == .completed && $1.isOutgoing ? $1.end : nil) },
                 ]
@@ -179,8 +181,7 @@ extension Demo {
                 appointmentCount,
                 subjects: DemoWords.meetingSubjects,
                 [
-                    .text("location") { DemoWords.meetingPlaces[$1.text / 8 % DemoWords.meetingPlaces.count] },
-                    .link("organizer") { $1.owner },
+                    .text("location") { DemoWords.meetingPlaces[$1.text / 8 % DemoWords.meetingPlaces.count] }
                 ]
             ),
         ]

@@ -72,7 +72,7 @@ extension Demo {
         return "\(stem) \(trade)\(place) \(form)"
     }
 
-    private func domain(of account: DemoAccount) -> String {
+    func domain(of account: DemoAccount) -> String {
         var random = random(.accountDetail, account.index)
         let stem = DemoText.slug(random.pick(account.culture.companyStems))
         return "\(stem)-\(DemoText.slug(account.culture.companyTrades[account.industry])).example"

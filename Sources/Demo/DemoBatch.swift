@@ -178,5 +178,7 @@ public struct DemoBatches: Sequence, IteratorProtocol, Sendable {
 
 extension Demo {
     /// The order of loading: what is referred to comes first.
-    var plan: [DemoStep] { organisationSteps + customerSteps + salesSteps + incidentSteps + activitySteps + noteSteps }
+    var plan: [DemoStep] {
+        organisationSteps + customerSteps + salesSteps + incidentSteps + activitySteps + partySteps + noteSteps
+    }
 }

@@ -28,6 +28,11 @@ public enum Limits {
     public static let requestResultsPerClientMax = 1024
     /// Clients whose request results are remembered; the one silent for longest is forgotten first.
     public static let requestClientsMax = 65_536
+    /// Parties in one list: twice what mail servers take for recipients of one message by default. Each is a record, found and
+    /// compared with those that are there.
+    public static let partyListEntriesMax = 1_000
+    /// Parties in all lists of one operation: four times its rows, and at 60 bytes each half a log entry.
+    public static let operationPartiesMax = 262_144
     /// Alternate keys of one entity, and attributes in one key.
     public static let keyCountMax = 16
     /// Attributes of one entity that quick find looks into: each one's words are read for every record found.

@@ -30,7 +30,8 @@ extension FetchReader {
             QueryError(.type, "\(name) is \(what), not \"\(value.text.shortened)\"", at: value.location)
         }
         switch type?.valueType {
-        case nil, .text?, .memo?, .autoNumber?, .calculated?, .rollUp?, .file?: return literal(.text(value.text))
+        case nil, .text?, .memo?, .autoNumber?, .calculated?, .rollUp?, .file?, .partyList?:
+            return literal(.text(value.text))
         case .integer?, .version?, .decimal?, .money?, .exchangeRate?:
             guard let number = Value(number: text) else { throw refusal("a number") }
             return literal(number)

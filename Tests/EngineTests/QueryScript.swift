@@ -250,6 +250,7 @@ struct QueryScript {
         case "rollup":
             let halves = parts[1].split(separator: "=", maxSplits: 1).map { String($0).trimmed }
             entity.rollUp(name, name, result(of: halves[0]), rollUp(halves[1]))
+        case "partylist": entity.partyList(name, name, role: Int32(words[1]) ?? 0)
         case "lookup":
             switch words.count {
             case 2: entity.lookup(name, name, to: words[1])

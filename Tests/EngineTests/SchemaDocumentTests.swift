@@ -38,7 +38,7 @@ import Testing
         }
         text += "| Attribute | Label | Type | |\n|---|---|---|---|\n"
         // The attributes before `externalid` are the same everywhere and described once.
-        for attribute in entity.attributes.dropFirst(SystemAttribute.count) {
+        for attribute in entity.attributes.dropFirst(SystemAttribute.count) where !attribute.isDeleted {
             text += "| `\(attribute.name)` | \(attribute.displayName) | \(type(attribute)) | \(rules(attribute)) |\n"
         }
         return text
@@ -75,6 +75,9 @@ import Testing
         case .autoNumber(let format): "auto-number `\(format)`"
         case .exchangeRate: "exchange rate"
         case .file(let bytesMax, _): "file of at most \(bytesMax) bytes"
+        case .partyList(let role):
+            "party list: "
+                + (Schema.standard.parties.flatMap { Schema.standard[$0.roles].label(of: role) } ?? "\(role)")
         case .calculated(let expression, let result): "\(self.type(result)) = `\(expression)`"
         case .rollUp(let rollUp, let result):
             "\(self.type(result)) = \(rollUp.function.name) of `\(rollUp.operand ?? "*")` over `\(rollUp.entity).\(rollUp.lookup)`"

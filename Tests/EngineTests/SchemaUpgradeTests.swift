@@ -120,6 +120,97 @@ import Testing
         #expect(engine.install(schema, context: CommandContext(timeMicroseconds: 2), entry: &entry) == nil)
     }
 
+    /// A directory from before there were lists of parties keeps what it had under their names, and gets the others.
+    @Test func listsOfPartiesComeBesideWhatWasThere() throws {
+        func older(_ entity: Entity) -> Entity {
+            var attributes = entity.attributes.filter { $0.type.partyRole == nil && !$0.isDeleted }
+            attributes.removeAll { ["sender", "torecipients", "ccrecipients", "bccrecipients"].contains($0.name) }
+            func add(_ name: String, _ type: AttributeType) {
+                // One that is optional and has no default.
+                var attribute = entity[SystemAttribute.externalID]
+                (attribute.name, attribute.type) = (name, type)
+                attributes.append(attribute)
+            }
+            switch entity.name {
+            case "email": for name in ["sender", "torecipients"] { add(name, .text(lengthMax: 250)) }
+            case "appointment":
+                add("organizer", .lookup([EntityID(17)]))
+                add("requiredattendees", .text(lengthMax: 10_000))
+            default: break
+            }
+            return Entity(
+                id: entity.id,
+                name: entity.name,
+                displayName: entity.displayName,
+                ownership: entity.ownership,
+                attributes: attributes,
+                primaryName: entity.primaryName,
+                keys: entity.keys,
+                stateModel: entity.stateModel
+            )
+        }
+        let standard = Schema.standard
+        let old = Schema(epoch: 1, entities: standard.entities.map(older), optionSets: standard.optionSets)
+        let engine = Engine(schema: old)
+        let schema = try #require(old.upgraded(by: standard))
+        var entry = ByteWriter()
+        #expect(engine.install(schema, context: CommandContext(timeMicroseconds: 2), entry: &entry) == nil)
+        #expect(schema.derivedFlaw == nil && schema.upgraded(by: standard) == nil)
+        let mail = try #require(schema.entity(named: "email"))
+        let talk = try #require(schema.entity(named: "appointment"))
+        func type(_ entity: Entity, _ name: String) -> AttributeType? {
+            entity.attributeID(name).map { entity[$0].type }
+        }
+        #expect(type(mail, "to") == .partyList(role: 2) && type(mail, "bcc") == .partyList(role: 4))
+        #expect(type(mail, "sender") == .text(lengthMax: 250))
+        #expect(type(mail, "ccrecipients")?.isDerived == true)
+        #expect(type(talk, "organizer") == .lookup([EntityID(17)]))
+        #expect(type(talk, "requiredattendees") == .text(lengthMax: 10_000))
+        #expect(type(talk, "optionalattendees") == .partyList(role: 6))
+        #expect(!mail.attributes.contains(where: \.isDeleted) && !talk.attributes.contains(where: \.isDeleted))
+    }
+
+    /// Where an organisation has no parties, or others, there are no lists of them, and everything else comes.
+    @Test(arguments: [true, false]) func withoutPartiesThereAreNoLists(isDeleted: Bool) throws {
+        let standard = Schema.standard
+        let entities = standard.entities.map { entity in
+            let isOwn = entity.name == "activityparty" && !isDeleted
+            let attributes = entity.attributes.filter {
+                $0.type.partyRole == nil && !$0.type.isDerived && !$0.isDeleted && !(isOwn && $0.name == "ordering")
+            }
+            return Entity(
+                id: entity.id,
+                name: entity.name,
+                displayName: entity.displayName,
+                ownership: entity.ownership,
+                attributes: attributes,
+                primaryName: SystemAttribute.externalID,
+                keys: [entity.keys[0]],
+                stateModel: entity.stateModel
+            )
+        }
+        let engine = Engine(schema: Schema(epoch: 1, entities: entities, optionSets: standard.optionSets))
+        var document = SchemaDocument()
+        var parties = EntityDeclaration("activityparty")
+        if isDeleted {
+            parties.deletion = .unused
+        } else {
+            // Places by a name that the standard has for numbers.
+            parties.attributes = [AttributeDeclaration("ordering", "text")]
+        }
+        document.entities = [parties]
+        var entry = ByteWriter()
+        var reply = ByteWriter()
+        _ = try SchemaRequest(document).encoded.withUnsafeBytes {
+            try engine.changeSchema($0, context: CommandContext(timeMicroseconds: 1), entry: &entry, reply: &reply)
+        }
+        #expect((engine.schema.entity(named: "activityparty") == nil) == isDeleted)
+        let schema = try #require(engine.schema.upgraded(by: standard))
+        #expect(schema.derivedFlaw == nil)
+        #expect(!schema.entities.contains { $0.attributes.contains { $0.type.partyRole != nil } })
+        #expect(schema.entity(named: "opportunity")?.attributeID("estimatedvalue_base") != nil)
+    }
+
     /// An entry of the kind that versions wrote before clients could change a schema: format, kind, flags, message, time, actor.
     private func entryFromBefore(_ schema: Schema) -> [UInt8] {
         var entry = ByteWriter()

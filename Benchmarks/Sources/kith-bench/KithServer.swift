@@ -140,7 +140,7 @@ final class KithServer: Server {
 
     private func skipType(_ reply: inout Cursor) throws {
         switch try reply.little(UInt8.self) {
-        case 1, 2: _ = try reply.take(4)
+        case 1, 2, 21: _ = try reply.take(4)
         case 3: _ = try reply.take(16)
         case 4: _ = try reply.take(17)
         case 7, 8, 9, 17: _ = try reply.take(2)

@@ -83,6 +83,7 @@ extension Binder {
             }
         }
         if path.count == 1, let part = filePart(name, source, entity) { return part }
+        if path.count == 1, let part = try partyListPart(name, source, entity) { return part }
         guard path.count == 1, name.hasSuffix("name"), let id = entity.attributeID(String(name.dropLast(4))) else {
             return nil
         }
@@ -100,6 +101,7 @@ extension Binder {
 
     /// The value of an attribute: its column, or what it is computed from.
     mutating func value(_ source: Int, _ id: AttributeID, _ type: AttributeType) throws(QueryError) -> Bound {
+        if let list = try partyList(source, type, .entries) { return list }
         if type.isDerived { return try bindDerived(source, id, type) }
         let column = Bound.Node.column(source: source, column: Int(id.rawValue))
         if case .options(let set) = type { return Bound(.choices(Bound(column, .integer), set), .text(.general)) }

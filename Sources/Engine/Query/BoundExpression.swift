@@ -70,6 +70,8 @@ struct Bound: Hashable, Sendable {
         case window(Int)
         /// A field of a file's value, see FileReference.swift.
         case filePart(Bound, FilePart)
+        /// The parties of the record with this id.
+        case partyList(Bound, PartyListSource)
     }
 
     /// A truth value that does not depend on anything.
@@ -101,6 +103,7 @@ struct Bound: Hashable, Sendable {
         case .during(let operand, _, _, let list, _): [operand] + list
         case .inTree(let operand, _, let root, _, _): [operand, root]
         case .filePart(let operand, _): [operand]
+        case .partyList(let operand, _): [operand]
         }
     }
 
@@ -161,6 +164,7 @@ struct Bound: Hashable, Sendable {
                     negated: negated
                 )
             case .filePart(let operand, let part): .filePart(try transform(operand), part)
+            case .partyList(let operand, let list): .partyList(try transform(operand), list)
             }
         return Bound(mapped, type)
     }
@@ -187,7 +191,7 @@ extension Bound {
     var makesText: Bool {
         guard case .text = type else { return false }
         return switch node {
-        case .function, .subquery, .outer: true
+        case .function, .subquery, .outer, .partyList: true
         case .firstOf(let list): list.contains(where: \.makesText)
         case .caseWhen(_, let branches, let otherwise): otherwise.makesText || branches.contains { $0.result.makesText }
         default: false

@@ -224,6 +224,8 @@ final class Evaluator {
             return vector
         case .filePart(let operand, let part):
             return try evaluateFilePart(operand, part, batch)
+        case .partyList(let operand, let list):
+            return try evaluatePartyList(operand, list, batch)
         }
     }
 

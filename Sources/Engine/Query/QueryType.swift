@@ -36,7 +36,7 @@ public enum QueryType: Hashable, Sendable {
     /// The type of an attribute's values.
     package init(_ type: AttributeType) {
         switch type {
-        case .text, .memo, .options, .autoNumber, .file: self = .text(.general)
+        case .text, .memo, .options, .autoNumber, .file, .partyList: self = .text(.general)
         case .integer, .version: self = .integer
         case .decimal(let scale, _, _): self = .decimal(scale: scale)
         case .money: self = .decimal(scale: AttributeType.moneyScale)

@@ -40,6 +40,9 @@ public indirect enum AttributeType: Hashable, Sendable {
     case rollUp(RollUp, result: AttributeType)
     /// A file of at most so many bytes, of one of these content types (none: of any): see FileReference.swift.
     case file(bytesMax: Int64, contentTypes: [String])
+    /// The parties of an activity in one role, an option of `activityparty.participationtypemask`, as one text: see
+    /// PartyListText.swift. Nothing is stored: it is read from the records of `activityparty`, and writing it writes them.
+    case partyList(role: Int32)
 
     /// Digits behind the point that money is stored with.
     public static let moneyScale: UInt8 = 4
@@ -50,7 +53,7 @@ public indirect enum AttributeType: Hashable, Sendable {
     /// How values lie in batches, log and wire.
     public var physicalKind: PhysicalKind {
         switch self {
-        case .text, .memo, .autoNumber, .file: .text
+        case .text, .memo, .autoNumber, .file, .partyList: .text
         case .integer, .decimal, .money, .instant, .version, .options, .exchangeRate: .int64
         case .boolean: .bool
         case .option, .state, .status, .date: .int32

@@ -8,7 +8,7 @@ extension AttributeType {
     /// Whether the values are computed instead of stored.
     public var isDerived: Bool {
         switch self {
-        case .calculated, .rollUp: true
+        case .calculated, .rollUp, .partyList: true
         default: false
         }
     }
@@ -37,7 +37,10 @@ extension AttributeType {
 
     /// Whether a client may write the attribute, `SystemAttribute` apart.
     public var isWritable: Bool {
-        !isDerived && self != .identifier && self != .version && self != .exchangeRate
+        switch self {
+        case .identifier, .version, .exchangeRate, .calculated, .rollUp: false
+        default: true
+        }
     }
 }
 
@@ -96,6 +99,7 @@ extension Schema {
                 do throws(QueryError) { _ = try attribute.type.derivation(in: entity) } catch {
                     return flaw("cannot be read: \(error)")
                 }
+                if let obstacle = obstacle(toPartyList: attribute, of: entity) { return flaw(obstacle) }
                 if case .rollUp(let rollUp, _) = attribute.type, let obstacle = obstacle(to: rollUp, of: entity) {
                     return flaw("cannot be computed: \(obstacle)")
                 }

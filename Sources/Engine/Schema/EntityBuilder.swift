@@ -200,6 +200,16 @@ package struct EntityBuilder {
         add(name, displayName, .rollUp(rollUp, result: result))
     }
 
+    /// The parties of an activity in one role.
+    package mutating func partyList(_ name: String, _ displayName: String, role: Int32) {
+        add(name, displayName, .partyList(role: role))
+    }
+
+    /// The places of attributes that were there once: no others get them.
+    package mutating func deleted(_ names: String...) {
+        for name in names { attributes.append(Attribute.deleted(name, at: attributes.count)) }
+    }
+
     /// Calendar date.
     package mutating func date(_ name: String, _ displayName: String, ordered: Bool = false) {
         add(name, displayName, .date, ordered: ordered)

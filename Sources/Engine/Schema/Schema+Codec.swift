@@ -140,6 +140,9 @@ extension Schema {
             writer.i64(bytesMax)
             writer.u8(UInt8(contentTypes.count))
             for contentType in contentTypes { writer.text(contentType) }
+        case .partyList(let role):
+            writer.u8(21)
+            writer.integer(role)
         }
     }
 
@@ -333,6 +336,7 @@ extension Schema {
             let type = AttributeType.file(bytesMax: bytesMax, contentTypes: contentTypes)
             guard type.isSoundFile else { throw DecodeError("an impossible file attribute", at: reader.offset) }
             return type
+        case 21 where mayBeDerived: return .partyList(role: try reader.integer())
         default: throw DecodeError("unknown attribute type", at: reader.offset)
         }
     }
@@ -370,7 +374,7 @@ extension Schema {
     /// Whether a column of type `before` in `old` can serve as one of type `after`.
     private func keepsColumn(_ after: AttributeType, of before: AttributeType, in old: Schema) -> Bool {
         ColumnLayout(after, schema: self) == ColumnLayout(before, schema: old) && after.isDerived == before.isDerived
-            && after.isFile == before.isFile
+            && after.isFile == before.isFile && (after.partyRole == nil) == (before.partyRole == nil)
             && after.decimalScale == before.decimalScale && after.lookupTargets.starts(with: before.lookupTargets)
     }
 

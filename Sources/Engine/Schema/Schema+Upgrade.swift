@@ -11,17 +11,24 @@ extension Schema {
         if entities.isEmpty, deletedEntities.isEmpty {
             return standard.entities.isEmpty ? nil : standard.succeeding(self)
         }
-        let merged = merged(with: standard, computed: true)
-        // What the standard computes may need attributes that are gone here.
+        // What the standard computes may need attributes that are gone here: such a one does not come.
+        var excluded: Set<[String]> = []
+        var merged = merged(with: standard, computed: true, excluded)
+        while let flaw = merged.derivedFlaw, entity(named: flaw.entity)?.attributeID(flaw.attribute) == nil,
+            excluded.insert([flaw.entity, flaw.attribute]).inserted
+        {
+            merged = self.merged(with: standard, computed: true, excluded)
+        }
         let isSound =
             merged.derivedFlaw == nil && merged.entities.allSatisfy { Schema.hasSoundRate($0, merged.entities) }
-        let sound = isSound ? merged : self.merged(with: standard, computed: false)
+        let sound = isSound ? merged : self.merged(with: standard, computed: false, [])
         return sound.sameContent(as: self) ? nil : sound.succeeding(self)
     }
 
-    private func merged(with standard: Schema, computed: Bool) -> Schema {
+    private func merged(with standard: Schema, computed: Bool, _ excluded: Set<[String]>) -> Schema {
         var merge = SchemaMerge(self, standard)
         merge.takesComputed = computed
+        merge.excluded = excluded
         merge.run()
         return Schema(
             epoch: epoch,
@@ -40,6 +47,8 @@ private struct SchemaMerge {
     var optionSets: [OptionSet]
     /// Whether attributes that are computed are taken over, and rates, which depend on others too.
     var takesComputed = true
+    /// Entity and attribute of what does not come.
+    var excluded: Set<[String]> = []
 
     init(_ own: Schema, _ standard: Schema) {
         self.own = own
@@ -67,11 +76,12 @@ private struct SchemaMerge {
 
     private mutating func merge(_ entity: Entity, _ place: Int) {
         let present = entities[place].attributes.count
-        for attribute in entity.attributes {
+        for attribute in entity.attributes where !attribute.isDeleted {
             if let known = entities[place].place(of: attribute.name) {
                 merge(attribute, entities[place].attributes[known], place, known)
             } else if !entities[place].attributes.contains(where: { $0.isDeleted && $0.displayName == attribute.name }),
                 takesComputed || !attribute.type.isDerived && attribute.type != .exchangeRate,
+                !excluded.contains([entity.name, attribute.name]),
                 let type = type(attribute.type), entities[place].attributes.count < Limits.attributeCountMax
             {
                 var added = attribute

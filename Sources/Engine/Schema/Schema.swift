@@ -18,6 +18,9 @@ public final class Schema: Sendable {
     /// The entity whose records act: `systemuser`.
     package let userEntity: EntityID?
 
+    /// Where the parties of activities lie; nil where there are none.
+    package let parties: PartyAttributes?
+
     /// What derived attributes are computed from.
     package let derivedExpressions: DerivedExpressions
 
@@ -72,6 +75,7 @@ public final class Schema: Sendable {
         }
         searchedPlaces = entities.indices.filter { entities[$0].attributes.contains(where: \.isSearched) }
         userEntity = byName["systemuser"].map { entities[$0].id }
+        parties = byName[PartyAttributes.entityName].flatMap { PartyAttributes(entities, at: $0) }
         placesByName = byName
         placesByID = byID
         self.references = references

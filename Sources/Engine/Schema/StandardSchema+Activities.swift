@@ -28,9 +28,10 @@ extension SchemaBuilder {
             )
             e.boolean("directioncode", "Outgoing", default: true)
             e.text("phonenumber", "Phone number", 200)
-            // Dynamics calls them `from` and `to`, which SQL reserves.
-            e.lookup("callerid", "Caller", to: "systemuser", "account", "contact", "lead")
-            e.lookup("calledid", "Called", to: "systemuser", "account", "contact", "lead")
+            // What the caller and the called were before they were lists of parties.
+            e.deleted("callerid", "calledid")
+            e.partyList("from", "Caller", role: PartyRole.sender)
+            e.partyList("to", "Called", role: PartyRole.to)
         }
 
         entity(130, "email", "E-mail", keyAttribute: "activityid") { e in
@@ -43,10 +44,8 @@ extension SchemaBuilder {
                 ]
             )
             e.boolean("directioncode", "Outgoing", default: true)
-            e.text("sender", "From", 250)
-            e.text("torecipients", "To", 10_000)
-            e.text("ccrecipients", "Cc", 10_000)
-            e.text("bccrecipients", "Bcc", 10_000)
+            // Texts of their own before there were lists of parties.
+            e.deleted("sender", "torecipients", "ccrecipients", "bccrecipients")
             e.text("messageid", "Message id", 320)
             e.text("inreplyto", "In reply to", 320)
             e.text("trackingtoken", "Tracking token", 50)
@@ -63,6 +62,15 @@ extension SchemaBuilder {
                 default: 0
             )
             e.integer("attachmentcount", "Attachments", 0...1_000_000, default: 0)
+            e.partyList("from", "From", role: PartyRole.sender)
+            e.partyList("to", "To", role: PartyRole.to)
+            e.partyList("cc", "Cc", role: PartyRole.cc)
+            e.partyList("bcc", "Bcc", role: PartyRole.bcc)
+            // As in Dynamics, the addresses of the lists, which nobody writes.
+            e.calculated("sender", "Sender's address", .text(lengthMax: 250), "fromaddress")
+            e.calculated("torecipients", "Addresses of To", .text(lengthMax: 10_000), "toaddress")
+            e.calculated("ccrecipients", "Addresses of Cc", .text(lengthMax: 10_000), "ccaddress")
+            e.calculated("bccrecipients", "Addresses of Bcc", .text(lengthMax: 10_000), "bccaddress")
         }
 
         entity(131, "appointment", "Appointment", keyAttribute: "activityid") { e in
@@ -77,10 +85,12 @@ extension SchemaBuilder {
             )
             e.text("location", "Location", 200)
             e.boolean("isalldayevent", "All-day event", default: false)
-            e.lookup("organizer", "Organizer", to: "systemuser")
-            e.text("requiredattendees", "Required attendees", 10_000)
-            e.text("optionalattendees", "Optional attendees", 10_000)
+            // A lookup and texts before there were lists of parties.
+            e.deleted("organizer", "requiredattendees", "optionalattendees")
             e.text("globalobjectid", "Calendar item id", 300)
+            e.partyList("organizer", "Organizer", role: PartyRole.organizer)
+            e.partyList("requiredattendees", "Required attendees", role: PartyRole.requiredAttendee)
+            e.partyList("optionalattendees", "Optional attendees", role: PartyRole.optionalAttendee)
         }
     }
 }

@@ -2,6 +2,18 @@
 //
 // A party is a record, so that "all activities of this contact" is an ordinary query, from either end by a lookup's index. It is
 // a record of the directory, or an address that nobody has been found for; the address stays when the record is deleted.
+// The lists of an activity (`email.to`) are these records and nothing else: see Parties/.
+
+/// Roles of parties that the standard's lists name, under Dynamics' numbers.
+enum PartyRole {
+    static let sender: Int32 = 1
+    static let to: Int32 = 2
+    static let cc: Int32 = 3
+    static let bcc: Int32 = 4
+    static let requiredAttendee: Int32 = 5
+    static let optionalAttendee: Int32 = 6
+    static let organizer: Int32 = 7
+}
 
 extension SchemaBuilder {
     mutating func addActivityPartyEntity() {

@@ -5,8 +5,8 @@
 //   `lead.age`), the name follows its habits: lower case, no separators.
 // - Numbers are Kith's own and frozen: an entity keeps its number and an attribute its place for ever, since record ids,
 //   columns, log and snapshots carry them. New attributes are therefore added at the END of their entity (after
-//   everything that helpers such as `address` declare), new options at the end of their list. A golden file in the tests
-//   pins all of it.
+//   everything that helpers such as `address` declare), new options at the end of their list; one that is given up leaves its
+//   place behind (`deleted`), even where another of its name comes. A golden file in the tests pins all of it.
 // - Numbering: a block of sixteen per area, counted from 16, so that areas can grow side by side. Dynamics' type codes are
 //   deliberately not used: they are an outside system's registry, and run past 12 bits.
 //

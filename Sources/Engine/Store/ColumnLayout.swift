@@ -24,7 +24,7 @@ package enum ColumnLayout: UInt8, Sendable {
             self = minimum >= Int64(Int32.min) && maximum <= Int64(Int32.max) ? .int32 : .int64
         case .decimal, .money, .instant, .version, .options, .exchangeRate: self = .int64
         case .lookup, .identifier: self = .id
-        case .text, .memo, .autoNumber, .file: self = .text
+        case .text, .memo, .autoNumber, .file, .partyList: self = .text
         case .calculated(_, let result), .rollUp(_, let result): self.init(result, schema: schema)
         }
     }

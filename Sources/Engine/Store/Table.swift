@@ -192,7 +192,7 @@ package struct Table: ~Copyable, Sendable {
         case .lookup, .identifier: .reference(RecordID(rawValue: UInt64(bitPattern: number)))
         case .exchangeRate: .decimal(Decimal64(units: number, scale: AttributeType.rateScale))
         case .options: .integer(number)
-        case .text, .memo, .autoNumber, .calculated, .rollUp, .file: .null
+        case .text, .memo, .autoNumber, .calculated, .rollUp, .file, .partyList: .null
         }
     }
 

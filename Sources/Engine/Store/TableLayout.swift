@@ -178,6 +178,11 @@ enum ColumnRule: Sendable {
     case selection(UInt64)
     /// A file: `Engine.validateFiles` looks at the attribute's type itself.
     case file
+    /// The parties in a role: `Engine.resolvePartyLists` looks at them, and nothing is stored.
+    case partyList(role: Int32)
+
+    /// Whether it is a party list.
+    var isPartyList: Bool { if case .partyList = self { true } else { false } }
 
     /// Whether values are places in an option set.
     var isOption: Bool { if case .option = self { true } else { false } }
@@ -200,6 +205,7 @@ enum ColumnRule: Sendable {
         case .option, .state, .status: self = .option
         case .lookup: self = .lookup
         case .file: self = .file
+        case .partyList(let role): self = .partyList(role: role)
         case .options(let set): self = .selection(schema[set].selectableBits)
         case .boolean, .money, .identifier, .version, .exchangeRate, .calculated, .rollUp: self = .any
         }

@@ -140,6 +140,7 @@ extension TableLayout {
         guard column < columns.count, isWritable[column] else { return false }
         if case .lookup = rules[column] { return false }
         if case .file = rules[column] { return false }
+        if isDerived[column] { return false }
         // A null would not be one: see `Engine.keepNumbers`.
         if entity.attributes[column].type.isAutoNumber { return false }
         return !isDeleted[column] && !isKeyColumn[column] && column != stateColumn && column != statusColumn
@@ -192,7 +193,7 @@ extension UpdateColumn {
             else { return nil }
             number = Int64(place)
         case .selection(let bits): guard number != 0, UInt64(bitPattern: number) & ~bits == 0 else { return nil }
-        case .text, .lookup, .file: return nil
+        case .text, .lookup, .file, .partyList: return nil
         }
         let lengthBytes = reader.base + reader.offset - start
         return GivenValue(start: start, lengthBytes: lengthBytes, number: number, isNull: false)

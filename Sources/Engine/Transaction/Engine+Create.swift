@@ -2,16 +2,17 @@ extension Engine {
     /// Makes records. `rowMap` leads from the operation's rows to those of the request, when a part of it was selected.
     func create(
         _ given: Operation,
-        rowMap: [Int]?,
+        rowMap givenMap: [Int]?,
         _ running: inout RunningTransaction,
         _ entry: inout ByteWriter,
         _ outcome: inout OperationOutcome
     ) throws(Refusal) {
         var operation = given
-        var rowMap = rowMap
+        var rowMap = givenMap
         let place = operation.place
         var failures = RowFailures()
         if rowMap == nil { validateColumns(&operation, &failures) }
+        let lists = takePartyLists(&operation)
         checkRequired(operation, &failures)
         deriveState(&operation, current: nil, &failures)
         copyRates(&operation, rows: nil)
@@ -49,6 +50,12 @@ extension Engine {
         entry.u64(first.rawValue)
         for column in operation.columns { entry.raw(column.encoded) }
         applyChange(.create, operation, at: start, of: entry, &running)
+        if !lists.isEmpty {
+            let changes = partyChanges(lists, rows: rows, isNew: true) { row in
+                RecordID(rawValue: first.rawValue + UInt64(row))
+            }
+            try write(changes, rowMap: givenMap, running, &entry)
+        }
 
         if let rowMap {
             for (index, row) in rowMap.enumerated() {

@@ -81,7 +81,7 @@ extension Engine {
                 where values.isValid(row) && UInt64(bitPattern: values.number(row)) & ~bits != 0 {
                     throw DecodeError("an unknown option", at: 0)
                 }
-            case .any, .range: break
+            case .any, .range, .partyList: break
             }
         }
     }

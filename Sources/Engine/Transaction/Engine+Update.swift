@@ -12,6 +12,7 @@ extension Engine {
         var operation = given
         var failures = RowFailures()
         if rowMap == nil { validateColumns(&operation, &failures) }
+        let lists = takePartyLists(&operation)
         let place = operation.place
         var rows = findRows(operation, &failures)
         deriveState(&operation, current: rows, &failures)
@@ -23,10 +24,12 @@ extension Engine {
             for row in good { rememberID(operation.id(row), ofRow: rowMap[row]) }
         }
 
+        let changes = partyChanges(lists, rows: good, isNew: false) { given.id($0) }
         let changed = good.filter { row in
-            operation.attributes.indices.contains { index in
-                tables[place].differs(operation.attributes[index], Int(rows[row]), operation.columns[index], row)
-            }
+            changes.rows.contains(row)
+                || operation.attributes.indices.contains { index in
+                    tables[place].differs(operation.attributes[index], Int(rows[row]), operation.columns[index], row)
+                }
         }
         let isWhole = changed.count == given.count && rowMap == nil
         if !isWhole {
@@ -50,6 +53,7 @@ extension Engine {
         }
         noteNumbersForUndo(place)
         writeUpdate(operation, rows, &running, &entry)
+        try write(changes, rowMap: rowMap, running, &entry)
     }
 
     /// The row of each record that the operation names; failures for those that are not there, stale, or named twice.

@@ -30,6 +30,8 @@ extension Engine {
             let column = operation.attributes[index]
             if case .lookup = layout.rules[column] {
                 resolveLookups(&operation, index, layout, &failures)
+            } else if layout.rules[column].isPartyList {
+                resolvePartyLists(&operation, index, &failures)
             } else {
                 validate(operation.columns[index], layout, column, operation.place, &failures)
             }
@@ -92,7 +94,7 @@ extension Engine {
                 if number == 0 || number & ~bits != 0 { failures.add(row, unknownSelection(number, place, column)) }
             }
         case .file: validateFiles(values, place, column, &failures)
-        case .lookup, .any: break
+        case .lookup, .partyList, .any: break
         }
     }
 

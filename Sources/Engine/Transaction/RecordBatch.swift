@@ -202,7 +202,7 @@ extension Schema {
         switch (declared.type, value) {
         case (_, .null): return .null
         case (.text, .text(let text)), (.memo, .text(let text)), (.autoNumber, .text(let text)): return .text(text)
-        case (.file, .text(let text)): return .text(text)
+        case (.file, .text(let text)), (.partyList, .text(let text)): return .text(text)
         case (.integer, .integer(let number)): return .number(number)
         case (.boolean, .boolean(let isTrue)): return .number(isTrue ? 1 : 0)
         case (.date, .date(let days)): return .number(Int64(days))
@@ -281,6 +281,7 @@ extension AttributeType {
         switch self {
         case .text, .memo, .autoNumber: "a text"
         case .file: "a file's hash, length, content type and name"
+        case .partyList: "records and addresses with ; between them"
         case .integer, .version: "a whole number"
         case .boolean: "yes or no"
         case .date: "a date"

@@ -77,7 +77,8 @@ extension Value {
             return
         }
         switch type {
-        case .text, .memo, .autoNumber, .file: self = .text(String(decoding: column.text(row), as: UTF8.self))
+        case .text, .memo, .autoNumber, .file, .partyList:
+            self = .text(String(decoding: column.text(row), as: UTF8.self))
         case .boolean: self = .boolean(column.number(row) != 0)
         case .integer, .version: self = .integer(column.number(row))
         case .decimal(let scale, _, _): self = .decimal(Decimal64(units: column.number(row), scale: scale))

@@ -56,6 +56,8 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case notComputable = 30
         /// A file's value is not of its form, its content type is not allowed, or its content is not there: upload it first.
         case fileRefused = 31
+        /// The text of a list of parties is not of its form.
+        case partyListRefused = 32
     }
 
     /// The rule.

@@ -221,6 +221,8 @@ package struct StepPlan: Sendable {
         case .instant: return .instant
         case .lookup: return .lookup
         case .options(let id): return .options(schema[id])
+        // The engine reads the list, and says what is wrong with it.
+        case .partyList: return .text(scalarCountMax: Limits.transactionBytesMax)
         case .identifier, .version, .exchangeRate, .calculated, .rollUp, .file:
             preconditionFailure("refused before: the engine keeps it, or it is a file")
         }

@@ -58,6 +58,7 @@ extension AttributeForm {
             type == .exchangeRate ? [:] : nil
         },
         file,
+        partyList,
     ]
 
     private static let rollUpParameters: [AttributeParameter] = [.aggregate, .of, .over, .where]

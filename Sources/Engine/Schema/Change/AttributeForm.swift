@@ -26,8 +26,10 @@ public enum AttributeParameter: UInt8, Sendable, CaseIterable, Comparable {
     case result = 9
     /// Content types that a file may have.
     case types = 20
+    /// As what those take part whom a party list names: an option's label or number.
+    case role = 21
     /// How texts are compared: part of the attribute and not of its type.
-    case collation = 21
+    case collation = 22
 
     /// Which aggregate a roll-up is.
     case aggregate = 10
@@ -138,6 +140,8 @@ struct FormError: Error {
 struct FormNames {
     var entity: (EntityID) -> String
     var optionSet: (OptionSetID) -> OptionSet?
+    /// The set of the roles of parties, where there is one.
+    var roles: OptionSet?
 
     /// Says a set's name when it is shared; one of the attribute's own goes without saying.
     func shared(_ id: OptionSetID) -> [AttributeParameter: [String]] {
@@ -152,6 +156,8 @@ struct FormReader {
     var entity: (String) throws(FormError) -> EntityID
     /// The attribute's option set: the shared one of this name, or its own.
     var set: (String?) throws(FormError) -> OptionSetID
+    /// The role that a label or number means.
+    var role: (String) throws(FormError) -> Int32
 
     func text(_ parameter: AttributeParameter) throws(FormError) -> String? {
         guard let texts = given[parameter] else { return nil }

@@ -88,10 +88,7 @@ extension Schema {
 
     /// `text, length 100`.
     private func words(_ type: AttributeType) -> String {
-        let names = FormNames(
-            entity: { id in self.entity(id)?.name ?? "\(id.rawValue)" },
-            optionSet: { id in self.optionSets[Int(id.rawValue)] }
-        )
+        let names = FormNames(self)
         guard let (form, given) = AttributeForm.of(type, names) else {
             switch type {
             case .state: return "state"

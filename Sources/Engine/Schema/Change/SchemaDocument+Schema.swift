@@ -68,10 +68,7 @@ extension EntityDeclaration {
 extension AttributeDeclaration {
     /// Nil for attributes that a document cannot declare.
     init?(_ attribute: Attribute, _ schema: Schema) {
-        let names = FormNames(
-            entity: { schema.entity($0)?.name ?? "\($0.rawValue)" },
-            optionSet: { schema.optionSets[Int($0.rawValue)] }
-        )
+        let names = FormNames(schema)
         guard let (form, given) = AttributeForm.of(attribute.type, names) else { return nil }
         self.init(attribute.name, form.name)
         label = attribute.displayName

@@ -169,6 +169,8 @@ extension SchemaPlanner {
                 message: "There is no shared option set '\(shared ?? "")'"
                     + (near.map { "; did you mean '\($0)'?" } ?? "") + "."
             )
+        } role: { [self] text throws(FormError) in
+            try partyRole(text)
         }
         do throws(FormError) {
             let type = try form.type(reader)
@@ -182,11 +184,13 @@ extension SchemaPlanner {
     }
 
     var formNames: FormNames {
-        FormNames { [entities] id in
-            entities.first { $0.id == id }?.name ?? "\(id.rawValue)"
-        } optionSet: { [optionSets] id in
-            optionSets.indices.contains(Int(id.rawValue)) ? optionSets[Int(id.rawValue)] : nil
-        }
+        FormNames(
+            entity: { [entities] id in entities.first { $0.id == id }?.name ?? "\(id.rawValue)" },
+            optionSet: { [optionSets] id in
+                optionSets.indices.contains(Int(id.rawValue)) ? optionSets[Int(id.rawValue)] : nil
+            },
+            roles: partyRoles
+        )
     }
 
     static func sentence(_ text: String) -> String {
@@ -277,7 +281,9 @@ extension SchemaPlanner {
                 message: "Only texts that are stored have a collation; a computed one has that of its operands."
             )
         }
-        if attribute.isSearched, attribute.type.physicalKind != .text || attribute.type.isFile {
+        if attribute.isSearched,
+            attribute.type.physicalKind != .text || attribute.type.isFile || attribute.type.partyRole != nil
+        {
             throw FormError(message: "Only texts can be searched.")
         }
         let targets = attribute.type.lookupTargets

@@ -98,7 +98,10 @@ struct SchemaPlanner {
         for view in document.views where view.isDeleted { declare(view) }
         for set in document.optionSets where set.deletion == .none { declare(set) }
         for entity in document.entities where entity.deletion == .none { create(entity) }
-        for declaration in document.entities where declaration.deletion == .none {
+        // Lists of parties name roles, wherever in the file these are declared.
+        let isParty = { (declaration: EntityDeclaration) in declaration.name == PartyAttributes.entityName }
+        for declaration in document.entities.filter(isParty) + document.entities.filter({ !isParty($0) })
+        where declaration.deletion == .none {
             guard let entity = entities.firstIndex(where: { $0.name == declaration.name }) else { continue }
             declare(declaration, entity)
         }

@@ -145,7 +145,9 @@ struct SchemaTransition {
             }
             return count == 0 ? nil : "\(SchemaTransition.have(count)) a longer file, or one of another type."
         // Nothing is stored.
-        case (.calculated, .calculated), (.rollUp, .rollUp), (.calculated, .rollUp), (.rollUp, .calculated): return nil
+        case (.calculated, .calculated), (.rollUp, .rollUp), (.calculated, .rollUp), (.rollUp, .calculated),
+            (.partyList, .partyList):
+            return nil
         default: return "Its type cannot become another one; add another attribute."
         }
     }
