@@ -32,7 +32,7 @@ import Testing
         let rejects = try directory.read("rejects.csv").split(separator: "\r\n").map(String.init)
         #expect(
             rejects.count == 2
-                && rejects[1].contains("mails.csv,4,email,to,Party 1: The code of contact/12 is mistyped")
+                && rejects[1].contains("mails.csv,4,email,to,\"Party 1: The code of contact/12 is mistyped")
         )
         let view = target.view
         let query = try PreparedQuery("SELECT subject, email.to FROM email ORDER BY externalid", schema: view.schema)

@@ -15,7 +15,7 @@
 //     u8  flags       bit 0: the ids are a run
 //     u16 entity
 //     u32 rows
-//     u16 attributes
+//     u16 attributes (none: an update of a list of parties, whose records change behind it)
 //     u16 0
 //     u16 × attributes
 //     u64 first id, or u64 × rows ids
