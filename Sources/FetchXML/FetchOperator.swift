@@ -30,6 +30,8 @@ enum FetchOperator {
         case isBusinessUnit(negated: Bool)
         /// The acting user, or one who reports to that user along the hierarchy.
         case isUserOrBelow
+        /// A team of the acting user; with `orSelf` also that user, with `orBelow` also those who report to the user, and their teams.
+        case isTeam(orSelf: Bool, orBelow: Bool)
         /// Along the hierarchy of the entity.
         case tree(TreeDirection, orEqual: Bool, negated: Bool)
         /// Of a multi-select attribute: at least one of the values.
@@ -78,6 +80,9 @@ enum FetchOperator {
         ("eq-userid", .isUser(negated: false)), ("ne-userid", .isUser(negated: true)),
         ("eq-businessid", .isBusinessUnit(negated: false)), ("ne-businessid", .isBusinessUnit(negated: true)),
         ("eq-useroruserhierarchy", .isUserOrBelow),
+        ("eq-userteams", .isTeam(orSelf: false, orBelow: false)),
+        ("eq-useroruserteams", .isTeam(orSelf: true, orBelow: false)),
+        ("eq-useroruserhierarchyandteams", .isTeam(orSelf: true, orBelow: true)),
         ("under", .tree(.under, orEqual: false, negated: false)),
         ("not-under", .tree(.under, orEqual: false, negated: true)),
         ("eq-or-under", .tree(.under, orEqual: true, negated: false)),

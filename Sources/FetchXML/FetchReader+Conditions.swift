@@ -212,6 +212,9 @@ extension FetchReader {
             try condition.expectNoValue()
             let user = Self.currentUser(at: location)
             return inTree(condition.attribute.expression, .under, user, orEqual: true, negated: false, at: location)
+        case .isTeam(let orSelf, let orBelow):
+            try condition.expectNoValue()
+            return isTeam(condition, orSelf: orSelf, orBelow: orBelow)
         case .tree(let direction, let orEqual, let negated):
             let root = try record(condition, try condition.onlyValue())
             let operand = condition.attribute.expression

@@ -11,7 +11,7 @@ import Testing
             "account", "contact", "lead", "opportunity", "product", "opportunityproduct", "task", "phonecall", "email",
             "appointment", "incident", "annotation", "campaign", "salesorder", "salesorderdetail", "systemuser", "team",
             "businessunit", "territory", "competitor", "transactioncurrency", "subject", "customeraddress", "userquery",
-            "timezonedefinition", "timezonerule", "organization", "activityparty",
+            "timezonedefinition", "timezonerule", "organization", "activityparty", "teammembership",
         ]
         #expect(Set(schema.entities.map(\.name)) == Set(promised))
     }
@@ -134,7 +134,7 @@ import Testing
         #expect(
             keys == [
                 "businessunit.name", "systemuser.domainname", "territory.name", "transactioncurrency.isocurrencycode",
-                "timezonedefinition.standardname",
+                "timezonedefinition.standardname", "teammembership.teamid+systemuserid",
                 "account.accountnumber", "opportunity.opportunitynumber", "competitor.name", "product.productnumber",
                 "salesorder.ordernumber", "incident.ticketnumber", "campaign.codename",
             ]

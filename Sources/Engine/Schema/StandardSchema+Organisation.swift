@@ -146,5 +146,13 @@ extension SchemaBuilder {
             )
             e.primaryName("name")
         }
+
+        // Who belongs to which team: each pair once.
+        entity(25, "teammembership", "Team membership", ownership: .organisation) { e in
+            e.lookup("teamid", "Team", to: "team", required: true, onDelete: .cascade)
+            e.lookup("systemuserid", "User", to: "systemuser", required: true, onDelete: .cascade)
+            e.primaryName("externalid")
+            e.key("teamid", "systemuserid")
+        }
     }
 }
