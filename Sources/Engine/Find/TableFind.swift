@@ -7,6 +7,7 @@
 /// A search on one table. One thread, used once.
 final class TableFind {
     private let table: TableView
+    private let entityBits: UInt64
     private let index: SearchIndex
     private let patterns: [Pattern]
     private let visible: [UInt64]?
@@ -32,6 +33,7 @@ final class TableFind {
         _ meter: QueryMeter
     ) {
         self.table = table
+        entityBits = UInt64(table.layout.entity.id.rawValue) << 52
         self.index = index
         self.patterns = patterns
         self.visible = visible
@@ -57,7 +59,7 @@ final class TableFind {
     }
 
     private func id(_ record: UInt64) -> RecordID {
-        RecordID(rawValue: UInt64(table.entity.id.rawValue) << 52 | record)
+        RecordID(rawValue: entityBits | record)
     }
 
     /// The row of a record that may be seen; nil when it may not.

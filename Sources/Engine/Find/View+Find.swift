@@ -49,6 +49,7 @@ extension View {
                     meter
                 )
                 meter = try search.run()
+                if places.count == 1, readings.count == 1 { return hits(search.found) }
                 found += search.found.map { ($0, number) }
             }
         }
@@ -63,46 +64,71 @@ extension View {
 
     /// What is shown of records. Each stands somewhere else in memory: all are asked for before the first is read.
     private func hits(_ found: [FoundRecord]) -> [FindHit] {
-        var places: [Int] = []
+        // Most often one: what does not depend on the record is looked up for all.
+        var sources: [HitSource] = []
+        var sourceOf: [Int] = []
+        sourceOf.reserveCapacity(found.count)
         for record in found {
-            guard
-                let place = places.last.flatMap({ tables[$0].entity.id == record.record.entity ? $0 : nil })
-                    ?? schema.place(of: record.record.entity)
-            else { preconditionFailure("quick find: a record of no entity") }
-            places.append(place)
-            tables[place].table.prefetchDirectory(record.record)
+            let entity = record.record.entity
+            var source = sources.firstIndex { $0.entity == entity }
+            if source == nil {
+                guard let place = schema.place(of: entity) else {
+                    preconditionFailure("quick find: a record of no entity")
+                }
+                sources.append(HitSource(entity, tables[place]))
+                source = sources.count - 1
+            }
+            sourceOf.append(source ?? 0)
         }
-        var rows: [Int] = []
-        for (record, place) in zip(found, places) {
-            rows.append(Int(tables[place].row(of: record.record)))
-            tables[place].prefetchSlots(of: record, rows[rows.count - 1])
-        }
-        for index in found.indices { tables[places[index]].prefetchTexts(of: found[index], rows[index]) }
-        var cutter = WordCutter()
-        return found.indices.map { index in
-            let (table, row) = (tables[places[index]], rows[index])
-            let primaryName = Int(table.entity.primaryName.rawValue)
-            let column = table.column(of: found[index], row, &cutter)
-            let name = table.text(primaryName, row)
-            return FindHit(
-                record: found[index].record,
-                match: found[index].level,
-                name: name,
-                attribute: table.entity.attributes[column].name,
-                text: column == primaryName ? name : table.text(column, row)
-            )
+        return sources.withUnsafeBufferPointer { sources in
+            for (record, source) in zip(found, sourceOf) {
+                sources[source].table.table.prefetchDirectory(record.record)
+            }
+            let rows = zip(found, sourceOf).map { record, source in
+                let row = Int(sources[source].table.row(of: record.record))
+                sources[source].prefetchSlots(of: record, row)
+                return row
+            }
+            for index in found.indices { sources[sourceOf[index]].prefetchTexts(of: found[index], rows[index]) }
+            var cutter = WordCutter()
+            return found.indices.map { sources[sourceOf[$0]].hit(found[$0], rows[$0], &cutter) }
         }
     }
 }
 
-extension TableView {
+/// An entity of which records are shown.
+private struct HitSource {
+    let entity: EntityID
+    let table: TableView
+    private let layout: TableLayout
+    private let primaryName: Int
+
+    init(_ entity: EntityID, _ table: TableView) {
+        self.entity = entity
+        self.table = table
+        layout = table.layout
+        primaryName = Int(layout.entity.primaryName.rawValue)
+    }
+
+    func hit(_ found: FoundRecord, _ row: Int, _ cutter: inout WordCutter) -> FindHit {
+        let column = column(of: found, row, &cutter)
+        let name = text(primaryName, row)
+        return FindHit(
+            record: found.record,
+            match: found.level,
+            name: name,
+            attribute: layout.entity.attributes[column].name,
+            text: column == primaryName ? name : text(column, row)
+        )
+    }
+
     /// The column in which the word stands that ranked the record.
-    fileprivate func column(of found: FoundRecord, _ row: Int, _ cutter: inout WordCutter) -> Int {
-        var fallback = Int(entity.primaryName.rawValue)
+    private func column(of found: FoundRecord, _ row: Int, _ cutter: inout WordCutter) -> Int {
+        var fallback = primaryName
         // The primary name is a field of its own.
         if found.field == 0 { return fallback }
-        for column in layout.searchedColumns where table.field(column) == found.field {
-            guard let head = head(column, row), head.isValid(row & 8191) else { continue }
+        for column in layout.searchedColumns where table.table.field(column) == found.field {
+            guard let head = table.head(column, row), head.isValid(row & 8191) else { continue }
             fallback = column
             cutter.cut(head.text(row & 8191))
             for (position, word) in cutter.words.enumerated()
@@ -116,25 +142,25 @@ extension TableView {
     }
 
     /// Asks for what stands in the slots of the columns that the record may be shown by.
-    fileprivate func prefetchSlots(of found: FoundRecord, _ row: Int) {
+    func prefetchSlots(of found: FoundRecord, _ row: Int) {
         let stride = ColumnLayout.text.strideBytes
-        table.prefetch(Int(entity.primaryName.rawValue), stride, row)
-        for column in layout.searchedColumns where found.field > 0 { table.prefetch(column, stride, row) }
+        table.table.prefetch(primaryName, stride, row)
+        for column in layout.searchedColumns where found.field > 0 { table.table.prefetch(column, stride, row) }
     }
 
     /// Asks for the texts that stand outside their slots.
-    fileprivate func prefetchTexts(of found: FoundRecord, _ row: Int) {
+    func prefetchTexts(of found: FoundRecord, _ row: Int) {
         func prefetchText(_ column: Int) {
-            guard let head = head(column, row), head.isValid(row & 8191) else { return }
+            guard let head = table.head(column, row), head.isValid(row & 8191) else { return }
             kith_prefetch(head.text(row & 8191).baseAddress)
         }
-        prefetchText(Int(entity.primaryName.rawValue))
+        prefetchText(primaryName)
         for column in layout.searchedColumns where found.field > 0 { prefetchText(column) }
     }
 
     /// The beginning of a text, whole characters.
-    fileprivate func text(_ column: Int, _ row: Int) -> String {
-        guard let head = head(column, row), head.isValid(row & 8191) else { return "" }
+    private func text(_ column: Int, _ row: Int) -> String {
+        guard let head = table.head(column, row), head.isValid(row & 8191) else { return "" }
         let text = head.text(row & 8191)
         var end = min(text.count, FindLimits.hitTextBytesMax)
         while end > 0, end < text.count, text[end] & 0xC0 == 0x80 { end -= 1 }

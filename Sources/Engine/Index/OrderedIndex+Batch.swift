@@ -1,6 +1,6 @@
 // Many entries at once into an ordered index: they are sorted, and the tree is walked once from left to right, each leaf merged
 // with all that belongs into it. Compared with one insert after another this saves a descent and most of the moving per
-// entry, and the comparisons of sorting are replaced by distribution: one pass a byte of the key that differs. In a large
+// entry, and the comparisons of sorting are replaced by distribution: from the highest byte that differs down. In a large
 // index the leaves are not in the cache: they are asked for one and two steps ahead.
 //
 // A batch of a thousand rows meets each leaf of a large tree once at most, and would pay a visit an entry. So batches wait
@@ -23,11 +23,16 @@ extension OrderedIndex {
 
         @inline(__always)
         static func < (a: Entry, b: Entry) -> Bool { a.key < b.key || (a.key == b.key && a.row < b.row) }
+
+        @inline(__always)
+        fileprivate func byte(_ shift: Int) -> Int {
+            Int(UInt8(truncatingIfNeeded: key >> Key(truncatingIfNeeded: shift)))
+        }
     }
 
-    /// Entries that wait at most, or an eighth of the index where that is less. To merge so many takes 2 to 3 ms: whoever
-    /// comes next waits that long.
-    private static var pendingCountMax: Int { 32_768 }
+    /// Entries that wait at most, or a quarter of the index where that is less. A leaf that is met costs what it takes to fetch
+    /// it, however many entries it gets. To merge so many takes some 8 ms: whoever comes next waits that long.
+    private static var pendingCountMax: Int { 131_072 }
     /// So many may wait in an index of any size.
     private static var pendingCountMin: Int { 1024 }
 
@@ -39,7 +44,7 @@ extension OrderedIndex {
     }
 
     /// Entries that may wait.
-    var pendingLimit: Int { min(Self.pendingCountMax, max(Self.pendingCountMin, count / 8)) }
+    var pendingLimit: Int { min(Self.pendingCountMax, max(Self.pendingCountMin, count / 4)) }
 
     /// Puts what waits into the tree; with `releasing`, gives its memory back too.
     package mutating func mergePending(releasing: Bool = false) {
@@ -68,56 +73,78 @@ extension OrderedIndex {
 
     // MARK: Sorting
 
-    /// Below this, what distribution prepares (256 counts a byte) costs more than comparing.
-    private static var distributedCountMin: Int { 192 }
+    /// So many are sorted by inserting one after the other: distribution would look at 256 counts for them.
+    private static var insertedCountMax: Int { 32 }
 
-    static func sort(_ entries: UnsafeMutableBufferPointer<Entry>) {
-        var isSorted = true
-        var areRowsRising = true
-        // Bits in which keys differ from the first one.
-        var differing: Key = 0
-        for index in 1..<entries.count {
-            let (before, entry) = (entries[index - 1], entries[index])
-            if !(before < entry) { isSorted = false }
-            if before.row > entry.row { areRowsRising = false }
-            differing |= entry.key ^ entries[0].key
+    /// Sorts entries by key and row, none of which is there twice. O(k × bytes of the key), most often much less.
+    package static func sort(_ entries: UnsafeMutableBufferPointer<Entry>) {
+        guard let base = entries.baseAddress, !isSorted(base, entries.count) else { return }
+        if entries.count <= insertedCountMax { return insertionSort(base, entries.count) }
+        withUnsafeTemporaryAllocation(of: Entry.self, capacity: entries.count) { room in
+            if let room = room.baseAddress { distribute(base, room, entries.count, intoRoom: false) }
         }
-        if isSorted { return }
-        // Distribution keeps the order of equal keys, so rising rows need no passes of their own.
-        if entries.count >= distributedCountMin, areRowsRising { return distribute(entries, differing) }
-        var entries = entries
-        entries.sort(by: <)
     }
 
-    /// Sorts by each differing byte of the key in turn, the lowest first.
-    private static func distribute(_ entries: UnsafeMutableBufferPointer<Entry>, _ differing: Key) {
-        let count = entries.count
-        withUnsafeTemporaryAllocation(of: Entry.self, capacity: count) { other in
-            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 256) { places in
-                var (source, target) = (entries, other)
-                for shift in stride(from: Key(0), to: Key(Key.bitWidth), by: 8)
-                where (differing >> shift) & 0xFF != 0 {
-                    // Key bytes lie lowest first at the start of an entry: x86 and arm64 Linux are little-endian.
-                    let bytes = UnsafeRawPointer(source.baseAddress.unsafelyUnwrapped) + Int(shift >> 3)
-                    let stride = MemoryLayout<Entry>.stride
-                    places.initialize(repeating: 0)
-                    for index in 0..<count {
-                        places[Int(bytes.load(fromByteOffset: index &* stride, as: UInt8.self))] &+= 1
-                    }
-                    var total: UInt32 = 0
-                    for byte in 0..<256 {
-                        let size = places[byte]
-                        places[byte] = total
-                        total &+= size
-                    }
-                    for index in 0..<count {
-                        let byte = Int(bytes.load(fromByteOffset: index &* stride, as: UInt8.self))
-                        target[Int(places[byte])] = source[index]
-                        places[byte] &+= 1
-                    }
-                    swap(&source, &target)
-                }
-                if source.baseAddress != entries.baseAddress { _ = entries.update(from: source) }
+    private static func isSorted(_ entries: UnsafeMutablePointer<Entry>, _ count: Int) -> Bool {
+        for index in 1..<max(count, 1) where !(entries[index - 1] < entries[index]) { return false }
+        return true
+    }
+
+    private static func insertionSort(_ entries: UnsafeMutablePointer<Entry>, _ count: Int) {
+        var index = 1
+        while index < count {
+            let entry = entries[index]
+            var place = index
+            while place > 0, entry < entries[place - 1] {
+                entries[place] = entries[place - 1]
+                place &-= 1
+            }
+            entries[place] = entry
+            index &+= 1
+        }
+    }
+
+    /// Sorts entries by the highest byte in which their keys differ, through `room`, and then those that agree in it each by
+    /// themselves. The result stands where the entries stood, or in `room`. Every step goes down by a byte of the key at least,
+    /// and after a few of them what is left of a batch is small: it stays in the first-level cache, and most bytes are never
+    /// looked at.
+    private static func distribute(
+        _ entries: UnsafeMutablePointer<Entry>,
+        _ room: UnsafeMutablePointer<Entry>,
+        _ count: Int,
+        intoRoom: Bool
+    ) {
+        var differing: Key = 0
+        if count > insertedCountMax {
+            let first = entries[0].key
+            for index in 1..<count { differing |= entries[index].key ^ first }
+        }
+        guard differing != 0 else {
+            if count <= insertedCountMax {
+                insertionSort(entries, count)
+            } else if !isSorted(entries, count) {
+                // One key in many rows, which most often rise.
+                var equal = UnsafeMutableBufferPointer(start: entries, count: count)
+                equal.sort { $0.row < $1.row }
+            }
+            if intoRoom { room.update(from: entries, count: count) }
+            return
+        }
+        let shift = (Key.bitWidth - 1 - differing.leadingZeroBitCount) & ~7
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: 257) { ends in
+            ends.initialize(repeating: 0)
+            for index in 0..<count { ends[entries[index].byte(shift) &+ 1] &+= 1 }
+            for byte in 1...256 { ends[byte] &+= ends[byte &- 1] }
+            // From here on, where the entries of a byte begin moves to where they end.
+            for index in 0..<count {
+                let byte = entries[index].byte(shift)
+                room[ends[byte]] = entries[index]
+                ends[byte] &+= 1
+            }
+            var start = 0
+            for byte in 0..<256 where ends[byte] > start {
+                distribute(room + start, entries + start, ends[byte] &- start, intoRoom: !intoRoom)
+                start = ends[byte]
             }
         }
     }

@@ -52,8 +52,9 @@ package enum StoreMemory {
         /// The untouched rest of the newest region, which is zeros.
         var freshStart: UInt = 0
         var freshBytes = 0
-        /// Where the part of it ends that is cleared, or is being cleared.
+        /// Where the part of it ends that is cleared, or is being cleared: at the start of a huge page.
         var clearedEnd: UInt = 0
+        var clearedAheadBytes = 0
     }
 
     /// Whether what is cleared will soon be used up.
@@ -150,16 +151,23 @@ package enum StoreMemory {
         let range = lists.withLock { lists -> Range<UInt> in
             wantsClearing.store(false, ordering: .relaxed)
             let regionEnd = lists.freshStart + UInt(lists.freshBytes)
-            let start = max(lists.clearedEnd, lists.freshStart & ~UInt(hugePageBytes - 1))
-            let end = min(max(start, lists.freshStart) + UInt(clearedBytes), regionEnd)
+            // Both at a huge page's start: the system refuses a range that begins within a page.
+            let mask = ~UInt(hugePageBytes - 1)
+            let start = max(lists.clearedEnd, lists.freshStart & mask)
+            let end = min((max(start, lists.freshStart) + UInt(clearedBytes)) & mask, regionEnd)
             guard start < end else { return 0..<0 }
             lists.clearedEnd = end
             return start..<end
         }
         guard let start = UnsafeMutableRawPointer(bitPattern: range.lowerBound) else { return }
         // A wish, as huge pages are: whoever writes a page that is not there yet has it cleared then.
-        _ = madvise(start, range.count, MADV_POPULATE_WRITE)
+        if madvise(start, range.count, MADV_POPULATE_WRITE) == 0 {
+            lists.withLock { $0.clearedAheadBytes += range.count }
+        }
     }
+
+    /// Bytes that the system has cleared for `clearAhead`: tests.
+    package static var clearedAheadBytes: Int { lists.withLock { $0.clearedAheadBytes } }
 
     /// What a piece that is given out holds.
     private enum Content {

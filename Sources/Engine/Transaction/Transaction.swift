@@ -6,20 +6,24 @@ public struct Transaction: Sendable {
     /// The schema that names are looked up in.
     public let schema: Schema
     /// Rows succeed or fail one by one instead of all together.
-    public var isIndependent = false
+    public var isIndependent = false {
+        didSet { if !bytes.isEmpty { bytes[0] = flags } }
+    }
     /// Makes sending the transaction again take effect once. A session fills it in when it is nil.
     public var key: RequestKey?
     /// Operations so far.
     public private(set) var operationCount = 0
     /// Rows so far.
     public private(set) var rowCount = 0
-    private var operations: [UInt8] = []
+    /// The operations behind the head of a transaction without a key, so that it is sent as it stands; empty before the first.
+    private var bytes: [UInt8] = []
+    private static let headBytes = 6
 
     /// An empty transaction.
     public init(_ schema: Schema) { self.schema = schema }
 
     /// Bytes that `encoded` will have, at most.
-    public var encodedBytesMax: Int { operations.count + 22 }
+    public var encodedBytesMax: Int { bytes.count + 22 }
 
     /// Makes a record and returns a reference to it that later operations of this transaction may use in lookups.
     @discardableResult
@@ -83,21 +87,25 @@ public struct Transaction: Sendable {
 
     /// Adds a batch of rows as one operation.
     public mutating func append(_ batch: borrowing RecordBatch) {
-        batch.withEncoded { operations.append(contentsOf: $0) }
+        if bytes.isEmpty { bytes = [flags, 0, 0, 0, 0, 0] }
+        batch.withEncoded { bytes.append(contentsOf: $0) }
         operationCount += 1
         rowCount += batch.count
+        bytes[4] = UInt8(truncatingIfNeeded: operationCount)
+        bytes[5] = UInt8(truncatingIfNeeded: operationCount >> 8)
     }
+
+    private var flags: UInt8 { isIndependent ? TransactionHeader.independentFlag : 0 }
 
     /// The bytes that the engine executes.
     public func encoded(key: RequestKey? = nil) -> [UInt8] { withEncoded(key: key) { Array($0) } }
 
     /// Lends the bytes that the engine executes.
     package func withEncoded<R>(key: RequestKey? = nil, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
-        var writer = ByteWriter(capacityBytes: encodedBytesMax)
         let key = self.key ?? key
-        var flags: UInt8 = key == nil ? 0 : TransactionHeader.keyedFlag
-        if isIndependent { flags |= TransactionHeader.independentFlag }
-        writer.u8(flags)
+        if key == nil, !bytes.isEmpty { return try bytes.withUnsafeBytes(body) }
+        var writer = ByteWriter(capacityBytes: encodedBytesMax)
+        writer.u8(flags | (key == nil ? 0 : TransactionHeader.keyedFlag))
         writer.u8(0)
         writer.u16(0)
         if let key {
@@ -105,7 +113,7 @@ public struct Transaction: Sendable {
             writer.u64(key.request)
         }
         writer.u16(UInt16(operationCount))
-        writer.raw(operations)
+        if !bytes.isEmpty { bytes[Transaction.headBytes...].withUnsafeBytes { writer.raw($0) } }
         return try writer.withUnsafeBytes(body)
     }
 }
