@@ -14,7 +14,7 @@ import Testing
         "WITH q AS (SELECT a FROM t), r AS (SELECT b FROM q) SELECT * FROM r AS x JOIN (SELECT c FROM s) AS y ON y.c = x.b",
         "SELECT a FROM t UNION ALL SELECT b FROM u UNION ALL SELECT c FROM v ORDER BY 1 DESC LIMIT 3",
         "SELECT rank() OVER (PARTITION BY a, b ORDER BY c DESC), sum(x) OVER (), lag(y, 3) OVER (ORDER BY z) + 1 FROM t",
-        "SELECT -(-9.98), - -1, a - -2, -(-b) FROM t",
+        "SELECT -(-9.98), - -1, a - -2, -(-b), -(-0), -(0) FROM t",
         "SELECT a FROM t WHERE x = 1 -- a comment\n AND y <> 2;",
         "SELECT CASE WHEN a > 1 THEN 'x' WHEN b THEN c ELSE CASE d WHEN 1 THEN 2 END END, IIF(a, b, c) FROM t",
         "SELECT CAST(a AS VARCHAR(3)), CAST(b AS DECIMAL(5, 2)), CAST(c AS INT), CAST(d AS DATE), CAST(e AS DOUBLE) FROM t",

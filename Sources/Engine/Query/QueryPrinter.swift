@@ -42,8 +42,9 @@ package enum QueryPrinter {
         case .name(let parts): parts.map(name).joined(separator: ".")
         case .parameter(_, let name): name.isEmpty ? "?" : ":\(name)"
         case .negate(let operand):
-            // Two signs would begin a comment.
-            operandText(operand).hasPrefix("-") ? "-(\(operandText(operand)))" : "-\(operandText(operand))"
+            // Two signs would begin a comment, and a sign in front of a number belongs to it.
+            operandText(operand).first.map { $0 == "-" || $0.isNumber } == true
+                ? "-(\(operandText(operand)))" : "-\(operandText(operand))"
         case .arithmetic(let sign, let left, let right):
             "\(operandText(left)) \(sign.symbol) \(operandText(right))"
         case .compare(let sign, let left, let right):
