@@ -25,7 +25,7 @@ public final class SQLiteOracle {
             throw Refusal(description: "SQLite does not open a database in memory")
         }
         handle = opened
-        kith_sqlite_without_bloom_filters(handle)
+        kith_sqlite_without_wrong_optimisations(handle)
         sqlite3_create_collation_v2(
             handle,
             "NOCASE",
