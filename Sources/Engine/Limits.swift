@@ -31,8 +31,10 @@ public enum Limits {
     /// Parties in one list: twice what mail servers take for recipients of one message by default. Each is a record, found and
     /// compared with those that are there.
     public static let partyListEntriesMax = 1_000
-    /// Parties in all lists of one operation: four times its rows, and at 60 bytes each half a log entry.
+    /// Parties that one operation gives for one attribute: four times its rows, and at 60 bytes each half a log entry.
     public static let operationPartiesMax = 262_144
+    /// Parties that one transaction may look at, to find those that are in its lists: some tenths of a second of the writer's turn.
+    static let transactionPartiesReadMax = 1 << 22
     /// Alternate keys of one entity, and attributes in one key.
     public static let keyCountMax = 16
     /// Attributes of one entity that quick find looks into: each one's words are read for every record found.

@@ -42,8 +42,9 @@ extension Engine {
         _ lists: [GivenPartyList],
         rows: [Int],
         isNew: Bool,
+        _ running: inout RunningTransaction,
         _ id: (Int) -> RecordID
-    ) -> PartyListChanges {
+    ) throws(Refusal) -> PartyListChanges {
         var changes = PartyListChanges()
         guard !lists.isEmpty, let parties = schema.parties else { return changes }
         for (index, row) in rows.enumerated() {
@@ -51,7 +52,7 @@ extension Engine {
             let record = id(isNew ? index : row)
             for list in lists {
                 let wanted = list.values.isValid(row) ? checkedPartyEntries(of: list.values.text(row)) : []
-                let present = isNew ? [] : presentParties(of: record, list.role, parties)
+                let present = isNew ? [] : try presentParties(of: record, list.role, parties, &running)
                 let change = PartyListChange(from: present, to: wanted, orderingMax: parties.orderingMax)
                 changes.add(PartyListChanges.Owner(record: record, role: list.role, row: row), change)
             }
@@ -59,15 +60,33 @@ extension Engine {
         return changes
     }
 
-    private func presentParties(of record: RecordID, _ role: Int32, _ parties: PartyAttributes) -> [PresentParty] {
+    private func presentParties(
+        of record: RecordID,
+        _ role: Int32,
+        _ parties: PartyAttributes,
+        _ running: inout RunningTransaction
+    ) throws(Refusal) -> [PresentParty] {
         guard let activities = schema.place(of: record.entity),
             let link = tables[parties.place].link(parties.activity),
             let target = tables[parties.place].linkTarget(parties.activity, record.entity)
         else { return [] }
         let rolePlace = tables[parties.place].layout.optionPlace(parties.role, Int64(role))
         let row = tables[activities].row(of: record)
-        let rows = tables[parties.place].partyRows(parties, role: rolePlace, of: target, row: row, in: link) { _ in true
+        var readCount = running.partiesRead
+        let rows = try tables[parties.place].partyRows(parties, role: rolePlace, of: target, row: row, in: link) {
+            _ throws(Refusal) in
+            readCount += 1
+            guard readCount <= Limits.transactionPartiesReadMax else {
+                throw Refusal(
+                    .limitExceeded,
+                    entity: PartyAttributes.entityName,
+                    record: record,
+                    "The activities of the transaction have more than \(Limits.transactionPartiesReadMax) parties to look at. Split it."
+                )
+            }
+            return true
         }
+        running.partiesRead = readCount
         return rows.map { row in
             PresentParty(
                 record: tables[parties.place].recordID(atRow: Int(row)),

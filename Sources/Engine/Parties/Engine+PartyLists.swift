@@ -19,14 +19,14 @@ extension Engine {
         for row in 0..<values.count where values.isValid(row) {
             do throws(PartyListFlaw) {
                 var entries = try partyEntries(of: values.text(row))
-                entryCount += entries.count
-                guard entryCount <= Limits.operationPartiesMax else {
+                guard entryCount + entries.count <= Limits.operationPartiesMax else {
                     throw PartyListFlaw(
                         entry: entries.count,
-                        message: "One operation has at most \(Limits.operationPartiesMax) parties in its lists.",
+                        message: "One operation has at most \(Limits.operationPartiesMax) parties for one attribute.",
                         code: .limitExceeded
                     )
                 }
+                entryCount += entries.count
                 if try resolve(&entries, parties) { resolved[row] = entries }
             } catch {
                 failures.add(

@@ -51,7 +51,7 @@ extension Engine {
         for column in operation.columns { entry.raw(column.encoded) }
         applyChange(.create, operation, at: start, of: entry, &running)
         if !lists.isEmpty {
-            let changes = partyChanges(lists, rows: rows, isNew: true) { row in
+            let changes = try partyChanges(lists, rows: rows, isNew: true, &running) { row in
                 RecordID(rawValue: first.rawValue + UInt64(row))
             }
             try write(changes, rowMap: givenMap, running, &entry)

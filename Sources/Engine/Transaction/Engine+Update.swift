@@ -24,7 +24,7 @@ extension Engine {
             for row in good { rememberID(operation.id(row), ofRow: rowMap[row]) }
         }
 
-        let changes = partyChanges(lists, rows: good, isNew: false) { given.id($0) }
+        let changes = try partyChanges(lists, rows: good, isNew: false, &running) { given.id($0) }
         let changed = good.filter { row in
             changes.rows.contains(row)
                 || operation.attributes.indices.contains { index in

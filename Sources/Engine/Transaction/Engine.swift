@@ -211,6 +211,8 @@ struct RunningTransaction {
     let hasSeveralOperations: Bool
     let changeCountOffset: Int
     var operationIndex = 0
+    /// Parties that were looked at to find those of its lists: see `Limits.transactionPartiesReadMax`.
+    var partiesRead = 0
 }
 
 /// What reverting a transaction needs and the entry does not hold.
