@@ -43,6 +43,8 @@ extension Database: SchemaSession {
     }
 
     private func completed(_ ahead: IndexesAhead) -> IndexesAhead {
+        // While this one waited, another change may have come: then there is nothing to make it for.
+        guard currentView.schema === ahead.view.schema else { return ahead }
         var ahead = ahead
         ahead.make()
         for _ in 0..<Database.roundsMax {

@@ -114,6 +114,32 @@ import Testing
         #expect(h.refusal { try $0.updateRecord(ids[1], [("code", .text("c8"))]) } == .duplicateKey)
     }
 
+    /// A refused delete brings records back, perhaps in each other's rows, under the versions that they had.
+    @Test func recordsThatAreBroughtBackAreFound() throws {
+        let h = SchemaHarness()
+        try h.change(Self.first)
+        let ids = try h.run { t in
+            for number in 0..<20 {
+                try t.createRecord("project", [("name", .text("N\(number)")), ("code", .text("C\(number)"))])
+            }
+        }
+        var ahead = try #require(try h.ahead(Self.second, recordsMin: 10))
+        ahead.make()
+        #expect(
+            h.refusal { t in
+                for id in ids[3..<9] { try t.delete(id) }
+                try t.updateRecord(ids[1], [("effort", .integer(-1))])
+            } == .outOfRange
+        )
+        #expect(try h.apply(try SchemaDocument(yaml: Self.second), ahead: ahead).isApplied)
+        try h.checkCopies()
+        for id in ids {
+            try h.run { try $0.updateRecord(id, [("name", .text("other")), ("code", .text("\(id.rawValue)"))]) }
+        }
+        for id in ids { try h.run { try $0.delete(id) } }
+        try h.checkCopies()
+    }
+
     /// What was made for another schema is not used.
     @Test func anotherChangeMayComeFirst() throws {
         let h = SchemaHarness()

@@ -177,11 +177,6 @@ extension Binder {
         guard Self.isComparable(left.type, right.type) else {
             throw QueryError(.type, "\(left.type.name) cannot be compared with \(right.type.name)", at: location)
         }
-        if left.type.isText, right.type.isText {
-            // Both sides under one collation, so that hashes agree wherever the comparison is made by them.
-            let common = QueryType.texts([left.type, right.type])
-            (left.type, right.type) = (common, common)
-        }
         return Bound(.compare(sign, left, right), .boolean)
     }
 

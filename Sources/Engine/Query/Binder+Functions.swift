@@ -113,7 +113,8 @@ extension Binder {
     /// The value as the type that `commonType` found.
     static func converted(_ value: Bound, to type: QueryType) -> Bound {
         if value.type == type { return value }
-        if value.type.isText, type.isText { return Bound(value.node, type) }
+        // The collation is the result's: a group key that stands in it is still that key.
+        if value.type.isText, type.isText { return value }
         if value.node == .null || value.type == .null { return Bound(.null, type) }
         if value.type == .date, type == .instant { return Bound(.startOfDay(value), type) }
         return Bound(.convert(value), type)

@@ -41,8 +41,9 @@ extension BlockTest {
             self = .isNull(column: column, negated: negated)
         case .compare(let sign, let left, let right):
             if case .label(let option) = left.node, case .text(let text) = right.node, let column = column(option) {
-                self = Self.labels(column, option.type, schema, table) {
-                    sign.holds(TextConstant.compare($0, text))
+                let collation = left.type.collation.joined(with: right.type.collation)
+                self = Self.labels(column, option.type, schema, table) { label in
+                    sign.holds(withExtendedLifetime((label, text)) { collation.compare(label.bytes, text.bytes) })
                 }
                 return
             }

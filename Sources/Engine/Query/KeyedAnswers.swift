@@ -51,10 +51,10 @@ struct KeyedQuery {
             guard case .compare(.equal, let left, let right) = condition.node else { return nil }
             let (mine, other) = left.readsOuter ? (right, left) : (left, right)
             guard !mine.readsOuter, !mine.sources.isEmpty, other.sources.isEmpty,
-                Planner.haveEqualHashes(mine.type, other.type)
+                let pair = Planner.hashed(mine, other)
             else { return nil }
-            own.append(mine)
-            outer.append(other)
+            own.append(pair.own)
+            outer.append(pair.other)
         }
         return rest
     }

@@ -179,7 +179,7 @@ struct Planner {
             var keys: [(own: Bound, other: Bound)] = []
             for (index, condition) in conditions.enumerated() {
                 guard let pair = equality(condition, source, SourceSet()), pair.other.readsOuter else { continue }
-                if Self.haveEqualHashes(pair.own.type, pair.other.type) { keys.append(pair) }
+                if let pair = Self.hashed(pair.own, pair.other) { keys.append(pair) }
                 guard pair.other.type == .id, case .column(source, let column) = pair.own.node else { continue }
                 if isIdentifier(pair.own, of: source), best.cost > 0 {
                     best = (0, source, .record(pair.other))
@@ -198,9 +198,15 @@ struct Planner {
         plan.access = .lateral(best.access)
     }
 
-    /// Hashes agree with equality only between values of one form.
-    static func haveEqualHashes(_ a: QueryType, _ b: QueryType) -> Bool {
-        a != .double && b != .double && a.scale == b.scale && a != .null && b != .null && a.collation == b.collation
+    /// The operands of an equality as they are hashed: texts under the collation that they are compared under. Nil where hashes do
+    /// not agree with equality: they do between values of one form.
+    static func hashed(_ own: Bound, _ other: Bound) -> (own: Bound, other: Bound)? {
+        let (a, b) = (own.type, other.type)
+        if a.isText, b.isText {
+            let common = QueryType.texts([a, b])
+            return (Bound(own.node, common), Bound(other.node, common))
+        }
+        return a != .double && b != .double && a.scale == b.scale && a != .null && b != .null ? (own, other) : nil
     }
 
     private func method(for source: Int, _ conditions: [Bound], _ known: SourceSet) -> JoinMethod {
@@ -218,7 +224,7 @@ struct Planner {
             else { continue }
             return .children(parent: parent, column: column, target: target)
         }
-        let keys = equalities.filter { Self.haveEqualHashes($0.own.type, $0.other.type) }
+        let keys = equalities.compactMap { Self.hashed($0.own, $0.other) }
         return .table(left: keys.map(\.other), right: keys.map(\.own))
     }
 

@@ -242,13 +242,16 @@ extension Table {
     }
 
     /// Rows whose record came, went or changed since an earlier state of the table. A chunk that both share is passed over;
-    /// in others a look at two versions decides.
+    /// in others id and
+    /// version decide: together they say what a row has. (Records that a refused delete brought back may stand in other rows.)
     fileprivate func rowsChanged(since old: borrowing Table) -> [UInt32] {
         var rows: [UInt32] = []
         for chunk in 0..<blockCount where chunk >= old.blockCount || chunks[chunk] !== old.chunks[chunk] {
             for row in chunk * Table.blockRows..<min(rowCount, (chunk + 1) * Table.blockRows) {
-                let (was, lives) = (old.isLive(row), isLive(row))
-                if was != lives || lives && old.version(atRow: row) != version(atRow: row) { rows.append(UInt32(row)) }
+                let (was, present) = (row < old.rowCount ? old.recordID(atRow: row) : .none, recordID(atRow: row))
+                if was != present || present != .none && old.version(atRow: row) != version(atRow: row) {
+                    rows.append(UInt32(row))
+                }
             }
         }
         return rows

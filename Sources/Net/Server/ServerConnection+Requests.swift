@@ -314,7 +314,8 @@ extension ServerConnection {
         _ turn: inout WriterTurn
     ) throws(WireFailure) {
         let request = Array(body)
-        try beginCall(header, request.count, observed: turn.position, turn.schema.epoch) {
+        // Not on the pool of the queries: it may take a thread for seconds, and a second change waits for the first.
+        try beginCall(header, request.count, observed: turn.position, turn.schema.epoch, on: core.contentPool) {
             [database = core.database, actor] writer throws(WireFailure) in
             do throws(Refusal) {
                 let (reply, position, epoch) = try database.changeSchema(request, ahead: ahead, actor: actor)
