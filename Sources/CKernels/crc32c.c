@@ -32,6 +32,13 @@ __attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, con
         n -= 8;
     }
     uint32_t c32 = (uint32_t)c;
+    if (n >= 4) {
+        uint32_t word;
+        memcpy(&word, p, 4);
+        c32 = _mm_crc32_u32(c32, word);
+        p += 4;
+        n -= 4;
+    }
     while (n > 0) {
         c32 = _mm_crc32_u8(c32, *p);
         p++;

@@ -33,7 +33,7 @@ extension Database: SchemaSession {
                 var reply = ByteWriter()
                 do throws(Refusal) {
                     try turn.changeSchema(request, ahead: made, actor: actor, reply: &reply)
-                    return .success((reply.bytes, turn.position, turn.schema.epoch))
+                    return .success((reply.bytes, turn.position, turn.schemaEpoch))
                 } catch {
                     return .failure(error)
                 }

@@ -338,23 +338,31 @@ extension Database: Session {
     /// The schema in force.
     public var schema: Schema { writer.read { $0.schema } }
 
-    /// Executes a transaction as the system and returns when it is durable.
+    /// Executes a transaction as the system and returns when it is durable. Where more changes wait for the disk than may, it
+    /// waits as well: whoever awaits a reply has nothing better to do than what a server's client is told, to come again.
     public func execute(_ transaction: Transaction) async throws -> TransactionReply {
-        // No key unless the caller brought one: within one process no outcome is ever unknown.
-        let (reply, position) = try transaction.withEncoded { encoded in
+        while true {
             var reply = ByteWriter()
-            let position = try turn { turn -> Result<Position, Refusal> in
-                do throws(Refusal) {
-                    try turn.execute(encoded, actor: .none, reply: &reply)
-                    return .success(turn.position)
-                } catch {
-                    return .failure(error)
+            // No key unless the caller brought one: within one process no outcome is ever unknown.
+            let (refusal, position) = transaction.withEncoded { encoded in
+                turn { turn -> (Refusal?, Position) in
+                    do throws(Refusal) {
+                        try turn.execute(encoded, actor: .none, reply: &reply)
+                        return (nil, turn.position)
+                    } catch {
+                        return (error, turn.position)
+                    }
                 }
-            }.get()
-            return (try reply.withUnsafeBytes { try TransactionReply(decoding: $0) }, position)
+            }
+            guard let refusal else {
+                let decoded = try reply.withUnsafeBytes { try TransactionReply(decoding: $0) }
+                try await settle(position)
+                return decoded
+            }
+            guard refusal.code == .overloaded else { throw refusal }
+            // Until the next group is durable, or at once where all are by now.
+            try await settle(min(durablePosition + 1, position))
         }
-        try await settle(position)
-        return reply
     }
 
     /// Reads attributes of records of one entity by id.

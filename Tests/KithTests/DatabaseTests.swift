@@ -1,6 +1,7 @@
 import Engine
 import Kith
 import Snapshot
+import Synchronization
 import Testing
 
 @Suite struct DatabaseTests {
@@ -37,6 +38,42 @@ import Testing
             digest = database.turn { turn in turn.digest }
             try database.close()
         }
+    }
+
+    private final class Done: Sendable {
+        let count = Atomic(0)
+    }
+
+    /// More than may wait for the disk: whoever comes later waits too, and nobody is refused.
+    @Test func callersWaitWhereTheLogIsFull() async throws {
+        var options = options()
+        options.directory = DirectoryOptions(segmentBytes: 256 << 10, usesThreads: false)
+        let database = try Database.open(in: SimulatedStorage(seed: 5), options: options, random: 1)
+        let queue = try #require(database.directory.inlineQueue)
+        let callers = 100
+        let done = Done()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for caller in 0..<callers {
+                group.addTask {
+                    var transaction = Transaction(database.schema)
+                    let text = String(repeating: "x", count: 1_500)
+                    try transaction.create("account", ["name": .text("Account \(caller)"), "description": .text(text)])
+                    _ = try await database.execute(transaction)
+                    done.count.add(1, ordering: .relaxed)
+                }
+            }
+            group.addTask {
+                while !queue.isFull { await Task.yield() }
+                while done.count.load(ordering: .relaxed) < callers {
+                    try queue.commit()
+                    await Task.yield()
+                }
+            }
+            try await group.waitForAll()
+        }
+        let account = try #require(database.schema.entity(named: "account"))
+        #expect(database.currentView.recordCount(account.id) == callers)
+        try database.close()
     }
 
     /// Batches that wait for their place in the indexes are put there beside the writer, while others come, change and go.

@@ -183,11 +183,11 @@ struct PowerCutRun {
     /// One turn of a few transactions.
     private mutating func execute(_ database: Database) throws {
         var work: [(ModelTransaction, [UInt8], RecordID, Int64)] = []
+        // A turn has one time. Sometimes the clock goes back; the engine's time never does.
+        let time = clock.now + Int64(random.below(2000)) - 200
         for _ in 0..<1 + random.below(3) {
             let transaction = workload.transaction(history[history.count - 1], &random)
             let encoded = try transaction.encoded()
-            // Sometimes the clock goes back; the engine's time never does.
-            let time = clock.now + Int64(random.below(2000)) - 200
             work.append((transaction, encoded, workload.actor(history[history.count - 1], &random), time))
             if transaction.key != nil { requests.append((transaction, encoded)) }
         }

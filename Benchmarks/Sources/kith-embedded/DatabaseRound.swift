@@ -5,8 +5,8 @@ import Kith
 
 struct DatabaseRound {
     private static let idsPerRead = 64
-    /// Transactions under way: the disk works while the next are executed.
-    private static let tasks = 4
+    /// Transactions under way. With four, a group of the log has one or two, and the program waits for the disk half of the time.
+    private static let tasks = 16
     /// So many updates are replayed at least, of all records and of each, that their time stands out of the rest of an opening.
     private static let updatesMin = 1_000_000
     private static let generationsMin = 4
@@ -95,7 +95,7 @@ struct DatabaseRound {
         var nanoseconds: UInt64 = 0
         let batches = data.batches
         // In slices, so that transactions that wait for their turn do not take the memory of all.
-        let sliceBatches = 64
+        let sliceBatches = 256
         for slice in stride(from: 0, to: batches.count, by: sliceBatches) {
             let ranges = Array(batches[slice..<min(slice + sliceBatches, batches.count)])
             let transactions = try ranges.map { try data.contacts(database.schema, $0, firstAccount: firstAccount) }

@@ -8,15 +8,16 @@
 /// Thread rule as for `Block`: mutable only while one reference exists, and then only by the writer.
 package final class Chunk: @unchecked Sendable {
     package let columnCount: Int
-    /// Unchecked as the properties of `Block` are.
-    @exclusivity(unchecked) private var blocks: [Block?]
+    /// One for each column. Plain memory and no array, since every value that is written goes through it.
+    private let blocks: UnsafeMutablePointer<Block?>
     /// Per column a copy of the block's head (zero pointers where there is no block), so that a point read follows
     /// pointers without counting references.
     let heads: UnsafeMutablePointer<BlockHead?>
 
     package init(columnCount: Int) {
         self.columnCount = columnCount
-        blocks = Array(repeating: nil, count: columnCount)
+        blocks = .allocate(capacity: columnCount)
+        blocks.initialize(repeating: nil, count: columnCount)
         heads = .allocate(capacity: columnCount)
         heads.initialize(repeating: nil, count: columnCount)
     }
@@ -24,13 +25,19 @@ package final class Chunk: @unchecked Sendable {
     private init(copying other: Chunk, columnCount: Int) {
         self.columnCount = columnCount
         let added = columnCount - other.columnCount
-        blocks = other.blocks + Array(repeating: nil, count: added)
+        blocks = .allocate(capacity: columnCount)
+        blocks.initialize(from: other.blocks, count: other.columnCount)
+        (blocks + other.columnCount).initialize(repeating: nil, count: added)
         heads = .allocate(capacity: columnCount)
         heads.initialize(from: other.heads, count: other.columnCount)
         (heads + other.columnCount).initialize(repeating: nil, count: added)
     }
 
-    deinit { heads.deallocate() }
+    deinit {
+        blocks.deinitialize(count: columnCount)
+        blocks.deallocate()
+        heads.deallocate()
+    }
 
     package func copy() -> Chunk { Chunk(copying: self, columnCount: columnCount) }
 
@@ -40,7 +47,10 @@ package final class Chunk: @unchecked Sendable {
         return Chunk(copying: self, columnCount: columnCount)
     }
 
-    package func block(_ column: Int) -> Block? { blocks[column] }
+    package func block(_ column: Int) -> Block? {
+        precondition(column < columnCount)
+        return blocks[column]
+    }
 
     /// Head of the column's block; nil when all its values are null.
     @inline(__always)
@@ -52,14 +62,18 @@ package final class Chunk: @unchecked Sendable {
     /// Runs `body` on the column's block, unshared and with room for `capacity` values; makes the block when there is none.
     @inline(__always)
     package func withMutableBlock(_ column: Int, layout: ColumnLayout, capacity: Int, _ body: (Block) -> Void) {
-        if blocks[column] == nil {
+        precondition(column < columnCount)
+        if heads[column] == nil {
             blocks[column] = Block(layout: layout, capacity: capacity)
         } else if !isKnownUniquelyReferenced(&blocks[column]) {
             blocks[column] = blocks[column]!.copy()
         }
-        guard let block = blocks[column] else { preconditionFailure("a column without the block that was just made") }
-        // Lent without being counted: it stands in `blocks` all the while, since `body` cannot reach the chunk.
-        Unmanaged.passUnretained(block)._withUnsafeGuaranteedRef { block in
+        // Lent without being counted: it stands in `blocks` all the while, since `body` cannot reach the chunk. Read as what it
+        // is in memory, an address, since reading it as a reference would count it.
+        guard let lent = UnsafeRawPointer(blocks + column).load(as: Unmanaged<Block>?.self) else {
+            preconditionFailure("a column without the block that was just made")
+        }
+        lent._withUnsafeGuaranteedRef { block in
             block.reserve(capacity)
             body(block)
             heads[column] = block.head
@@ -81,12 +95,14 @@ package final class Chunk: @unchecked Sendable {
 
     /// Takes a block out: its column is null in every row.
     func removeBlock(_ column: Int) {
+        precondition(column < columnCount)
         blocks[column] = nil
         heads[column] = nil
     }
 
     /// Puts a finished block in place.
     package func setBlock(_ column: Int, _ block: Block) {
+        precondition(column < columnCount)
         blocks[column] = block
         heads[column] = block.head
     }

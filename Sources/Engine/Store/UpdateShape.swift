@@ -40,7 +40,7 @@ struct UpdateShape: Shape {
     /// Whether quick find looks into one of them.
     let isSearched: Bool
     /// Places of the indexes over several columns that have one of them, or one that every update writes.
-    let composites: [Int]
+    let composites: UnsafeMutableBufferPointer<Int>
     /// The lookup to the record's currency when an amount is given, or -1: an amount in a currency brings its rate with it, and
     /// goes the general way.
     let currencyColumn: Int
@@ -77,7 +77,8 @@ struct UpdateShape: Shape {
         self.head = UpdateShape.copy(head)
         guard let (place, columns) = try UpdateShape.plainColumns(head, schema, tables) else {
             isGeneral = true
-            (place, rowBytesMax, expectsVersion, isSearched, composites, currencyColumn) = (0, 0, false, false, [], -1)
+            (place, rowBytesMax, expectsVersion, isSearched, currencyColumn) = (0, 0, false, false, -1)
+            composites = UnsafeMutableBufferPointer(start: nil, count: 0)
             columns = UnsafeMutableBufferPointer(start: nil, count: 0)
             touched = UnsafeMutableBufferPointer(start: nil, count: 0)
             return
@@ -90,7 +91,9 @@ struct UpdateShape: Shape {
         currencyColumn = rates?.currencyColumn ?? -1
         expectsVersion = head[1] & Operation.versionsFlag != 0
         isSearched = columns.contains { layout.isSearched[$0] }
-        composites = layout.composites(touchedBy: columns)
+        let composites = layout.composites(touchedBy: columns)
+        self.composites = .allocate(capacity: composites.count)
+        _ = self.composites.initialize(from: composites)
         self.columns = .allocate(capacity: columns.count)
         _ = self.columns.initialize(from: columns.map { UpdateColumn($0, layout) })
         let others = [SystemAttribute.modifiedOn, SystemAttribute.modifiedBy].map { Int($0.rawValue) }
@@ -130,6 +133,7 @@ struct UpdateShape: Shape {
         for column in touched { column.options.deallocate() }
         touched.deallocate()
         columns.deallocate()
+        composites.deallocate()
         head.deallocate()
     }
 }

@@ -177,7 +177,7 @@ extension ServerConnection {
         // Before the call, which may end on its thread before this one goes on.
         upload.begin()
         do throws(WireFailure) {
-            try beginCall(header, bytes.count, observed: 0, turn.schema.epoch, on: core.contentPool) {
+            try beginCall(header, bytes.count, observed: 0, turn.schemaEpoch, on: core.contentPool) {
                 writer throws(WireFailure) in
                 do throws(ContentError) {
                     try work(bytes, &writer)
@@ -205,7 +205,7 @@ extension ServerConnection {
             throw .file(.notHeld(part.content.hash))
         }
         let count = min(part.count, FilePieces.bytesMax)
-        try beginCall(header, count, observed: turn.position, turn.schema.epoch, on: core.contentPool) {
+        try beginCall(header, count, observed: turn.position, turn.schemaEpoch, on: core.contentPool) {
             [contents = core.database.contents] writer throws(WireFailure) in
             do throws(ContentError) {
                 writer.raw(try contents.read(part.content, at: part.offset, count: count))

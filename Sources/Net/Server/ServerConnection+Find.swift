@@ -21,7 +21,7 @@ extension ServerConnection {
         }
         let budget = QueryBudget(bytesMax: core.limits.queryBytesMax)
         let (database, cancellation) = (core.database, cancellation)
-        try beginCall(header, body.count, observed: turn.position, turn.schema.epoch) { writer throws(WireFailure) in
+        try beginCall(header, body.count, observed: turn.position, turn.schemaEpoch) { writer throws(WireFailure) in
             do throws(QueryError) {
                 let (hits, position) = try database.find(request, budget: budget, cancellation: cancellation)
                 writer.u64(position)

@@ -43,7 +43,7 @@ extension ServerConnection {
             return true
         case .fetch:
             let cursor = try idleCursor(try handle(body))
-            try beginCall(header, 0, observed: cursor.position, turn.schema.epoch, using: cursor) {
+            try beginCall(header, 0, observed: cursor.position, turn.schemaEpoch, using: cursor) {
                 writer throws(WireFailure) in
                 CallResult(rowCount: try cursor.encodeNext(into: &writer), cursor: cursor)
             }

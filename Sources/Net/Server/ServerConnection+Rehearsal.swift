@@ -31,7 +31,7 @@ extension ServerConnection {
             // Before the call, which may end on its thread before this one goes on.
             rehearsal.begin()
             do throws(WireFailure) {
-                try beginCall(header, request.count, observed: rehearsal.position, turn.schema.epoch) {
+                try beginCall(header, request.count, observed: rehearsal.position, turn.schemaEpoch) {
                     writer throws(WireFailure) in
                     defer { rehearsal.end() }
                     let reply = request.withUnsafeBytes { bytes in

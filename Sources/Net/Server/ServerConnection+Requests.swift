@@ -143,7 +143,7 @@ extension ServerConnection {
         _ output: inout ByteWriter,
         _ ahead: inout FramesAhead
     ) {
-        var epoch = turn.schema.epoch
+        var epoch = turn.schemaEpoch
         while !ahead.isEmpty {
             if ahead.reads.count + ahead.transactions.count > 1 {
                 ahead.reads.withUnsafeBufferPointer { reads in
@@ -156,7 +156,7 @@ extension ServerConnection {
                 epoch = reply(to: frame.header, epoch, &output) { output throws(WireFailure) in
                     guard try answer(frame.header, frame.body, &turn, &output) else { return nil }
                     let mayHaveChanged = frame.header.operation == WireOperation.changeSchema.rawValue
-                    return mayHaveChanged ? turn.schema.epoch : epoch
+                    return mayHaveChanged ? turn.schemaEpoch : epoch
                 }
             }
             if walk.isOutputFull { return }
@@ -274,7 +274,7 @@ extension ServerConnection {
             return true
         case .status:
             try expectEmpty(body)
-            let epoch = turn.schema.epoch
+            let epoch = turn.schemaEpoch
             try beginCall(header, 0, observed: turn.position, epoch) {
                 [database = core.database] writer throws(WireFailure) in
                 writer.text(database.status.json)
@@ -283,7 +283,7 @@ extension ServerConnection {
             return false
         case .snapshot:
             try expectEmpty(body)
-            let epoch = turn.schema.epoch
+            let epoch = turn.schemaEpoch
             try beginCall(header, 0, observed: turn.position, epoch) {
                 [database = core.database] writer throws(WireFailure) in
                 do {
@@ -315,7 +315,7 @@ extension ServerConnection {
     ) throws(WireFailure) {
         let request = Array(body)
         // Not on the pool of the queries: it may take a thread for seconds, and a second change waits for the first.
-        try beginCall(header, request.count, observed: turn.position, turn.schema.epoch, on: core.contentPool) {
+        try beginCall(header, request.count, observed: turn.position, turn.schemaEpoch, on: core.contentPool) {
             [database = core.database, actor] writer throws(WireFailure) in
             do throws(Refusal) {
                 let (reply, position, epoch) = try database.changeSchema(request, ahead: ahead, actor: actor)

@@ -265,8 +265,7 @@ final class ServerConnection: ChannelDuplexHandler {
 
     /// Whether what it waits for has not come yet: its first replies durable, or room in the log.
     var mustWait: Bool {
-        guard let first = held.first else { return core.isLogFull }
-        return first.position > core.database.durablePosition
+        held.isEmpty ? core.isLogFull : held[0].position > core.database.durablePosition
     }
 
     /// Gives bytes to the socket; what it does not take now goes the channel's way, and so does everything behind it.
