@@ -92,6 +92,28 @@ import Testing
         )
     }
 
+    @Test func aValueThatDoesNotFitIsSaidOfItsParameter() async throws {
+        let folder = try await PeopleFixture.make()
+        for (sql, value, message) in [
+            (
+                "SELECT name FROM account WHERE createdon > :since", "since=soon",
+                "the parameter :since: 'soon' is no moment"
+            ),
+            (
+                "SELECT name FROM account WHERE revenue > ?", "much",
+                "the parameter number 1: the text 'much' stands where"
+            ),
+            (
+                "SELECT name FROM account WHERE EXISTS (SELECT 1 FROM contact WHERE numberofchildren = :n)", "n=many",
+                "the parameter :n: the text 'many' stands where a whole number is expected"
+            ),
+        ] {
+            let outcome = try await kith("query", "--at", "data", "--param", value, sql, in: folder)
+            #expect(outcome.status == 2)
+            #expect(outcome.errors.contains(message), "\(outcome.errors)")
+        }
+    }
+
     @Test func idsOptionsAndMomentsHaveOneForm() async throws {
         let folder = try await PeopleFixture.make()
         let sql = "SELECT accountid, statecode, statecodename, createdon FROM account WHERE accountnumber = 'A-1'"

@@ -135,6 +135,7 @@ import Testing
         #expect(outcome.status == 4)
         #expect(outcome.output.isEmpty)
         #expect(outcome.errors.contains("cannot be reached"))
+        #expect(outcome.errors.hasSuffix("(Connection refused)\n"))
     }
 
     /// What `make run` does, twice: the second run finds the data again.

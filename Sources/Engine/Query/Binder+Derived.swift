@@ -63,9 +63,7 @@ extension Binder {
         guard !derived.running.contains(where: { $0 == (place, use.attribute) }) else {
             throw QueryError(.type, "\(name) is computed from itself")
         }
-        let outer = (derived.source, derived.isRollUp, aliases, mayAggregate, aggregateRefusal)
-        let mayUseWindowsOutside = mayUseWindows
-        mayUseWindows = false
+        let outer = (derived.source, derived.isRollUp, aliases, mayAggregate, aggregateRefusal, mayUseWindows)
         derived.source = use.source
         if case .rollUp = schema.entities[place][use.attribute].type {
             derived.isRollUp = true
@@ -73,11 +71,10 @@ extension Binder {
             derived.isRollUp = false
         }
         derived.running.append((place, use.attribute))
-        (aliases, mayAggregate) = ([:], false)
+        (aliases, mayAggregate, mayUseWindows) = ([:], false, false)
         aggregateRefusal = "a calculated attribute sees one record, not groups: a roll-up counts and adds up"
         defer {
-            (derived.source, derived.isRollUp, aliases, mayAggregate, aggregateRefusal) = outer
-            mayUseWindows = mayUseWindowsOutside
+            (derived.source, derived.isRollUp, aliases, mayAggregate, aggregateRefusal, mayUseWindows) = outer
             derived.running.removeLast()
         }
         do throws(QueryError) {

@@ -273,16 +273,9 @@ extension Binder {
         at location: SourceLocation
     ) throws(QueryError) -> Bound {
         guard mayAggregate else { throw QueryError(.type, aggregateRefusal, at: location) }
-        mayAggregate = false
-        let refusal = aggregateRefusal
-        aggregateRefusal = "an aggregate cannot contain another"
-        let mayUseWindowsOutside = mayUseWindows
-        mayUseWindows = false
-        defer {
-            mayAggregate = true
-            mayUseWindows = mayUseWindowsOutside
-            aggregateRefusal = refusal
-        }
+        let outer = (mayAggregate, mayUseWindows, aggregateRefusal)
+        (mayAggregate, mayUseWindows, aggregateRefusal) = (false, false, "an aggregate cannot contain another")
+        defer { (mayAggregate, mayUseWindows, aggregateRefusal) = outer }
         guard let operand else {
             guard function == .count else {
                 throw QueryError(.type, "\(function.name.uppercased()) needs an operand", at: location)

@@ -22,7 +22,7 @@ package struct LikePattern: Hashable, Sendable {
     private var tail: [UInt16]?
 
     /// Compiles a pattern. `escape` makes the scalar after it stand for itself; at the end of the pattern it stands for
-    /// itself too. Throws `tooComplex` for more than 64 characters between two percent signs with `_` among them.
+    /// itself too. Throws `tooComplex` for more than 64 bytes between two percent signs with `_` among them.
     package init(
         _ pattern: UnsafeBufferPointer<UInt8>,
         escape: UInt32?,
@@ -60,7 +60,7 @@ package struct LikePattern: Hashable, Sendable {
             guard !middle.contains(where: { $0.count > Self.triedCountMax && $0.contains(Self.anyScalar) }) else {
                 throw QueryError(
                     .tooComplex,
-                    "between two % of a LIKE pattern with _ there are at most \(Self.triedCountMax) characters"
+                    "between two % of a LIKE pattern with _ there are at most \(Self.triedCountMax) bytes of text"
                 )
             }
         }

@@ -141,7 +141,11 @@ public struct PreparedQuery: Sendable {
             environment: environment,
             meter: QueryMeter(budget, cancellation)
         )
-        let query = try Specializer(context: context, parameters: parameters).query(bound)
+        let query = try Specializer(
+            context: context,
+            parameters: parameters,
+            parameterNames: parameterNames
+        ).query(bound)
         return Execution(query, context, blockRows: blockRows)
     }
 }

@@ -39,7 +39,13 @@ extension Specializer {
     )
 
     private func inner(_ outer: [Bound]) -> Specializer {
-        Specializer(context: context, parameters: parameters, outer: outer, isSpecialized: isSpecialized)
+        Specializer(
+            context: context,
+            parameters: parameters,
+            parameterNames: parameterNames,
+            outer: outer,
+            isSpecialized: isSpecialized
+        )
     }
 
     private func run(_ query: inout BoundQuery, rowsMax: Int) throws(QueryError) -> QueryResult {

@@ -4,6 +4,8 @@
 struct Specializer {
     let context: ExecutionContext
     let parameters: [Value]
+    /// For what is said of a value that does not fit; empty where a name is.
+    let parameterNames: [String]
     /// In a query inside another one that runs for one row outside: the values of that row.
     var outer: [Bound] = []
     /// The query was specialised before, without the values of the row outside: queries inside it need no second time.
@@ -11,9 +13,16 @@ struct Specializer {
     var coercion: Coercion { context.coercion }
     var environment: QueryEnvironment { context.environment }
 
-    init(context: ExecutionContext, parameters: [Value] = [], outer: [Bound] = [], isSpecialized: Bool = false) {
+    init(
+        context: ExecutionContext,
+        parameters: [Value] = [],
+        parameterNames: [String] = [],
+        outer: [Bound] = [],
+        isSpecialized: Bool = false
+    ) {
         self.context = context
         self.parameters = parameters
+        self.parameterNames = parameterNames
         self.outer = outer
         self.isSpecialized = isSpecialized
     }
@@ -24,7 +33,10 @@ struct Specializer {
             try context.prepare(table) { branches throws(QueryError) in
                 var result: [BoundQuery] = []
                 for branch in branches {
-                    result.append(try Specializer(context: context, parameters: parameters).query(branch))
+                    result.append(
+                        try Specializer(context: context, parameters: parameters, parameterNames: parameterNames)
+                            .query(branch)
+                    )
                 }
                 return result
             }
@@ -88,8 +100,7 @@ struct Specializer {
     private func expression(_ bound: Bound, isOperand: Bool = false) throws(QueryError) -> Bound {
         switch bound.node {
         case .parameter(let index):
-            let constant = inTimeZone(try coercion.constant(parameters[index], as: bound.type, at: .unknown))
-            return isOperand ? constant : try exact(constant, as: bound.type, index)
+            return try parameter(index, as: bound.type, isOperand: isOperand)
         case .compare(let sign, let left, let right):
             let (left, right) = (try expression(left, isOperand: true), try expression(right, isOperand: true))
             // The constant stands on the right, so that tests and indexes look in one place.
@@ -168,8 +179,21 @@ struct Specializer {
         return Bound(.number(environment.calendar.moment(ofDay: Int(day))), .instant)
     }
 
+    /// The value of a parameter. What is wrong with it is said of the parameter, whose value stands nowhere in the query.
+    private func parameter(_ index: Int, as type: QueryType, isOperand: Bool) throws(QueryError) -> Bound {
+        do throws(QueryError) {
+            let constant = inTimeZone(try coercion.constant(parameters[index], as: type, at: .unknown))
+            return isOperand ? constant : try exact(constant, as: type)
+        } catch {
+            var named = error
+            let name = Binder.parameterName(index, index < parameterNames.count ? parameterNames[index] : "")
+            named.message = "the parameter \(name): \(error.message)"
+            throw named
+        }
+    }
+
     /// A parameter that stands in arithmetic or in the result has exactly the type that was promised for it.
-    private func exact(_ constant: Bound, as type: QueryType, _ index: Int) throws(QueryError) -> Bound {
+    private func exact(_ constant: Bound, as type: QueryType) throws(QueryError) -> Bound {
         switch (constant.node, type) {
         case (.number(let number), .decimal(let scale)):
             if let value = Decimal64(units: number, scale: constant.type.scale).rescaled(to: scale) {
@@ -184,7 +208,7 @@ struct Specializer {
         case (.real, .integer), (.real, .decimal): break
         default: return Bound(constant.node, type)
         }
-        throw QueryError(.parameter, "parameter \(index + 1) does not fit \(type.name)")
+        throw QueryError(.parameter, "the value does not fit \(type.name)")
     }
 
     /// The condition that is true exactly where this one is false.

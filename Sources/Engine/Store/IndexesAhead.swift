@@ -62,16 +62,16 @@ struct TableAhead: Sendable {
 
     /// Replaces what rows were in one state of the table by what they are in a later one of the same layout.
     mutating func update(_ rows: [UInt32], from old: borrowing Table, to new: borrowing Table) {
-        for (column, order) in orders.sorted(by: { $0.key < $1.key }) {
-            switch order {
-            case .text(var index):
-                orders[column] = nil
+        // Each is taken out while it changes: a second reference would have its pages copied.
+        for column in orders.keys.sorted() {
+            switch orders.removeValue(forKey: column) {
+            case .text(var index)?:
                 index.update(rows, from: old, to: new) { layout.textOrderKey(column, $0, $1) }
                 orders[column] = .text(index)
-            case .number(var index):
-                orders[column] = nil
+            case .number(var index)?:
                 index.update(rows, from: old, to: new) { layout.numberOrderKey(column, $0, $1) }
                 orders[column] = .number(index)
+            case nil: break
             }
         }
         for place in composites.keys.sorted() {

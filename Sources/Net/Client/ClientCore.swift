@@ -214,7 +214,7 @@ final class ClientCore {
                 }
             }
             .connect(host: options.host, port: options.port)
-            .whenFailure { bound.value.connectionFailed(.notReachable("\($0)")) }
+            .whenFailure { bound.value.connectionFailed(.notReachable(systemReason($0))) }
     }
 
     /// The hello was answered.

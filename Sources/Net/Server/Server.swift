@@ -150,7 +150,7 @@ public final class Server: Sendable {
             try? await pool.shutdownGracefully()
             try? await contentPool.shutdownGracefully()
             try? await group.shutdownGracefully()
-            throw .cannotListen("\(error)")
+            throw .cannotListen(systemReason(error))
         }
     }
 
