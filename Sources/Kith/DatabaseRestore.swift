@@ -50,21 +50,11 @@ extension Database {
         to target: String,
         options: DatabaseOptions = DatabaseOptions()
     ) throws(DatabaseError) -> RestoreReport {
-        let target = withoutTrailingSlashes(target)
-        guard isVacant(target) else { throw .occupied(target) }
-        let unfinished = target + ".restoring"
-        guard isVacant(unfinished) else { throw .occupied(unfinished) }
         let parallel = options.threadCount > 1 ? threadedFor(threads: options.threadCount) : serialFor
-        let (engine, report) = try recover(source, parallel)
-        do {
+        return try makeDirectory(target) { unfinished in
+            let (engine, report) = try recover(source, parallel)
             let snapshot = try build(unfinished, engine, parallel)
             let missing = try copyContents(engine.view, from: source, to: unfinished)
-            guard rename(unfinished, target) == 0 else {
-                throw DatabaseError.directory(
-                    .storage(.failed(operation: "rename", file: unfinished, errorNumber: errno))
-                )
-            }
-            try FileStorage.syncParent(of: target)
             return RestoreReport(
                 position: engine.position,
                 recordCount: engine.recordCount,
@@ -72,10 +62,6 @@ extension Database {
                 missingContents: missing,
                 source: report
             )
-        } catch {
-            // What is left has no name that anyone opens; the failure is what is reported.
-            discard(unfinished)
-            throw error as? DatabaseError ?? .directory(.wrapping(error))
         }
     }
 
@@ -123,6 +109,31 @@ extension Database {
 
     // MARK: Steps
 
+    /// Makes a directory under another name, and gives it the name `target` when it is complete.
+    static func makeDirectory<Report>(
+        _ target: String,
+        _ body: (_ unfinished: String) throws -> Report
+    ) throws(DatabaseError) -> Report {
+        let target = withoutTrailingSlashes(target)
+        guard isVacant(target) else { throw .occupied(target) }
+        let unfinished = target + ".restoring"
+        guard isVacant(unfinished) else { throw .occupied(unfinished) }
+        do {
+            let report = try body(unfinished)
+            guard rename(unfinished, target) == 0 else {
+                throw DatabaseError.directory(
+                    .storage(.failed(operation: "rename", file: unfinished, errorNumber: errno))
+                )
+            }
+            try FileStorage.syncParent(of: target)
+            return report
+        } catch {
+            // What is left has no name that anyone opens; the failure is what is reported.
+            discard(unfinished)
+            throw error as? DatabaseError ?? .directory(.wrapping(error))
+        }
+    }
+
     static func recover(
         _ source: String,
         _ parallel: @escaping ParallelFor
@@ -167,7 +178,8 @@ extension Database {
         }
     }
 
-    private static func build(
+    /// A directory that begins with the engine's state, proved.
+    static func build(
         _ path: String,
         _ engine: Engine,
         _ parallel: @escaping ParallelFor
@@ -241,5 +253,5 @@ extension DatabaseError {
 }
 
 extension Engine {
-    fileprivate var recordCount: Int { view.tables.reduce(0) { $0 + $1.liveCount } }
+    var recordCount: Int { view.tables.reduce(0) { $0 + $1.liveCount } }
 }

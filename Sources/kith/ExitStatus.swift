@@ -59,7 +59,7 @@ struct CommandFailure: Error {
                 """
                 \(error)
                 Nothing was changed. 'kith verify DIR' lists all findings; 'kith restore SNAPSHOT NEW_DIR' makes a new \
-                directory from a snapshot that is whole.
+                directory from a snapshot that is whole, 'kith salvage DIR NEW_DIR' from everything that can be read.
                 """
             )
         case .directory(.storage(.inUse)):

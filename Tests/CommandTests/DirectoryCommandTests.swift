@@ -76,6 +76,29 @@ import Testing
         #expect(try folder.names(in: ".").allSatisfy { !$0.hasSuffix(".restoring") })
     }
 
+    @Test func aDamagedDirectoryIsSalvaged() async throws {
+        let folder = try await PeopleFixture.make()
+        let before = try await query("data", in: folder)
+        #expect(try await kith("salvage", "data", "whole", in: folder).status == 0)
+        #expect(try await query("whole", in: folder) == before)
+        // A bit of the first log entry that is more than the schema.
+        let log = try #require(try folder.names(in: "data").filter { $0.hasPrefix("log-") }.sorted().first)
+        try folder.flip("data/\(log)", atByte: 600)
+        #expect(try await kith("status", "--at", "data", in: folder).status == 3)
+        let nothing = try await kith("salvage", "data", "saved", in: folder)
+        #expect(nothing.status == 3, "without its first entry the log gives no state: \(nothing.output)")
+        try folder.flip("data/\(log)", atByte: 600)
+
+        try await kith("snapshot", "--at", "data", in: folder)
+        try folder.flip("data/\(log)", atByte: 600)
+        let saved = try await kith("salvage", "data", "saved", in: folder)
+        #expect(saved.status == 0, "the snapshot has it: \(saved.errors)")
+        #expect(saved.output.contains("nothing is lost"))
+        #expect(try await query("saved", in: folder) == before)
+        #expect(try await kith("verify", "saved", in: folder).status == 0)
+        #expect(try await kith("salvage", "data", "saved", in: folder).status == 2)
+    }
+
     @Test func verifyFindsAFlippedBitInTheLogAndInASnapshot() async throws {
         let folder = try await PeopleFixture.make()
         try await kith("snapshot", "--at", "data", in: folder)

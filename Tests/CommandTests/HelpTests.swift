@@ -5,7 +5,7 @@ import Testing
 @Suite struct HelpTests {
     static let commands = [
         "serve", "import", "query", "get", "status", "snapshot", "restore", "verify", "demo", "schema", "calendar",
-        "find", "file",
+        "find", "file", "salvage",
     ]
 
     @Test(arguments: commands)

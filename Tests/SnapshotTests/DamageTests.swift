@@ -211,6 +211,48 @@ import Testing
         }
     }
 
+    /// Whichever file of the log is gone, also the last one: each says that another follows it.
+    @Test func aMissingSegmentIsReported() throws {
+        let storage = SimulatedStorage(seed: 31)
+        try ToyDirectory.create(storage)
+        var random = SplitMix64(seed: 31)
+        var positions: [UInt64] = []
+        for life in 0..<3 {
+            let toy = try ToyDirectory(storage)
+            for _ in 0..<60 { try toy.commit((0..<4).map { _ in ToyEntry.random(&random) }) }
+            positions.append(toy.machine.state.position)
+            if life < 2 { storage.crash() } else { try toy.directory.close() }
+        }
+        let names = try logFiles(storage)
+        #expect(names.count > 5)
+        for name in names {
+            let copy = storage.copy(seed: 1)
+            try copy.remove(name)
+            #expect(try reopen(copy) == nil, "\(name)")
+            let report = try DataDirectory.verify(copy)
+            #expect(report.isSound == false, "\(name)")
+        }
+        let copy = storage.copy(seed: 1)
+        try copy.remove(try #require(names.last))
+        let damage = try #require(try DataDirectory.verify(copy).damage.first)
+        #expect(damage.file == names[names.count - 2])
+        #expect(damage.what.contains("in a segment that is missing"))
+    }
+
+    /// A directory of which the log is gone is not an empty one, which a server would begin anew.
+    @Test func aDirectoryWithoutALogIsNotEmpty() throws {
+        let (storage, _) = try makeToyLog(groups: 5)
+        for name in try logFiles(storage) { try storage.remove(name) }
+        #expect(try DataDirectory.exists(in: storage))
+        #expect(throws: DirectoryError.self) { try ToyDirectory.create(storage) }
+        do {
+            _ = try ToyDirectory(storage)
+            Issue.record("opened")
+        } catch DirectoryError.damaged(let damage) {
+            #expect(damage.consequence == "all entries are missing")
+        }
+    }
+
     @Test func damageSaysWhere() throws {
         let (storage, entries) = try makeToyLog(groups: 8)
         let name = try #require(try logFiles(storage).last)

@@ -50,6 +50,10 @@ struct DirectoryContents {
     init(of storage: any Storage) throws(DirectoryError) {
         let names: [String]
         do throws(StorageError) { names = try storage.list() } catch { throw .storage(error) }
+        self.init(names: names)
+    }
+
+    init(names: [String]) {
         for name in names {
             if let segment = SegmentName(name) {
                 segments.append(segment)
@@ -71,14 +75,23 @@ struct DirectoryContents {
         SegmentCatalog.newSegmentName, SegmentCatalog.temporaryName, SnapshotFormat.temporaryName,
     ]
 
-    var isEmpty: Bool { segments.isEmpty && snapshotPositions.isEmpty }
+    /// Spares and the reserve are made only beside a log: where they are, there was one.
+    var isEmpty: Bool { segments.isEmpty && snapshotPositions.isEmpty && spares.isEmpty && !hasReserve }
 
     var missingLog: Damage {
-        Damage(
-            file: SnapshotFormat.fileName(position: snapshotPositions.first ?? 0),
+        guard let newest = snapshotPositions.first else {
+            return Damage(
+                file: spares.first ?? SegmentCatalog.reserveName,
+                offset: 0,
+                what: "this file of a log is there, but no log and no snapshot",
+                consequence: "all entries are missing"
+            )
+        }
+        return Damage(
+            file: SnapshotFormat.fileName(position: newest),
             offset: 0,
             what: "there is a snapshot but no log",
-            consequence: "entries after the snapshot are missing"
+            consequence: "entries after position \(newest) are missing"
         )
     }
 
@@ -266,6 +279,15 @@ struct Recovery {
     ) throws(DirectoryError) {
         let end = scan.unproven.flatMap { $0.segment == scan.lastSegment ? $0.offset : nil } ?? scan.lastSegmentEnd
         let restart = scan.unproven?.firstPosition ?? scan.nextPosition
+        // The segment before the new one. It is not always the last that was read: that one may hold nothing.
+        if let previous = contents.segments.last(where: { $0.firstPosition < restart }) {
+            do throws(DirectoryError) {
+                try catalog.noteFollowing(previous, position: restart)
+            } catch {
+                // One that is damaged and that nobody had to read is for `verify` to find.
+                guard case .damaged = error, previous != scan.lastSegment else { throw error }
+            }
+        }
         do throws(StorageError) {
             if scan.lastSegment.firstPosition < restart {
                 let file = try storage.open(scan.lastSegment.fileName, creating: false)

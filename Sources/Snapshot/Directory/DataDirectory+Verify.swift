@@ -122,7 +122,10 @@ extension VerificationReport {
             entryCount = result.entryCount
             tornTail = result.tornTail
             if let tornTail {
-                notes.append("a crash left an incomplete group at byte \(tornTail.offset) of \(tornTail.file)")
+                notes.append(
+                    "a crash left an incomplete group at byte \(tornTail.offset) of \(tornTail.file), position "
+                        + "\(tornTail.position): nobody was told that it was done, and the next start cuts it"
+                )
             }
         } catch {
             try add(error, file: contents.segments.last?.fileName ?? "")

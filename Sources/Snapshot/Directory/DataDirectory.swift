@@ -88,9 +88,7 @@ public final class DataDirectory: Sendable {
         let lock = try take(storage, .exclusive)
         defer { lock.release() }
         do {
-            let names = try storage.list()
-            let isTaken = names.contains { SegmentName($0) != nil || SnapshotFormat.position(ofFile: $0) != nil }
-            guard !isTaken else { throw DirectoryError.alreadyExists }
+            guard try DirectoryContents(of: storage).isEmpty else { throw DirectoryError.alreadyExists }
             try makeFirstSegment(in: storage, id: id, firstPosition: 1)
         } catch {
             throw .wrapping(error)
@@ -124,7 +122,7 @@ public final class DataDirectory: Sendable {
 
     /// Whether there is a data directory, whole or damaged.
     public static func exists(in storage: any Storage) throws(StorageError) -> Bool {
-        try storage.list().contains { SegmentName($0) != nil || SnapshotFormat.position(ofFile: $0) != nil }
+        !DirectoryContents(names: try storage.list()).isEmpty
     }
 
     static func take(_ storage: any Storage, _ mode: StorageLockMode) throws(DirectoryError) -> any StorageLock {

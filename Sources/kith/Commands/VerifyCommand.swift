@@ -55,7 +55,7 @@ struct VerifyCommand: AsyncParsableCommand {
                 .damaged,
                 """
                 \(directory) is damaged: \(verification.damage.count) finding(s). 'kith restore SNAPSHOT NEW_DIR' makes a \
-                new directory from a snapshot that is whole.
+                new directory from a snapshot that is whole, 'kith salvage \(directory) NEW_DIR' from everything that can be read.
                 """
             )
         }
