@@ -81,16 +81,16 @@ import Testing
         let before = try await query("data", in: folder)
         #expect(try await kith("salvage", "data", "whole", in: folder).status == 0)
         #expect(try await query("whole", in: folder) == before)
-        // A bit of the first log entry that is more than the schema.
+        // A bit of the first group: a seal stands before it, in the second sector.
         let log = try #require(try folder.names(in: "data").filter { $0.hasPrefix("log-") }.sorted().first)
-        try folder.flip("data/\(log)", atByte: 600)
+        try folder.flip("data/\(log)", atByte: 1120)
         #expect(try await kith("status", "--at", "data", in: folder).status == 3)
         let nothing = try await kith("salvage", "data", "saved", in: folder)
         #expect(nothing.status == 3, "without its first entry the log gives no state: \(nothing.output)")
-        try folder.flip("data/\(log)", atByte: 600)
+        try folder.flip("data/\(log)", atByte: 1120)
 
         try await kith("snapshot", "--at", "data", in: folder)
-        try folder.flip("data/\(log)", atByte: 600)
+        try folder.flip("data/\(log)", atByte: 1120)
         let saved = try await kith("salvage", "data", "saved", in: folder)
         #expect(saved.status == 0, "the snapshot has it: \(saved.errors)")
         #expect(saved.output.contains("nothing is lost"))
