@@ -50,6 +50,8 @@ public enum DatabaseError: Error, CustomStringConvertible {
     case damaged(String)
     /// A restore found something at the path where it was to make a directory.
     case occupied(String)
+    /// A backup that cannot be made, or restored as it was asked for; or one that was opened as if it were a data directory.
+    case backup(BackupError)
 
     /// What happened, for people.
     public var description: String {
@@ -59,6 +61,7 @@ public enum DatabaseError: Error, CustomStringConvertible {
             "this version of Kith cannot take over the directory's schema: \(obstacle)"
         case .damaged(let reason): "the data directory is damaged: \(reason)"
         case .occupied(let path): "there is something at \(path) already"
+        case .backup(let error): error.description
         }
     }
 }
@@ -117,13 +120,9 @@ public final class Database: Sendable {
         random: UInt64? = nil
     ) throws(DatabaseError) -> Database {
         do {
-            let hasData: Bool
-            do throws(StorageError) {
-                hasData = try DataDirectory.exists(in: storage)
-            } catch {
-                throw DirectoryError.storage(error)
-            }
-            if !hasData {
+            // A start would write into files whose bytes the manifest vouches for.
+            if try BackupManifest.exists(in: storage) { throw DatabaseError.backup(.isBackup) }
+            if try !DataDirectory.exists(in: storage) {
                 var generator = SystemRandomNumberGenerator()
                 let id = random.map { DirectoryID(high: $0, low: ~$0) } ?? DirectoryID.random(using: &generator)
                 try DataDirectory.create(in: storage, id: id)

@@ -12,6 +12,8 @@ import Snapshot
 public struct RestoreReport: Sendable {
     /// The last transaction in the new directory.
     public var position: Position
+    /// When it was executed: microseconds since 1970.
+    public var timeMicroseconds: Int64
     /// Records in the new directory.
     public var recordCount: Int
     /// The snapshot that the new directory begins with.
@@ -32,31 +34,36 @@ public struct DatabaseVerification: Sendable {
     public var contents = ContentVerification()
     /// Records that a start would recover; 0 where there is damage.
     public var recordCount = 0
+    /// What was verified, where it is a backup and no data directory; `directory` and `contents` are of its last stretch then.
+    public var backup: BackupManifest?
 
     /// Nothing is wrong.
     public var isSound: Bool { damage.isEmpty }
 }
 
 extension Database {
-    /// Makes a new data directory from an old one's newest good snapshot and log, or from one snapshot file. The old
-    /// directory must not be in use; a snapshot file may be, as it never changes.
+    /// Makes a new data directory from a backup, from an old directory's newest good snapshot and log, or from one snapshot
+    /// file. The old directory must not be in use; a snapshot file may be, as it never changes.
     ///
     /// - Parameters:
-    ///   - source: a data directory or a snapshot file, whatever it is called.
+    ///   - source: a backup, a data directory or a snapshot file, whatever it is called.
     ///   - target: a path where there is nothing yet, or an empty directory.
+    ///   - point: which state. A snapshot file has one only.
     /// - Complexity: reads the source once, writes and reads the records once more.
     public static func restore(
         from source: String,
         to target: String,
+        at point: RestorePoint = .latest,
         options: DatabaseOptions = DatabaseOptions()
     ) throws(DatabaseError) -> RestoreReport {
         let parallel = options.threadCount > 1 ? threadedFor(threads: options.threadCount) : serialFor
         return try makeDirectory(target) { unfinished in
-            let (engine, report) = try recover(source, parallel)
+            let (engine, report) = try recover(source, at: point, parallel)
             let snapshot = try build(unfinished, engine, parallel)
             let missing = try copyContents(engine.view, from: source, to: unfinished)
             return RestoreReport(
                 position: engine.position,
+                timeMicroseconds: engine.timeMicroseconds,
                 recordCount: engine.recordCount,
                 snapshot: snapshot,
                 missingContents: missing,
@@ -74,23 +81,28 @@ extension Database {
         let parallel = options.threadCount > 1 ? threadedFor(threads: options.threadCount) : serialFor
         do {
             let storage = try FileStorage(path: path)
-            let bytes = try DataDirectory.verify(storage, parallel: parallel)
-            var verification = DatabaseVerification(directory: bytes, damage: bytes.damage)
-            guard bytes.isSound else { return verification }
-            let engine: Engine
-            do throws(DatabaseError) {
-                engine = try recover(storage, parallel).0
-            } catch {
-                verification.damage.append(try error.asDamage())
-                return verification
-            }
-            verification.recordCount = engine.recordCount
-            verification.contents = try verifyContents(of: engine.view, bytes.snapshots, in: storage, parallel)
-            verification.damage += verification.contents.damage
-            return verification
+            return try verifyBackup(storage, parallel) ?? verify(storage, parallel)
         } catch {
-            throw error as? DatabaseError ?? .directory(.wrapping(error))
+            throw .wrapping(error)
         }
+    }
+
+    /// As `verify`, of a data directory or of a view of a backup.
+    static func verify(_ storage: any Storage, _ parallel: @escaping ParallelFor) throws -> DatabaseVerification {
+        let bytes = try DataDirectory.verify(storage, parallel: parallel)
+        var verification = DatabaseVerification(directory: bytes, damage: bytes.damage)
+        guard bytes.isSound else { return verification }
+        let engine: Engine
+        do throws(DatabaseError) {
+            engine = try recover(storage, parallel).0
+        } catch {
+            verification.damage.append(try error.asDamage())
+            return verification
+        }
+        verification.recordCount = engine.recordCount
+        verification.contents = try verifyContents(of: engine.view, bytes.snapshots, in: storage, parallel)
+        verification.damage += verification.contents.damage
+        return verification
     }
 
     /// The records that a start would recover, without changing anything on the disk: to look at, or to try things out on.
@@ -136,12 +148,16 @@ extension Database {
 
     static func recover(
         _ source: String,
+        at point: RestorePoint = .latest,
         _ parallel: @escaping ParallelFor
     ) throws(DatabaseError) -> (Engine, RecoveryReport?) {
         do {
             var status = stat()
             guard stat(source, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-                return try recover(try FileStorage(path: source), parallel)
+                return try recover(FileStorage(path: source), at: point, parallel)
+            }
+            guard point == .latest else {
+                throw BackupError.outOfReach("a snapshot file holds one state: restore it without naming another")
             }
             let slash = source.lastIndex(of: "/")
             let folder = slash.map { $0 == source.startIndex ? "/" : String(source[..<$0]) } ?? "."
@@ -159,8 +175,26 @@ extension Database {
         }
     }
 
+    /// A state of a data directory or of a backup.
+    package static func recover(
+        _ storage: any Storage,
+        at point: RestorePoint,
+        _ parallel: @escaping ParallelFor
+    ) throws(DatabaseError) -> (Engine, RecoveryReport?) {
+        do {
+            let history = try History(storage)
+            let (view, limit) = try history.place(of: point)
+            let (engine, report) = try recover(view, through: limit, parallel)
+            try history.require(engine, at: point)
+            return (engine, report)
+        } catch {
+            throw .wrapping(error)
+        }
+    }
+
     private static func recover(
-        _ storage: FileStorage,
+        _ storage: any Storage,
+        through limit: Position = .max,
         _ parallel: @escaping ParallelFor
     ) throws(DatabaseError) -> (Engine, RecoveryReport?) {
         do {
@@ -169,7 +203,7 @@ extension Database {
                 storage,
                 parallel: parallel,
                 sink: recovery.sink,
-                replay: recovery.replay,
+                replay: { if $0 <= limit { try recovery.replay($0, $1) } },
                 endReplay: recovery.endReplay
             )
             return (try recovery.finish(), report)
@@ -228,9 +262,10 @@ extension Database {
 }
 
 extension DatabaseError {
-    fileprivate static func wrapping(_ error: any Error) -> DatabaseError {
+    static func wrapping(_ error: any Error) -> DatabaseError {
         switch error {
         case let error as DatabaseError: error
+        case let error as BackupError: .backup(error)
         case is DirectoryError, is StorageError: .directory(.wrapping(error))
         default: .damaged("\(error)")
         }

@@ -72,7 +72,8 @@ struct CommandFailure: Error {
         case .directory(.storage(.failed("open", let path, ENOTDIR))):
             self.init(.usage, "\(path) is a file, or lies in one: name a data directory")
         case .occupied: self.init(.usage, "\(error): a restore never overwrites; name a path where there is nothing")
-        case .directory, .incompatibleSchema: self.init(.refused, "\(error)")
+        case .backup(.outOfReach), .backup(.occupied): self.init(.usage, "\(error)")
+        case .directory, .incompatibleSchema, .backup: self.init(.refused, "\(error)")
         }
     }
 

@@ -34,7 +34,7 @@ struct KithCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, ImportCommand.self, QueryCommand.self, GetCommand.self, StatusCommand.self,
             SnapshotCommand.self, RestoreCommand.self, VerifyCommand.self, DemoCommand.self, SchemaCommand.self,
-            CalendarCommand.self, FindCommand.self, FileCommand.self, SalvageCommand.self,
+            CalendarCommand.self, FindCommand.self, FileCommand.self, SalvageCommand.self, BackupCommand.self,
         ]
     )
 

@@ -5,7 +5,7 @@ import Testing
 @Suite struct HelpTests {
     static let commands = [
         "serve", "import", "query", "get", "status", "snapshot", "restore", "verify", "demo", "schema", "calendar",
-        "find", "file", "salvage",
+        "find", "file", "salvage", "backup",
     ]
 
     @Test(arguments: commands)
@@ -52,7 +52,8 @@ import Testing
         ["query", "--at", "http://localhost", "SELECT 1"], ["serve", "--data", "d", "--listen", "127.0.0.1:99999"],
         ["demo", "--at", "d", "--scale", "0"], ["demo", "--at", "d", "--today", "2026-02-30"],
         ["query", "--at", "nothere", "SELECT name FROM account"], ["verify", "nothere"], ["restore", "nothere", "new"],
-        ["import", "--at", "d", "--mapping", "nothere.yaml", "."],
+        ["import", "--at", "d", "--mapping", "nothere.yaml", "."], ["backup", "nothere", "new"],
+        ["backup", ".", "new"],
     ])
     func wrongUsageEndsWithTwoAndSaysNothingOnStandardOutput(_ arguments: [String]) async throws {
         let folder = try Folder()

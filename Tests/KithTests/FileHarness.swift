@@ -41,6 +41,7 @@ final class FileClock: Sendable {
     private let microseconds = Mutex<Int64>(1_000_000)
     var now: Int64 { microseconds.withLock { $0 } }
     func pass(hours: Int64) { microseconds.withLock { $0 += hours * 3_600_000_000 } }
+    func pass(microseconds passed: Int64) { microseconds.withLock { $0 += passed } }
 }
 
 extension Database {

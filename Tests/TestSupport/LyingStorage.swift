@@ -5,7 +5,7 @@ import Snapshot
 package final class LyingStorage: Storage {
     /// What is not done.
     package enum Lie: Sendable {
-        case logSync, snapshotSync, directorySync, contentSync
+        case logSync, snapshotSync, directorySync, contentSync, backupSync
     }
 
     private let base: any Storage
@@ -25,6 +25,7 @@ package final class LyingStorage: Storage {
             case .snapshotSync: name == "snapshot.tmp"
             case .directorySync: false
             case .contentSync: name.hasPrefix("upload-")
+            case .backupSync: name.hasPrefix("log-") || name == "backup.tmp"
             }
         guard isUnsynced else { return file }
         return LyingFile(file)

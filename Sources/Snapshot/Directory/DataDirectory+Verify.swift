@@ -16,6 +16,9 @@ public struct VerificationReport: Sendable {
     public internal(set) var tornTail: TornTail?
 
     public var isSound: Bool { damage.isEmpty }
+
+    /// Of nothing.
+    package init() {}
 }
 
 extension DataDirectory {

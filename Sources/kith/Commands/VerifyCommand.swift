@@ -5,12 +5,12 @@ import Snapshot
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Prove that a data directory is sound, or say what is wrong and where.",
+        abstract: "Prove that a data directory or a backup is sound, or say what is wrong and where.",
         discussion: """
             Reads every snapshot, the log and every file's content, checks all checksums and hashes, and rebuilds the records as a \
             start would. Changes nothing. Exit status 0: sound; 3: damaged, with each finding on standard output: file, byte, \
             what is wrong, what that means; 4: the directory is in use. While a server runs on it, verify a snapshot of \
-            its: 'kith restore' of the file proves it sound.
+            its: 'kith restore' of the file proves it sound. Of a backup, every byte is compared with the manifest as well.
 
             EXAMPLES
               kith verify ./data
@@ -18,7 +18,7 @@ struct VerifyCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("The data directory.", valueName: "dir"))
+    @Argument(help: ArgumentHelp("The data directory or backup.", valueName: "dir"))
     var directory: String
 
     /// Findings, a line each.
@@ -58,6 +58,9 @@ struct VerifyCommand: AsyncParsableCommand {
                 new directory from a snapshot that is whole, 'kith salvage \(directory) NEW_DIR' from everything that can be read.
                 """
             )
+        }
+        if let backup = verification.backup {
+            StandardError.write("A backup, which holds the states \(backup.reach).\n")
         }
         let report = verification.directory
         StandardError.write(
