@@ -64,7 +64,11 @@ let package = Package(
             resources: [.copy("Documents")]
         ),
         .testTarget(name: "SnapshotTests", dependencies: ["Snapshot", "Engine", "TestSupport"]),
-        .testTarget(name: "KithTests", dependencies: ["Kith", "Engine", "Snapshot", "Demo", "TestSupport"]),
+        .testTarget(
+            name: "KithTests",
+            dependencies: ["Kith", "Engine", "Snapshot", "Demo", "TestSupport"],
+            exclude: ["Golden"]
+        ),
         .testTarget(
             name: "NetTests",
             dependencies: ["Net", "Kith", "Engine", "Snapshot", .product(name: "Logging", package: "swift-log")]
@@ -78,7 +82,7 @@ let package = Package(
             dependencies: ["SchemaFile", "Engine", "Snapshot", "TestSupport"],
             exclude: ["standard.yaml"]
         ),
-        .testTarget(name: "CommandTests", dependencies: ["Kith", "Engine", "Net", "Snapshot"]),
+        .testTarget(name: "CommandTests", dependencies: ["Kith", "Engine", "Net", "Snapshot", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,6 +1,7 @@
 // Bytes that are not what was written: every one must be found, or be one that no one reads.
 
 import Snapshot
+import TestSupport
 import Testing
 
 @Suite struct DamageTests {
@@ -209,6 +210,20 @@ import Testing
             try copy.rename(name.fileName, to: renamed.fileName)
             #expect(try reopen(copy) == nil, "\(renamed.fileName)")
         }
+    }
+
+    @Test func sectorsThatCannotBeReadAreDamage() throws {
+        let (storage, _) = try makeToyLog(groups: 8)
+        let name = try #require(try logFiles(storage).last)
+        let disk = BadSectorStorage(storage, name, unreadable: 1024..<1536)
+        do {
+            _ = try ToyDirectory(disk)
+            Issue.record("opened")
+        } catch DirectoryError.damaged(let damage) {
+            #expect(damage.file == name)
+        }
+        let found = try #require(try DataDirectory.verify(disk).damage.first)
+        #expect(found.file == name)
     }
 
     /// Whichever file of the log is gone, also the last one: each says that another follows it.

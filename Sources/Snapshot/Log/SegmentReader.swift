@@ -46,7 +46,7 @@ final class SegmentReader {
         do throws(StorageError) {
             bufferCount = try file.read(into: memory.bytes, at: 0)
         } catch {
-            throw .storage(error)
+            throw SegmentReader.unreadable(fileName, 0, error)
         }
         let sector = UnsafeRawBufferPointer(memory.bytes.part(0..<min(bufferCount, LogFormat.sectorBytes)))
         switch SegmentHeader.decode(sector) {
@@ -68,6 +68,19 @@ final class SegmentReader {
         .damaged(Damage(file: file, offset: 0, what: what, consequence: "the entries in this segment cannot be read"))
     }
 
+    /// What a disk does not give, at the second attempt, is as lost as what it gives wrong.
+    private static func unreadable(_ file: String, _ offset: Int, _ error: StorageError) -> DirectoryError {
+        guard case .failed = error else { return .storage(error) }
+        return .damaged(
+            Damage(
+                file: file,
+                offset: UInt64(offset),
+                what: error.description,
+                consequence: "what stands in the log from there on cannot be read"
+            )
+        )
+    }
+
     /// `count` bytes from `offset`, or nil where the file ends before.
     private func bytes(at offset: Int, count: Int) throws(DirectoryError) -> UnsafeRawBufferPointer? {
         guard offset >= 0, count >= 0, count <= fileBytes, offset <= fileBytes - count else { return nil }
@@ -77,7 +90,7 @@ final class SegmentReader {
                 bufferCount = try file.read(into: memory.bytes, at: UInt64(offset))
             } catch {
                 bufferCount = 0
-                throw .storage(error)
+                throw SegmentReader.unreadable(name.fileName, offset, error)
             }
             bufferStart = offset
             guard bufferCount >= count else { return nil }
