@@ -7,8 +7,11 @@ release := -c release
 # Tests reach internals by `package` access, so that the code under test is the code that ships.
 testing := $(release) --disable-testable-imports
 
+# The tests that do more when they are asked to (Tests/TestSupport/Effort.swift).
+tortures := KillTests|PowerCutTests|SystemCallTests|FullDiskTests|DifferentialTests
+
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test lint bench bench-quick torture clean
+.PHONY: help setup build run test lint bench bench-quick torture torture-full clean
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -43,7 +46,10 @@ bench-quick: build ## Measure the rows that a change can touch
 torture: setup ## Kill the server 500 times, cut the power of the simulated disk and ask SQLite and DuckDB far more often than a test does
 	@[ -e .build/duckdb ] || { python3 -m venv .build/duckdb && .build/duckdb/bin/pip install -q duckdb; } \
 		|| { rm -rf .build/duckdb; echo "DuckDB is not asked: python3 with venv and pip did not install it." >&2; }
-	KITH_TORTURE=1 $(SWIFT) test $(testing) --filter 'KillTests|PowerCutTests|DifferentialTests'
+	KITH_TORTURE=1 $(SWIFT) test $(testing) --filter '$(tortures)'
+
+torture-full: setup ## The same with the numbers that docs/reliability.md sets as goals; hours
+	KITH_TORTURE=full $(SWIFT) test $(testing) --filter '$(tortures)'
 
 clean: ## Remove what was built; data stays
 	rm -rf .build

@@ -52,10 +52,8 @@ struct FilePowerCutRun {
     mutating func run(lives: Int) throws {
         for _ in 0..<lives {
             let database = try recover()
-            switch random.below(8) {
-            case 0: storage.injectFault(.sync, callsBefore: random.below(12))
-            case 1: storage.injectFault(.write, callsBefore: random.below(12), error: .outOfSpace)
-            case 2: storage.injectFault(.directorySync, callsBefore: random.below(6))
+            switch random.below(3) {
+            case 0: storage.injectFault(below: 40, using: &random)
             default: storage.cutPower(afterChanges: random.below(random.below(4) == 0 ? 400 : 80))
             }
             do { try live(database) } catch is Off {}
@@ -182,7 +180,11 @@ struct FilePowerCutRun {
 
     private mutating func recover() throws -> Database {
         while random.below(4) == 0 {
-            storage.cutPower(afterChanges: random.below(14))
+            if random.below(2) == 0 {
+                storage.injectFault(below: 20, using: &random)
+            } else {
+                storage.cutPower(afterChanges: random.below(14))
+            }
             do { _ = try untilOff { try Database.openWithFiles(disk, clock, usesThreads: false) } } catch is Off {}
             storage.crash()
         }
@@ -219,7 +221,8 @@ struct FilePowerCutRun {
     @Test func everyCommittedFileIsThereAndWhole() async {
         let only = ProcessInfo.processInfo.environment["KITH_SEED"].flatMap(UInt64.init)
         var total = FilePowerCutRun.Seen()
-        for seed in only.map({ [$0] }) ?? Array(0..<200) {
+        let disks = Effort.count(200, torture: 1_000, full: 5_000)
+        for seed in only.map({ $0..<$0 + 1 }) ?? 0..<UInt64(disks) {
             var run = FilePowerCutRun(seed: seed)
             do {
                 try run.run(lives: Self.lives)
@@ -237,7 +240,7 @@ struct FilePowerCutRun {
         }
         print(total)
         guard only == nil else { return }
-        #expect(total.cuts == 200 * Self.lives)
+        #expect(total.cuts == disks * Self.lives)
         #expect(total.uploads > total.cuts)
         #expect(total.filesChecked > total.cuts / 2)
         #expect(total.removed > total.cuts / 20)

@@ -32,12 +32,16 @@ struct PowerCutRun {
         var interruptedRecoveries = 0
         var fullComparisons = 0
         var schemaChanges = 0
+        /// Calls made to fail while running, and while recovering.
+        var faults = 0
+        var recoveryFaults = 0
 
         var description: String {
             "\(cuts) power cuts: \(recoveries) recoveries, \(interruptedRecoveries) more cut short, "
                 + "\(restoredSnapshots) from one of \(snapshots) snapshots; \(transactions) transactions, "
                 + "\(refusals) refused, \(retries) sent again, \(lostTransactions) lost unacknowledged; "
-                + "\(answeredReads) records read, \(schemaChanges) changes of the schema"
+                + "\(answeredReads) records read, \(schemaChanges) changes of the schema; "
+                + "\(faults) calls made to fail, \(recoveryFaults) more in recoveries"
         }
 
         mutating func add(_ other: Seen) {
@@ -53,6 +57,8 @@ struct PowerCutRun {
             interruptedRecoveries += other.interruptedRecoveries
             fullComparisons += other.fullComparisons
             schemaChanges += other.schemaChanges
+            faults += other.faults
+            recoveryFaults += other.recoveryFaults
         }
     }
 
@@ -105,14 +111,15 @@ struct PowerCutRun {
     mutating func run(lives: Int) throws {
         for _ in 0..<lives {
             let database = try recover()
-            if random.below(10) == 0 {
-                storage.injectFault(.sync, callsBefore: random.below(12))
-            } else if random.below(10) == 0 {
-                storage.injectFault(.write, callsBefore: random.below(12), error: .outOfSpace)
+            if random.below(5) == 0 {
+                storage.injectFault(below: 40, using: &random)
+                seen.faults += 1
             } else {
                 storage.cutPower(afterChanges: random.below(random.below(4) == 0 ? 300 : 60))
             }
             do { try live(database) } catch is Off {}
+            // What anyone could have been told by then.
+            acknowledge(database.durablePosition)
             end()
         }
         let database = try recover()
@@ -347,9 +354,15 @@ struct PowerCutRun {
     /// Opens the directory, with more cuts in the middle of it, and compares it with the model.
     private mutating func recover() throws -> Database {
         while random.below(3) == 0 {
-            storage.cutPower(afterChanges: random.below(14))
+            let fails = random.below(2) == 0
+            if fails {
+                storage.injectFault(below: 20, using: &random)
+                seen.recoveryFaults += 1
+            } else {
+                storage.cutPower(afterChanges: random.below(14))
+            }
             do {
-                try compare(try untilOff { try open() })
+                try compare(try untilOff { try open() }, mayMissSnapshots: fails)
             } catch is Off {
                 seen.interruptedRecoveries += 1
             }
@@ -378,9 +391,10 @@ struct PowerCutRun {
         return try Database.open(in: disk, options: options, random: 7)
     }
 
-    private mutating func compare(_ database: Database) throws {
+    /// - Parameter mayMissSnapshots: the disk failed to give one, so that an older one stood in.
+    private mutating func compare(_ database: Database, mayMissSnapshots: Bool = false) throws {
         let recovery = database.recovery
-        guard recovery.damagedSnapshots.isEmpty else {
+        guard recovery.damagedSnapshots.isEmpty || mayMissSnapshots else {
             throw Failure(description: "a power cut damaged a snapshot: \(recovery.damagedSnapshots)")
         }
         seen.recoveries += 1

@@ -15,7 +15,7 @@ import Testing
 
     @Test func everyAcknowledgedTransactionSurvives() async {
         var total = PowerCutRun.Seen()
-        let cuts = Int(Self.number("KITH_CUTS") ?? 10_000)
+        let cuts = Self.number("KITH_CUTS").map { Int($0) } ?? Effort.count(10_000, torture: 30_000, full: 100_000)
         let only = Self.number("KITH_SEED")
         var seed = only ?? 0
         repeat {
@@ -45,6 +45,8 @@ import Testing
         #expect(total.interruptedRecoveries > cuts / 20)
         #expect(total.fullComparisons > cuts / 20)
         #expect(total.schemaChanges > cuts / 5)
+        #expect(total.faults > cuts / 10)
+        #expect(total.recoveryFaults > cuts / 10)
     }
 
     /// The check of the check: on a disk that drops the log's syncs the same runs must find something missing.

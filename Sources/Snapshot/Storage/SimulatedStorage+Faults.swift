@@ -174,6 +174,9 @@ extension SimulatedStorage.State {
         step.first.map { SimulatedStorage.folder(of: $0.name) } ?? ""
     }
 
+    /// Whether the power is still there.
+    var isOn: Bool { faults.changesBeforePowerCut != 0 }
+
     mutating func endProcess() {
         generation += 1
         lockHolders.removeAll()

@@ -231,23 +231,44 @@ private final class SimulatedFile: StorageFile, @unchecked Sendable {
         guard bytes.count > 0 else { return }
         try withState { (state) throws(StorageError) in
             guard offset <= 1 << 40 else { throw .failed(operation: "write", file: name, errorNumber: EFBIG) }
-            try state.admit(.write, file: name, operation: "write")
             let start = Int(offset)
+            do throws(StorageError) {
+                try state.admit(.write, file: name, operation: "write")
+            } catch {
+                // A write that fails may have been a short one before. Where the machine is off, nothing is written.
+                if state.isOn { put(bytes, count: state.random.below(bytes.count + 1), at: start, &state) }
+                throw error
+            }
             let end = start + bytes.count
             let growth = UInt64(max(0, end - inode.live.count))
-            guard growth == 0 || state.usedBytes + growth <= state.capacityBytes else {
+            let free = state.capacityBytes - min(state.usedBytes, state.capacityBytes)
+            guard growth <= free else {
+                put(bytes, count: max(0, inode.live.count + Int(clamping: free) - start), at: start, &state)
                 throw .outOfSpace(file: name, operation: "write")
             }
-            // A file that was removed while open occupies nothing that anyone counts here.
-            if growth > 0 {
-                inode.live.append(contentsOf: repeatElement(0, count: Int(growth)))
-                if state.entries[name] === inode { state.usedBytes += growth }
-            }
-            inode.live.withUnsafeMutableBytes {
-                UnsafeMutableRawBufferPointer(rebasing: $0[start..<end]).copyMemory(from: bytes)
-            }
-            inode.pending.append(.write(offset: start, bytes: Array(bytes)))
+            put(bytes, count: bytes.count, at: start, &state)
         }
+    }
+
+    /// Writes the first `count` bytes.
+    private func put(
+        _ bytes: UnsafeRawBufferPointer,
+        count: Int,
+        at start: Int,
+        _ state: inout SimulatedStorage.State
+    ) {
+        guard count > 0 else { return }
+        let end = start + count
+        let growth = UInt64(max(0, end - inode.live.count))
+        // A file that was removed while open occupies nothing that anyone counts here.
+        if growth > 0 {
+            inode.live.append(contentsOf: repeatElement(0, count: Int(growth)))
+            if state.entries[name] === inode { state.usedBytes += growth }
+        }
+        inode.live.withUnsafeMutableBytes {
+            UnsafeMutableRawBufferPointer(rebasing: $0[start..<end]).copyMemory(from: bytes.part(0..<count))
+        }
+        inode.pending.append(.write(offset: start, bytes: Array(bytes.part(0..<count))))
     }
 
     func sync() throws(StorageError) {
