@@ -51,6 +51,8 @@ let package = Package(
         .executableTarget(name: "embed", dependencies: ["Kith"], path: "Examples/Embed"),
         // What several test targets use; no product, so nobody who depends on Kith builds it.
         .target(name: "TestSupport", dependencies: ["Engine", "Snapshot"], path: "Tests/TestSupport"),
+        // Whether recorded calls can be explained by one order: knows nothing of Kith.
+        .target(name: "Linearizability", path: "Tests/Linearizability"),
         .systemLibrary(name: "CSQLite", path: "Tests/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "SQLiteOracle", dependencies: ["Engine", "CSQLite"], path: "Tests/SQLiteOracle"),
         .testTarget(
@@ -83,6 +85,7 @@ let package = Package(
             exclude: ["standard.yaml"]
         ),
         .testTarget(name: "CommandTests", dependencies: ["Kith", "Engine", "Net", "Snapshot", "TestSupport"]),
+        .testTarget(name: "LinearizabilityTests", dependencies: ["Linearizability"]),
     ],
     swiftLanguageModes: [.v6]
 )
