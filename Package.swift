@@ -40,10 +40,14 @@ let package = Package(
         .target(name: "SchemaFile", dependencies: ["Engine", "StrictYAML"]),
         .target(name: "Import", dependencies: ["Engine", "Kith", "StrictYAML", "CZlib", "COpenSSL"]),
         .target(name: "Demo", dependencies: ["Engine", "Kith"]),
+        .target(name: "CRMark", dependencies: ["Engine", "Kith", "Demo"]),
+        // Glibc's module has no epoll.
+        .systemLibrary(name: "CPoll"),
+        .target(name: "Bench", dependencies: ["Engine", "Kith", "Net", "CRMark", "CKernels", "CPoll"]),
         .executableTarget(
             name: "kith",
             dependencies: [
-                "Engine", "FetchXML", "Snapshot", "Kith", "Net", "Import", "SchemaFile", "Demo",
+                "Engine", "FetchXML", "Snapshot", "Kith", "Net", "Import", "SchemaFile", "Demo", "CRMark", "Bench",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -83,6 +87,13 @@ let package = Package(
             name: "SchemaFileTests",
             dependencies: ["SchemaFile", "Engine", "Snapshot", "TestSupport"],
             exclude: ["standard.yaml"]
+        ),
+        .testTarget(
+            name: "CRMarkTests",
+            dependencies: [
+                "CRMark", "Bench", "Net", "Kith", "Engine", "Snapshot", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]
         ),
         .testTarget(name: "CommandTests", dependencies: ["Kith", "Engine", "Net", "Snapshot", "TestSupport"]),
         .testTarget(name: "LinearizabilityTests", dependencies: ["Linearizability"]),

@@ -5,30 +5,30 @@
 // can own.
 
 /// One country's words.
-struct DemoCulture: Sendable {
-    struct Town: Sendable {
-        var name: String
-        var province: String
+package struct DemoCulture: Sendable {
+    package struct Town: Sendable {
+        package var name: String
+        package var province: String
         /// Thousandths of a degree.
-        var latitude: Int
-        var longitude: Int
+        package var latitude: Int
+        package var longitude: Int
     }
 
-    var country: String
-    var dialCode: String
+    package var country: String
+    package var dialCode: String
     /// Place in `DemoWords.regions`.
-    var region: Int
-    var givenNames: [String]
-    var familyNames: [String]
-    var towns: [Town]
+    package var region: Int
+    package var givenNames: [String]
+    package var familyNames: [String]
+    package var towns: [Town]
     /// Streets with `#` where the house number stands.
-    var streets: [String]
+    package var streets: [String]
     /// Digits of a postal code, `9` standing for any digit.
-    var postalPattern: String
-    var companyStems: [String]
+    package var postalPattern: String
+    package var companyStems: [String]
     /// One word per industry, in the order of `DemoWords.industries`.
-    var companyTrades: [String]
-    var companyForms: [String]
+    package var companyTrades: [String]
+    package var companyForms: [String]
 
     private init(
         _ country: String,
@@ -62,14 +62,14 @@ struct DemoCulture: Sendable {
     }
 
     /// All countries. A country's place is part of what the generator derives from a seed: append only.
-    static let all: [DemoCulture] = [
+    package static let all: [DemoCulture] = [
         germany, sweden, france, unitedStates, poland, spain, unitedKingdom, italy, netherlands, czechia, finland,
         portugal,
         turkiye, japan, brazil, india,
     ]
 
     /// How often accounts lie in each country of `all`.
-    static let weights = [16, 8, 10, 12, 6, 7, 9, 7, 6, 4, 3, 3, 3, 3, 4, 3]
+    package static let weights = [16, 8, 10, 12, 6, 7, 9, 7, 6, 4, 3, 3, 3, 3, 4, 3]
 
     private static let germany = DemoCulture(
         "Germany",

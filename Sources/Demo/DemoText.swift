@@ -1,6 +1,6 @@
 // Small texts: user names and domains without accents, padded numbers, years.
 
-enum DemoText {
+package enum DemoText {
     /// Letters with accents and what they become; whatever is neither here nor a letter or digit of ASCII disappears.
     private static let plain: [Character: String] = {
         let groups = [
@@ -17,7 +17,7 @@ enum DemoText {
     }()
 
     /// The text in letters and digits of ASCII: `Jürgen Łęcki` becomes `juergenlecki`.
-    static func slug(_ text: String) -> String {
+    package static func slug(_ text: String) -> String {
         var slug = ""
         for character in text.lowercased() {
             if let replacement = plain[character] {

@@ -1,36 +1,36 @@
 // The words of the demonstration that belong to no country: what is sold, by whom against whom, and what people write.
 
 /// Word lists of the demonstration. Places in them are part of what is derived from a seed: append only.
-enum DemoWords {
+package enum DemoWords {
     /// Words between bars.
-    static func list(_ words: String) -> [String] { words.split(separator: "|").map(String.init) }
+    package static func list(_ words: String) -> [String] { words.split(separator: "|").map(String.init) }
 
-    struct Industry: Sendable {
-        var sector: String
+    package struct Industry: Sendable {
+        package var sector: String
         /// Option of `industrycode`.
-        var code: Int32
+        package var code: Int32
     }
 
-    static let industries: [Industry] = [
+    package static let industries: [Industry] = [
         Industry(sector: "Machinery", code: 12), Industry(sector: "Logistics", code: 30),
         Industry(sector: "Food", code: 17), Industry(sector: "Construction", code: 28),
         Industry(sector: "Health", code: 11), Industry(sector: "Retail", code: 22),
         Industry(sector: "Wholesale", code: 33), Industry(sector: "Consulting", code: 7),
     ]
 
-    static let regions = list("Northern Europe|Central Europe|Southern Europe|Overseas")
+    package static let regions = list("Northern Europe|Central Europe|Southern Europe|Overseas")
 
-    struct Product: Sendable {
-        var name: String
-        var family: Int
+    package struct Product: Sendable {
+        package var name: String
+        package var family: Int
         /// List price in whole euros.
-        var price: Int
+        package var price: Int
     }
 
-    static let families = list("Bench scales|Floor scales|Sensors|Services")
+    package static let families = list("Bench scales|Floor scales|Sensors|Services")
 
     /// What the demonstration's company sells: scales, sensors and the work around them.
-    static let products: [Product] = [
+    package static let products: [Product] = [
         Product(name: "Arbor 6 bench scale", family: 0, price: 480),
         Product(name: "Arbor 15 bench scale", family: 0, price: 690),
         Product(name: "Arbor 30 bench scale", family: 0, price: 940),
@@ -57,16 +57,16 @@ enum DemoWords {
         Product(name: "Integration with stock control", family: 3, price: 12500),
     ]
 
-    static let competitors = list("Balancea|Gewichtwerk|Poidsmart|Steelyard & Sons|Taraco|Vägmästaren")
+    package static let competitors = list("Balancea|Gewichtwerk|Poidsmart|Steelyard & Sons|Taraco|Vägmästaren")
 
-    struct Campaign: Sendable {
-        var name: String
+    package struct Campaign: Sendable {
+        package var name: String
         /// Option of `typecode`.
-        var type: Int32
-        var budget: Int
+        package var type: Int32
+        package var budget: Int
     }
 
-    static let campaigns: [Campaign] = [
+    package static let campaigns: [Campaign] = [
         Campaign(name: "Spring trade fair", type: 3, budget: 48000),
         Campaign(name: "Calibration reminder", type: 2, budget: 6000),
         Campaign(name: "Food safety webinar", type: 3, budget: 9000),
@@ -75,58 +75,58 @@ enum DemoWords {
         Campaign(name: "Partner mailing", type: 4, budget: 11000),
     ]
 
-    static let jobTitles = list(
+    package static let jobTitles = list(
         "Managing director|Head of purchasing|Plant manager|Quality manager|Production engineer|Buyer|Warehouse manager"
             + "|Laboratory manager|Finance director|Maintenance lead|IT manager|Operations manager"
     )
 
-    static let departments = list(
+    package static let departments = list(
         "Management|Purchasing|Production|Quality|Engineering|Purchasing|Warehouse|Laboratory"
             + "|Finance|Maintenance|IT|Operations"
     )
 
-    static let taskSubjects = list(
+    package static let taskSubjects = list(
         "Prepare offer|Check delivery date|Follow up on offer|Send data sheets|Update contact details|Arrange demonstration"
             + "|Clarify payment terms|Ask for reference|Plan site visit|Review contract"
     )
-    static let callSubjects = list(
+    package static let callSubjects = list(
         "Introduction call|Needs and budget|Questions on the offer|Decision pending?|Delivery and installation"
             + "|Annual review|Complaint: call back|Price negotiation"
     )
-    static let mailSubjects = list(
+    package static let mailSubjects = list(
         "Our offer|Data sheets as promised|Thank you for your time|Minutes of our meeting|Your question on calibration"
             + "|Order confirmation|Reminder: calibration due|Invitation to our open day"
     )
-    static let meetingSubjects = list(
+    package static let meetingSubjects = list(
         "Demonstration on site|Kick-off|Quarterly review|Contract negotiation|Installation walk-through|Fair: stand meeting"
     )
-    static let meetingPlaces = list("Customer site|Our showroom|Online|Trade fair, stand 4-B12")
+    package static let meetingPlaces = list("Customer site|Our showroom|Online|Trade fair, stand 4-B12")
 
-    static let caseTitles = list(
+    package static let caseTitles = list(
         "Display stays dark|Reading drifts after an hour|Calibration certificate missing|Gateway loses connection"
             + "|Wrong cable delivered|Error E12 after update|Invoice does not match order|Question on maintenance interval"
             + "|Load cell damaged in transport|Printer prints no weight"
     )
-    static let resolutions = list(
+    package static let resolutions = list(
         "Replaced under warranty|Configuration corrected by phone|Document sent again|Firmware updated"
             + "|Part sent by express|Credit note issued"
     )
 
-    static let noteTexts = list(
+    package static let noteTexts = list(
         "Prefers calls before nine.|Budget is decided in autumn, ask again in September.|Décision par comité, trois voix."
             + "|Very satisfied with the last installation.|Wants a reference from the food industry."
             + "|Vergleicht mit einem Mitbewerber, Preis ist nicht alles.|Gate 3, safety shoes needed."
             + "|New site opens next year: chance for two truck scales.|Nöjd kund, kan användas som referens."
     )
 
-    static let leadTopics = list(
+    package static let leadTopics = list(
         "Request from website|Met at trade fair|Asked for price list|Recommended by customer|Downloaded white paper"
             + "|Called about truck scales|Interested in care plan"
     )
 
     /// Sales stages: label, as `stepname`, and the probability in per cent that goes with it. The place plus one is the
     /// option of `salesstagecode`.
-    static let stages: [(name: String, probability: Int)] = [
+    package static let stages: [(name: String, probability: Int)] = [
         ("Qualify", 10), ("Develop", 35), ("Propose", 60), ("Close", 85),
     ]
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct HelpTests {
     static let commands = [
         "serve", "import", "query", "get", "status", "snapshot", "restore", "verify", "demo", "schema", "calendar",
-        "find", "file", "salvage", "backup",
+        "find", "file", "salvage", "backup", "generate", "bench",
     ]
 
     @Test(arguments: commands)
@@ -54,6 +54,8 @@ import Testing
         ["query", "--at", "nothere", "SELECT name FROM account"], ["verify", "nothere"], ["restore", "nothere", "new"],
         ["import", "--at", "d", "--mapping", "nothere.yaml", "."], ["backup", "nothere", "new"],
         ["backup", ".", "new"],
+        ["generate", "--at", "d", "--scale", "0"],
+        ["generate", "--at", "d"], ["bench", "--at", "nothere"], ["bench", "--at", "d", "--rate", "5", "--depth", "2"],
     ])
     func wrongUsageEndsWithTwoAndSaysNothingOnStandardOutput(_ arguments: [String]) async throws {
         let folder = try Folder()
