@@ -279,15 +279,6 @@ struct Recovery {
     ) throws(DirectoryError) {
         let end = scan.unproven.flatMap { $0.segment == scan.lastSegment ? $0.offset : nil } ?? scan.lastSegmentEnd
         let restart = scan.unproven?.firstPosition ?? scan.nextPosition
-        // The segment before the new one. It is not always the last that was read: that one may hold nothing.
-        if let previous = contents.segments.last(where: { $0.firstPosition < restart }) {
-            do throws(DirectoryError) {
-                try catalog.noteFollowing(previous, position: restart)
-            } catch {
-                // One that is damaged and that nobody had to read is for `verify` to find.
-                guard case .damaged = error, previous != scan.lastSegment else { throw error }
-            }
-        }
         do throws(StorageError) {
             if scan.lastSegment.firstPosition < restart {
                 let file = try storage.open(scan.lastSegment.fileName, creating: false)

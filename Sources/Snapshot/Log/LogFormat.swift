@@ -30,24 +30,19 @@ package struct SegmentHeader: Equatable, Sendable {
     package var previousHash: SHA256Digest
     /// The size that the file was made with. A last segment that is shorter was cut.
     package var segmentBytes: UInt64
-    /// The first position of the segment that follows, written when that one is durable and before its first group; 0
-    /// before. It is what notices that the following file is gone.
-    package var followingPosition: UInt64
 
     package init(
         directory: DirectoryID,
         epoch: UInt32,
         firstPosition: UInt64,
         previousHash: SHA256Digest,
-        segmentBytes: UInt64,
-        followingPosition: UInt64 = 0
+        segmentBytes: UInt64
     ) {
         self.directory = directory
         self.epoch = epoch
         self.firstPosition = firstPosition
         self.previousHash = previousHash
         self.segmentBytes = segmentBytes
-        self.followingPosition = followingPosition
     }
 
     package var fileName: String {
@@ -65,7 +60,6 @@ package struct SegmentHeader: Equatable, Sendable {
         sector.store(firstPosition, at: 40)
         sector.store(segmentBytes, at: 48)
         sector.store(previousHash, at: 56)
-        sector.store(followingPosition, at: 88)
         sector.store(crc32c(UnsafeRawBufferPointer(sector.part(12..<LogFormat.sectorBytes))), at: 8)
     }
 
@@ -87,8 +81,7 @@ package struct SegmentHeader: Equatable, Sendable {
                 epoch: sector.load(32),
                 firstPosition: sector.load(40),
                 previousHash: sector.digest(at: 56),
-                segmentBytes: sector.load(48),
-                followingPosition: sector.load(88)
+                segmentBytes: sector.load(48)
             )
         )
     }

@@ -127,7 +127,6 @@ private struct Walk {
     mutating func read(_ name: SegmentName, upTo end: UInt64?, _ body: EntryBody) throws(DirectoryError) -> Bool {
         let reader = try SegmentReader(name, in: scanner.storage, directory: scanner.directory)
         var state = try enter(reader)
-        try checkFollowing(reader, end)
         var offset = LogFormat.sectorBytes
         while true {
             if let end {
@@ -185,21 +184,6 @@ private struct Walk {
         // A segment's header is written only when everything before it is durable.
         state.unproven = nil
         return state
-    }
-
-    /// What a segment says of the one that follows. A reader with a limit may know less segments than there are by now, and
-    /// needs none that it does not know.
-    private func checkFollowing(_ reader: SegmentReader, _ end: UInt64?) throws(DirectoryError) {
-        let following = reader.header.followingPosition
-        guard following != 0, limit == .max, end != following else { return }
-        throw .damaged(
-            Damage(
-                file: reader.name.fileName,
-                offset: 0,
-                what: "the log goes on at position \(following) in a segment that is missing",
-                consequence: "entries from position \(following) on cannot be read"
-            )
-        )
     }
 
     private mutating func take(

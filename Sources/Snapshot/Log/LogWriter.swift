@@ -3,8 +3,6 @@
 // That a frame is written only after the one before it was synced is what lets a reader tell a torn tail from damage.
 // After any failure nothing is known about the disk: the writer stays halted, and the directory has to be opened anew.
 
-import Glibc
-
 package struct LogWriter: ~Copyable {
     private let catalog: SegmentCatalog
     private let checksumSeed: UInt32
@@ -105,19 +103,16 @@ package struct LogWriter: ~Copyable {
 
     private mutating func rotate() throws(DirectoryError) {
         do throws(DirectoryError) {
-            let previous = segment
             (segment, file) = try catalog.openNext(epoch: epoch, firstPosition: nextPosition, previousHash: chain)
-            // Before anything in the new segment is acknowledged: from then on it must not be missed.
-            if previous != segment { try catalog.noteFollowing(previous, position: nextPosition) }
         } catch {
             // Space was reserved before anything was executed, so that this is a failing disk, or a caller who did not
             // reserve: the group cannot be written and must not be skipped.
-            let cause: StorageError =
-                switch error {
-                case .storage(let inner): inner
-                case .damaged(let damage): .failed(operation: "read", file: damage.file, errorNumber: EIO)
-                default: .outOfSpace(file: "spare", operation: "prepare")
-                }
+            let cause: StorageError
+            if case .storage(let inner) = error {
+                cause = inner
+            } else {
+                cause = .outOfSpace(file: "spare", operation: "prepare")
+            }
             failure = cause
             throw .halted(cause)
         }

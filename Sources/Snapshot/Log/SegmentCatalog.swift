@@ -189,24 +189,6 @@ package final class SegmentCatalog: Sendable {
         }
     }
 
-    /// Writes into a segment's header that another one follows, which has to be durable by now. One sector in place: a power
-    /// cut leaves the one header or the other.
-    func noteFollowing(_ name: SegmentName, position: UInt64) throws(DirectoryError) {
-        let reader = try SegmentReader(name, in: storage, directory: directory)
-        var header = reader.header
-        guard header.followingPosition != position else { return }
-        header.followingPosition = position
-        do throws(StorageError) {
-            let file = try storage.open(name.fileName, creating: false)
-            let sector = AlignedMemory(byteCount: LogFormat.sectorBytes)
-            header.encode(into: sector.bytes)
-            try file.write(UnsafeRawBufferPointer(sector.bytes), at: 0)
-            try file.sync()
-        } catch {
-            throw .storage(error)
-        }
-    }
-
     /// Removes the segments that hold nothing after `position`, and those that hold nothing at all; some of full size
     /// become spares. Whatever a power cut leaves of this is leftovers, which no reader needs.
     func retire(through position: UInt64) throws(DirectoryError) {

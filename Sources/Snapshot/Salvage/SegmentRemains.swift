@@ -71,10 +71,6 @@ struct SegmentRemains {
             if UInt64(all.count) < header.segmentBytes, end == nil {
                 lostEnds.append(lostEnd(all.count, "the file was cut; it was \(header.segmentBytes) bytes long"))
             }
-            let following = header.followingPosition
-            if following != 0, end == nil {
-                lostEnds.append(lostEnd(0, "the log goes on at position \(following) in a segment that is missing"))
-            }
             return true
         case .failure:
             flaws.append(flaw(0, "the header of the segment is damaged"))
