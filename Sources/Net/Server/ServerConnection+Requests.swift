@@ -11,7 +11,7 @@ import NIOPosix
 struct FrameWalk {
     /// Bytes of the frames that were executed or refused.
     var consumedBytes = 0
-    /// The replies are as many as may wait: the rest stays where it is.
+    /// The replies are as many as may wait, or the log is full: the rest stays where it is.
     var isOutputFull = false
     /// The rest needs a turn of the writer.
     var needsTurn = false
@@ -152,12 +152,24 @@ extension ServerConnection {
             }
             while hasRoom(output, bytes, &walk) {
                 guard let frame = ahead.next() else { break }
-                walk.consumedBytes = frame.endOffset
+                var isLogFull = false
                 epoch = reply(to: frame.header, epoch, &output) { output throws(WireFailure) in
-                    guard try answer(frame.header, frame.body, &turn, &output) else { return nil }
+                    do throws(WireFailure) {
+                        guard try answer(frame.header, frame.body, &turn, &output) else { return nil }
+                    } catch {
+                        guard case .refusal(let refusal) = error, refusal.code == .overloaded else { throw error }
+                        isLogFull = true
+                        return nil
+                    }
                     let mayHaveChanged = frame.header.operation == WireOperation.changeSchema.rawValue
                     return mayHaveChanged ? turn.schemaEpoch : epoch
                 }
+                // This turn itself has filled it: the frame waits, as it would have if the log had been full before.
+                guard !isLogFull else {
+                    walk.isOutputFull = true
+                    return ahead.putBack()
+                }
+                walk.consumedBytes = frame.endOffset
             }
             if walk.isOutputFull { return }
             lookAhead(bytes, &walk, &ahead)

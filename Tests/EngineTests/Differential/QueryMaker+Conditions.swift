@@ -100,6 +100,7 @@ extension QueryMaker {
             column(where: { if case .selection = $0 { false } else { $0 != .boolean && $0 != .double } }) ?? integer(1)
         var kith: [String] = []
         var oracle: [String] = []
+        var isConstant = true
         for _ in 0..<1 + below(4) {
             if chance(6) {
                 kith.append("NULL")
@@ -108,10 +109,14 @@ extension QueryMaker {
             }
             let item = chance(85) ? constant(a.kind) : term(a.kind, 1)
             guard Self.common(a.kind, item.kind) == a.kind || a.kind.isText && item.kind.isText else { continue }
+            isConstant = isConstant && item.isConstant
             kith.append(item.kith)
             oracle.append(a.kind.isText || a.kind == .code ? item.collated : item.converted(a.kind))
         }
         guard !a.isConstant, !kith.isEmpty else { return condition("\(a.kith) IS NULL", "\(a.oracle) IS NULL") }
+        // One item that is a query in parentheses is to DuckDB that query, in which nothing is where it has no row, and not its
+        // value, which is NULL then. Two are a list.
+        if oracle.count == 1, !isConstant { oracle.append(oracle[0]) }
         return condition(
             "\(a.kith) \(not)IN (\(kith.joined(separator: ", ")))",
             "\(a.collated) \(not)IN (\(oracle.joined(separator: ", ")))"

@@ -39,6 +39,8 @@ final class DuckDBWorld: WorldOracle {
     let name = "DuckDB"
     private let oracle: DuckDBOracle
     private(set) var askedCount = 0
+    /// Statements whose answer SQL leaves open.
+    private(set) var openCount = 0
     /// Why statements could not be asked.
     private(set) var refusals: [String] = []
 
@@ -58,9 +60,20 @@ final class DuckDBWorld: WorldOracle {
 
     func text(_ statement: String) -> String { statement }
 
+    /// Whether it numbers rows that may agree in all that orders them: rows of derived tables have no key. Kith and SQLite take
+    /// them in the order in which they come, DuckDB in any, and in another one for each window.
+    private static func isOpen(_ statement: String) -> Bool {
+        ["row_number()", "lag(", "lead("].contains(where: statement.contains)
+            && ["FROM (", "JOIN (", "WITH w"].contains(where: statement.contains)
+    }
+
     /// Of the even statements with all rows, of the odd ones with those that may be seen: each takes milliseconds.
     func rows(_ number: Int, _ statement: String, visible: Bool) throws -> [[String]]? {
         guard visible == (number % 2 == 1) else { return nil }
+        guard !Self.isOpen(statement) else {
+            openCount += 1
+            return nil
+        }
         askedCount += 1
         do {
             return try oracle.rows(visible ? 1 : 0, statement)
