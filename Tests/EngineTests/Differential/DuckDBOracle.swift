@@ -6,13 +6,16 @@
 
 import Foundation
 
-/// Two empty DuckDB databases in memory of a process of their own.
+/// Two DuckDB databases in memory of a process of their own.
 ///
 /// Thread rule: one thread at a time.
 final class DuckDBOracle {
     /// What DuckDB says to a statement that it does not take.
     struct Refusal: Error, CustomStringConvertible {
         let description: String
+
+        /// Whether it has found a fault of its own in the statement: its database takes nothing after it.
+        var endsDatabase: Bool { description.contains("FATAL") || description.contains("has been invalidated") }
     }
 
     /// The command that begins a Python that has DuckDB; nil without one.
@@ -37,17 +40,23 @@ final class DuckDBOracle {
         return process
     }
 
-    /// A line is the number of a database and a statement; the answer begins with how many rows it has, or with a refusal.
+    /// A line is the number of a database and a statement, or none for a new database; the answer begins with how many rows it
+    /// has, or with a refusal.
     private static let script = """
         import duckdb, signal, sys
-        databases = [duckdb.connect(config={"threads": 1, "memory_limit": "1GB"}) for _ in range(2)]
+        databases = [None, None]
+        def rows(database, statement):
+            if statement:
+                return databases[database].execute(statement).fetchall()
+            databases[database] = duckdb.connect(config={"threads": 1, "memory_limit": "1GB"})
+            return []
         def text(cell):
             return "NULL" if cell is None else str(int(cell)) if isinstance(cell, bool) else str(cell)
         for line in sys.stdin.buffer:
             signal.alarm(60)
             try:
-                rows = databases[int(line[:1])].execute(line[1:].decode()).fetchall()
-                answer = [str(len(rows))] + ["\\x1f".join(map(text, row)) for row in rows]
+                found = rows(int(line[:1]), line[1:].decode().strip())
+                answer = [str(len(found))] + ["\\x1f".join(map(text, row)) for row in found]
             except duckdb.Error as error:
                 answer = ["!" + str(error).split("\\n")[0]]
             signal.alarm(0)
@@ -67,19 +76,6 @@ final class DuckDBOracle {
         // A write to a process that has ended is an error, not the end of this one.
         signal(SIGPIPE, SIG_IGN)
         try process.run()
-        for database in 0..<2 {
-            // Settings that a version does not know are what it does anyway.
-            for setting in [
-                "default_null_order='sqlite'", "error_on_division_by_zero=false", "ieee_floating_point_ops=false",
-                "scalar_subquery_error_on_multiple_rows=false",
-                // In 2.0.1 it takes (SELECT … FROM a LEFT JOIN b ON b.x = 0 LIMIT 1) for more than one row, and EXISTS of it for
-                // false.
-                "disabled_optimizers='statistics_propagation'",
-            ] {
-                do { _ = try rows(database, "SET \(setting)") } catch is Refusal {}
-            }
-            for macro in OracleDialect.macros { _ = try rows(database, "CREATE MACRO \(macro)") }
-        }
     }
 
     deinit {
@@ -87,10 +83,21 @@ final class DuckDBOracle {
         process.waitUntilExit()
     }
 
-    /// Empties a database and executes statements in it.
+    /// Begins a database anew and executes statements in it.
     func begin(_ database: Int, _ statements: [String]) throws {
-        let empty = "DROP SCHEMA IF EXISTS world CASCADE;CREATE SCHEMA world;SET search_path='world,main'"
-        _ = try rows(database, "\(empty);BEGIN;\(statements.joined(separator: ";"));COMMIT")
+        _ = try rows(database, "")
+        // Settings that a version does not know are what it does anyway.
+        for setting in [
+            "default_null_order='sqlite'", "error_on_division_by_zero=false", "ieee_floating_point_ops=false",
+            "scalar_subquery_error_on_multiple_rows=false",
+            // In 2.0.1 it takes (SELECT … FROM a LEFT JOIN b ON b.x = 0 LIMIT 1) for more than one row, and EXISTS of it for
+            // false.
+            "disabled_optimizers='statistics_propagation'",
+        ] {
+            do { _ = try rows(database, "SET \(setting)") } catch is Refusal {}
+        }
+        let macros = OracleDialect.macros.map { "CREATE MACRO \($0)" }
+        _ = try rows(database, "BEGIN;\((macros + statements).joined(separator: ";"));COMMIT")
     }
 
     /// The rows of a query, every cell as text.

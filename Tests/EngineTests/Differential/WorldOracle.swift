@@ -38,6 +38,7 @@ struct SQLiteWorld: WorldOracle {
 final class DuckDBWorld: WorldOracle {
     let name = "DuckDB"
     private let oracle: DuckDBOracle
+    private let definitions: [[String]]
     private(set) var askedCount = 0
     /// Statements whose answer SQL leaves open.
     private(set) var openCount = 0
@@ -46,9 +47,8 @@ final class DuckDBWorld: WorldOracle {
 
     init(_ oracle: DuckDBOracle, _ world: RandomWorld) throws {
         self.oracle = oracle
-        for (database, statements) in [world.scripts.all, world.scripts.visible].enumerated() {
-            try oracle.begin(database, statements.map(Self.definition))
-        }
+        definitions = [world.scripts.all, world.scripts.visible].map { $0.map(Self.definition) }
+        for database in definitions.indices { try oracle.begin(database, definitions[database]) }
     }
 
     /// The statement with DuckDB's types.
@@ -75,10 +75,12 @@ final class DuckDBWorld: WorldOracle {
             return nil
         }
         askedCount += 1
+        let database = visible ? 1 : 0
         do {
-            return try oracle.rows(visible ? 1 : 0, statement)
+            return try oracle.rows(database, statement)
         } catch let refusal as DuckDBOracle.Refusal {
             refusals.append(refusal.description)
+            if refusal.endsDatabase { try oracle.begin(database, definitions[database]) }
             return nil
         }
     }
