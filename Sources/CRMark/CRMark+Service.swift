@@ -73,7 +73,7 @@ extension CRMark {
     /// the others are the more frequent the more recent.
     func appendActivity(_ kind: CRMarkEntity, _ index: Int, to rows: inout CRMarkRows) {
         let subjects: [Word]
-        let purpose: CRMarkRandom.Purpose
+        let purpose: CRMarkPurpose
         switch kind {
         case .task: (subjects, purpose) = (CRMark.taskSubjects, .task)
         case .phonecall: (subjects, purpose) = (CRMark.callSubjects, .phonecall)

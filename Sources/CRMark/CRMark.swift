@@ -84,7 +84,7 @@ public struct CRMark: Sendable {
     /// All records that are made.
     public var recordCount: Int { kinds.reduce(0) { $0 + count(of: $1) } }
 
-    func random(_ purpose: CRMarkRandom.Purpose, _ index: Int) -> CRMarkRandom {
+    func random(_ purpose: CRMarkPurpose, _ index: Int) -> CRMarkRandom {
         CRMarkRandom(seed: seed, purpose: purpose, index: index)
     }
 }

@@ -1,58 +1,24 @@
-// Randomness of CRMark: the same on every machine and with every compiler.
+// How CRMark draws: for what, and by which laws. The stream is the demonstration's.
 //
-// - A stream begins at a hash of (seed, purpose, index): any record can be derived at any time from its number alone.
-// - Draws are integers. The one table with fractions, that of Zipf's law, is made with additions, multiplications and
-//   divisions, which IEEE 754 rounds the same everywhere, and no function of a library.
+// Draws are integers. The one table with fractions, that of Zipf's law, is made with additions, multiplications and
+// divisions, which IEEE 754 rounds the same everywhere, and no function of a library.
 
-/// A stream of pseudo-random numbers (SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators").
-package struct CRMarkRandom: Sendable {
-    private var state: UInt64
+import Demo
 
-    /// What a stream is for, so that a new attribute of one entity does not shift the others. Append only.
-    package enum Purpose: UInt64 {
-        case systemuser = 1
-        case campaign, account, contact, lead, opportunity, incident, task, phonecall, email, appointment
-        case request = 100
-    }
+/// What a stream is for, so that a new attribute of one entity does not shift the others. Append only.
+package enum CRMarkPurpose: UInt64 {
+    case systemuser = 1
+    case campaign, account, contact, lead, opportunity, incident, task, phonecall, email, appointment
+    case request = 100
+}
 
-    package init(seed: UInt64, purpose: Purpose, index: Int) {
-        let record = CRMarkRandom.mix(UInt64(truncatingIfNeeded: index) &+ purpose.rawValue << 48)
-        state = CRMarkRandom.mix(seed ^ record)
-    }
+/// CRMark's stream, under the name by which the layers above it know it.
+package typealias CRMarkRandom = RecordStream
 
-    private static func mix(_ value: UInt64) -> UInt64 {
-        var z = value &+ 0x9E37_79B9_7F4A_7C15
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    /// 64 random bits.
-    package mutating func next() -> UInt64 {
-        defer { state &+= 0x9E37_79B9_7F4A_7C15 }
-        return CRMarkRandom.mix(state)
-    }
-
-    /// A number from 0 to below `bound`, which must be positive. The bias of taking the high word is below 2⁻³².
-    package mutating func below(_ bound: Int) -> Int {
-        precondition(bound > 0)
-        return Int(truncatingIfNeeded: next().multipliedFullWidth(by: UInt64(bound)).high)
-    }
-
-    /// A number within the range.
-    package mutating func within(_ range: ClosedRange<Int>) -> Int { range.lowerBound + below(range.count) }
-
-    /// True `perMille` times in a thousand.
-    package mutating func chance(_ perMille: Int) -> Bool { below(1000) < perMille }
-
-    /// Place in `weights` of a draw in proportion to them.
-    package mutating func weighted(_ weights: [Int]) -> Int {
-        var rest = below(weights.reduce(0, +))
-        for (place, weight) in weights.enumerated() {
-            if rest < weight { return place }
-            rest -= weight
-        }
-        return weights.count - 1
+extension CRMarkRandom {
+    /// The stream for one purpose and one record of CRMark.
+    package init(seed: UInt64, purpose: CRMarkPurpose, index: Int) {
+        self.init(seed: seed, purpose: purpose.rawValue, index: index)
     }
 
     /// A number from 0 to below `bound` that is small more often than not: u³ of the range, so that half of the draws

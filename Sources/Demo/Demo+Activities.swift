@@ -55,7 +55,7 @@ struct DemoActivity: Sendable {
 extension Demo {
     /// What an activity is about: the record, who works on it, the days it lies within, and whether it is over.
     private func occasion(
-        _ random: inout DemoRandom
+        _ random: inout RecordStream
     ) -> (
         record: DemoReference, owner: DemoReference, days: ClosedRange<Int>, isOver: Bool
     ) {
@@ -96,7 +96,7 @@ extension Demo {
     }
 
     func activity(_ kind: DemoActivity.Kind, _ index: Int) -> DemoActivity {
-        let purpose: DemoRandom.Purpose =
+        let purpose: DemoPurpose =
             switch kind {
             case .task: .task
             case .phoneCall: .phoneCall

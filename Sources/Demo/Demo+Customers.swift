@@ -96,12 +96,12 @@ extension Demo {
     }
 
     /// A telephone number in a range that is nobody's.
-    func telephone(_ culture: DemoCulture, _ random: inout DemoRandom) -> String {
+    func telephone(_ culture: DemoCulture, _ random: inout RecordStream) -> String {
         "\(culture.dialCode) 555 \(DemoText.padded(random.below(1000), 3)) \(DemoText.padded(random.below(10_000), 4))"
     }
 
     /// The stream of an account's or contact's texts, past what names are made from.
-    private func texts(_ purpose: DemoRandom.Purpose, _ index: Int, _ column: Int) -> DemoRandom {
+    private func texts(_ purpose: DemoPurpose, _ index: Int, _ column: Int) -> RecordStream {
         random(purpose, index &* 16 &+ column &+ 1 << 40)
     }
 

@@ -64,7 +64,7 @@ extension Demo {
         return "\(DemoText.slug(lead.firstName)).\(DemoText.slug(lead.lastName))@\(stem).example"
     }
 
-    private func texts(_ lead: DemoLead, _ column: Int) -> DemoRandom {
+    private func texts(_ lead: DemoLead, _ column: Int) -> RecordStream {
         random(.lead, lead.index &* 16 &+ column &+ 1 << 40)
     }
 

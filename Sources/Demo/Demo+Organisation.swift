@@ -59,7 +59,7 @@ extension Demo {
     func salesUser(_ salesperson: Int) -> DemoReference { DemoReference("systemuser", 1 + regionCount + salesperson) }
 
     /// One of the service people of a region.
-    func serviceUser(region: Int, _ random: inout DemoRandom) -> DemoReference {
+    func serviceUser(region: Int, _ random: inout RecordStream) -> DemoReference {
         let colleague = random.below(teamsPerRegion)
         return DemoReference("systemuser", 1 + regionCount + salespersonCount + region + colleague * regionCount)
     }
@@ -217,7 +217,7 @@ extension Demo {
     }
 }
 
-extension DemoRandom {
+extension RecordStream {
     /// The stream's first number within the range, for records that need only one.
     func first(within range: ClosedRange<Int>) -> Int {
         var copy = self

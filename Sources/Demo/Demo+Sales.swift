@@ -191,7 +191,7 @@ extension Demo {
     }
 
     /// The campaign that brought a lead or deal of this day, for one in four.
-    func campaign(atDay day: Int, _ purpose: DemoRandom.Purpose, _ index: Int) -> DemoReference? {
+    func campaign(atDay day: Int, _ purpose: DemoPurpose, _ index: Int) -> DemoReference? {
         guard random(purpose, index + 1 << 41).first(within: 0...3) == 0 else { return nil }
         return (0..<Demo.campaignCount).last { campaignStart($0) <= day }.map { DemoReference("campaign", $0) }
     }

@@ -61,8 +61,8 @@ public struct Demo: Sendable {
     var emailCount: Int { 13 * accountCount }
     var appointmentCount: Int { 6 * accountCount }
 
-    func random(_ purpose: DemoRandom.Purpose, _ index: Int) -> DemoRandom {
-        DemoRandom(seed: seed, purpose: purpose, index: index)
+    func random(_ purpose: DemoPurpose, _ index: Int) -> RecordStream {
+        RecordStream(seed: seed, purpose: purpose, index: index)
     }
 
     /// The last record that a complete load brings: where it is, the demonstration has been loaded.

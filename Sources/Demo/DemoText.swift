@@ -39,7 +39,7 @@ package enum DemoText {
     }
 
     /// The pattern with `9` as any digit, `X` as any letter, `#` as a house number.
-    static func filled(_ pattern: String, _ random: inout DemoRandom) -> String {
+    static func filled(_ pattern: String, _ random: inout RecordStream) -> String {
         var text = ""
         for character in pattern {
             switch character {

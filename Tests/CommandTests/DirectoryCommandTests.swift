@@ -64,7 +64,7 @@ import Testing
         let folder = try await PeopleFixture.make()
         try await kith("snapshot", "--at", "data", in: folder)
         try folder.write("number,name,revenue,staff,note,phone\nA-5,Later,1,1,,\n", to: "accounts.csv")
-        try await kith("import", "--at", "data", "--mapping", "accounts.yaml", "accounts.csv", in: folder)
+        try await PeopleFixture.load(in: folder)
         #expect(try await kith("restore", "data", "copy", in: folder).status == 0)
         let rows = try await query("copy", in: folder)
         #expect(rows.contains("A-5"))

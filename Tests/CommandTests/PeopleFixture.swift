@@ -32,16 +32,14 @@ enum PeopleFixture {
         let folder = try Folder()
         try folder.write(mapping, to: "accounts.yaml")
         try folder.write(csv, to: "accounts.csv")
-        let outcome = try await kith(
-            "import",
-            "--at",
-            "data",
-            "--mapping",
-            "accounts.yaml",
-            "accounts.csv",
-            in: folder
-        )
+        let outcome = try await load(in: folder)
         #expect(outcome.status == 0, "\(outcome.errors)")
         return folder
+    }
+
+    /// Imports the folder's accounts into its data directory.
+    @discardableResult
+    static func load(in folder: Folder) async throws -> Outcome {
+        try await kith("import", "--at", "data", "--mapping", "accounts.yaml", "accounts.csv", in: folder)
     }
 }

@@ -86,15 +86,7 @@ private let strace: String? = ["/usr/bin/strace", "/usr/local/bin/strace"].first
             let verified = try await kith("verify", "data", in: folder)
             #expect(verified.status == 0, "\(moment): \(verified.output)\(verified.errors)")
         }
-        let again = try await kith(
-            "import",
-            "--at",
-            "data",
-            "--mapping",
-            "accounts.yaml",
-            "accounts.csv",
-            in: folder
-        )
+        let again = try await PeopleFixture.load(in: folder)
         #expect(again.status == 0, "\(moment): \(again.errors)")
         let sql = "SELECT COUNT(*) AS n FROM account"
         let count = try await kith("query", "--at", "data", "--format", "csv", sql, in: folder)

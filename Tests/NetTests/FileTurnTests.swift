@@ -32,16 +32,7 @@ import Testing
         options.threadCount = 1
         options.takesSnapshots = false
         options.schema = Self.schema
-        let database = try Database.open(in: storage, options: options)
-        let server = try await Server.start(database, port: 0, limits: limits, logger: quiet, loopCount: 3)
-        do {
-            try await body(server, database)
-        } catch {
-            await server.abort()
-            throw error
-        }
-        await server.abort()
-        try database.close()
+        try await NetTests.withServer(over: Database.open(in: storage, options: options), limits: limits, body)
     }
 
     private func code(_ body: () async throws -> Void) async -> WireError.Code? {

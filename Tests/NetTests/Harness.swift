@@ -27,7 +27,15 @@ func withServer(
     commitsByItself: Bool = true,
     _ body: (Server, Database) async throws -> Void
 ) async throws {
-    let database = try memoryDatabase(commitsByItself: commitsByItself)
+    try await withServer(over: memoryDatabase(commitsByItself: commitsByItself), limits: limits, body)
+}
+
+/// The same over another database, which is closed afterwards.
+func withServer(
+    over database: Database,
+    limits: WireLimits,
+    _ body: (Server, Database) async throws -> Void
+) async throws {
     let server = try await Server.start(database, port: 0, limits: limits, logger: quiet, loopCount: 3)
     do {
         try await body(server, database)
