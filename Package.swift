@@ -26,11 +26,12 @@ let package = Package(
         .target(name: "Engine", dependencies: ["CKernels"]),
         .target(name: "Snapshot", dependencies: ["Engine", "CKernels", "CZstd", "COpenSSL"]),
         .target(name: "FetchXML", dependencies: ["Engine", "CExpat"]),
-        .target(name: "Kith", dependencies: ["Engine", "FetchXML", "Snapshot"]),
+        .target(name: "CRM", dependencies: ["Engine"]),
+        .target(name: "Kith", dependencies: ["Engine", "CRM", "FetchXML", "Snapshot"]),
         .target(
             name: "Net",
             dependencies: [
-                "Engine", "FetchXML", "Kith", "CKernels",
+                "Engine", "CRM", "FetchXML", "Kith", "CKernels",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -47,7 +48,8 @@ let package = Package(
         .executableTarget(
             name: "kith",
             dependencies: [
-                "Engine", "FetchXML", "Snapshot", "Kith", "Net", "Import", "SchemaFile", "Demo", "CRMark", "Bench",
+                "Engine", "CRM", "FetchXML", "Snapshot", "Kith", "Net", "Import", "SchemaFile", "Demo", "CRMark",
+                "Bench",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -69,6 +71,11 @@ let package = Package(
             dependencies: ["Engine", "FetchXML"],
             resources: [.copy("Documents")]
         ),
+        .testTarget(
+            name: "CRMTests",
+            dependencies: ["CRM", "Engine"],
+            resources: [.copy("Scripts")]
+        ),
         .testTarget(name: "SnapshotTests", dependencies: ["Snapshot", "Engine", "TestSupport"]),
         .testTarget(
             name: "KithTests",
@@ -77,7 +84,7 @@ let package = Package(
         ),
         .testTarget(
             name: "NetTests",
-            dependencies: ["Net", "Kith", "Engine", "Snapshot", .product(name: "Logging", package: "swift-log")]
+            dependencies: ["Net", "Kith", "CRM", "Engine", "Snapshot", .product(name: "Logging", package: "swift-log")]
         ),
         .testTarget(
             name: "ImportTests",

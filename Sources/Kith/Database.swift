@@ -340,17 +340,26 @@ extension Database: Session {
     /// Executes a transaction as the system and returns when it is durable. Where more changes wait for the disk than may, it
     /// waits as well: whoever awaits a reply has nothing better to do than what a server's client is told, to come again.
     public func execute(_ transaction: Transaction) async throws -> TransactionReply {
+        // No key unless the caller brought one: within one process no outcome is ever unknown.
+        try await reply { turn, reply throws(Refusal) in
+            try transaction.withEncoded { encoded in
+                Result { () throws(Refusal) in try turn.execute(encoded, actor: .none, reply: &reply) }
+            }.get()
+        }
+    }
+
+    /// Runs `change` in turns until the log takes it, and returns its reply when it is durable.
+    func reply(
+        to change: (inout WriterTurn, inout ByteWriter) throws(Refusal) -> Void
+    ) async throws -> TransactionReply {
         while true {
             var reply = ByteWriter()
-            // No key unless the caller brought one: within one process no outcome is ever unknown.
-            let (refusal, position) = transaction.withEncoded { encoded in
-                turn { turn -> (Refusal?, Position) in
-                    do throws(Refusal) {
-                        try turn.execute(encoded, actor: .none, reply: &reply)
-                        return (nil, turn.position)
-                    } catch {
-                        return (error, turn.position)
-                    }
+            let (refusal, position) = turn { turn -> (Refusal?, Position) in
+                do throws(Refusal) {
+                    try change(&turn, &reply)
+                    return (nil, turn.position)
+                } catch {
+                    return (error, turn.position)
                 }
             }
             guard let refusal else {

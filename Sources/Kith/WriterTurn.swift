@@ -1,3 +1,4 @@
+import CRM
 import Engine
 import Snapshot
 
@@ -68,6 +69,37 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         _ transaction: UnsafeRawBufferPointer,
         actor: RecordID,
         reply: inout ByteWriter
+    ) throws(Refusal) {
+        // What stands in the log as a message went through its rules.
+        guard transaction.count < 4 || transaction.loadUnaligned(fromByteOffset: 2, as: UInt16.self) == 0 else {
+            throw Refusal(.malformed, "A transaction is no message; messages are sent by an operation of their own.")
+        }
+        try executeAny(transaction, actor, &reply)
+    }
+
+    /// Carries an encoded message out as `actor` (see Messages.swift) and appends the reply of the transaction that it planned.
+    package mutating func perform(
+        _ message: UnsafeRawBufferPointer,
+        actor: RecordID,
+        reply: inout ByteWriter
+    ) throws(Refusal) {
+        let (request, key): (MessageRequest, RequestKey?)
+        do throws(DecodeError) { (request, key) = try MessageRequest.decode(message) } catch { throw Refusal(error) }
+        // A retry finds the records as the first attempt left them, which its rules would refuse.
+        if let key, try engine.repeatReply(to: key, into: &reply) { return }
+        let records = Records(engine, actor: actor, timeMicroseconds: time()) { [calendar, engine] in
+            calendar.calendar(engine.view)
+        }
+        let transaction = try Messages.plan(request, key: key, records)
+        try transaction.withEncoded { encoded in
+            Result { () throws(Refusal) in try executeAny(encoded, actor, &reply) }
+        }.get()
+    }
+
+    private mutating func executeAny(
+        _ transaction: UnsafeRawBufferPointer,
+        _ actor: RecordID,
+        _ reply: inout ByteWriter
     ) throws(Refusal) {
         try reserve(for: transaction)
         let context = CommandContext(actor: actor, timeMicroseconds: time())

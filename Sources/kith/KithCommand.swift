@@ -21,6 +21,7 @@ struct KithCommand: AsyncParsableCommand {
               kith demo --at kith://127.0.0.1:7411
               kith query --at kith://127.0.0.1:7411 'SELECT name FROM account LIMIT 10'
               kith find --at kith://127.0.0.1:7411 'schm'
+              kith do --at kith://127.0.0.1:7411 'win opportunity/1N'
               kith import --at ./data --mapping Examples/crm-maven.yaml ~/crm-maven
 
             EXIT STATUS
@@ -36,7 +37,7 @@ struct KithCommand: AsyncParsableCommand {
             ServeCommand.self, ImportCommand.self, QueryCommand.self, GetCommand.self, StatusCommand.self,
             SnapshotCommand.self, RestoreCommand.self, VerifyCommand.self, DemoCommand.self, SchemaCommand.self,
             CalendarCommand.self, FindCommand.self, FileCommand.self, SalvageCommand.self, BackupCommand.self,
-            GenerateCommand.self, BenchCommand.self,
+            GenerateCommand.self, BenchCommand.self, DoCommand.self,
         ]
     )
 

@@ -5,7 +5,7 @@ import Testing
 @Suite struct HelpTests {
     static let commands = [
         "serve", "import", "query", "get", "status", "snapshot", "restore", "verify", "demo", "schema", "calendar",
-        "find", "file", "salvage", "backup", "generate", "bench",
+        "find", "file", "salvage", "backup", "generate", "bench", "do",
     ]
 
     @Test(arguments: commands)
@@ -37,6 +37,8 @@ import Testing
     @Test(arguments: [
         (["querry", "--at", "d"], "there is no command 'querry'; did you mean 'query'?"),
         (["tables"], "there is no command 'tables'; there are serve, import, query"),
+        (["do", "--about", "wn"], "there is no message 'wn'; there are assign"),
+        (["do", "win opportunity/1N"], "name a place and a message"),
         (["status", "--at", "127.0.0.1:7411"], "a server's address is written kith://127.0.0.1:7411"),
         (["serve", "--data", "no/where"], "no/where does not exist, nor does the folder no"),
         (["status", "--at", "/dev/null"], "/dev/null is a file"),

@@ -8,7 +8,8 @@ import Testing
 
     @Test func everyEntityThatTheStandardPromisesIsThere() {
         let promised = [
-            "account", "contact", "lead", "opportunity", "product", "opportunityproduct", "task", "phonecall", "email",
+            "account", "contact", "lead", "opportunity", "product", "opportunityproduct", "opportunityclose", "task",
+            "phonecall", "email",
             "appointment", "incident", "annotation", "campaign", "salesorder", "salesorderdetail", "systemuser", "team",
             "businessunit", "territory", "competitor", "transactioncurrency", "subject", "customeraddress", "userquery",
             "timezonedefinition", "timezonerule", "organization", "activityparty", "teammembership",

@@ -92,6 +92,22 @@ extension SchemaBuilder {
             e.partyList("requiredattendees", "Required attendees", role: PartyRole.requiredAttendee)
             e.partyList("optionalattendees", "Optional attendees", role: PartyRole.optionalAttendee)
         }
+
+        // How an opportunity ended; written by the messages that end it, and canceled when it is opened again.
+        entity(140, "opportunityclose", "Opportunity close", keyAttribute: "activityid") { e in
+            e.activity(
+                subjectRequired: true,
+                states: [
+                    (0, "Open", [1: "Open"]),
+                    (1, "Completed", [2: "Completed"]),
+                    (2, "Canceled", [3: "Canceled"]),
+                ]
+            )
+            e.money("actualrevenue", "Actual revenue")
+            e.lookup("competitorid", "Competitor", to: "competitor")
+            e.currency()
+            e.baseAmounts()
+        }
     }
 }
 

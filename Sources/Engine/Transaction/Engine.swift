@@ -164,6 +164,13 @@ public final class Engine {
         return .changed
     }
 
+    /// Appends the reply of a request that was executed before; false when it is new. Throws when it is too old to know.
+    package func repeatReply(to key: RequestKey, into reply: inout ByteWriter) throws(Refusal) -> Bool {
+        guard let stored = try results.find(key) else { return false }
+        reply.raw(stored)
+        return true
+    }
+
     /// Completes entry and reply of a transaction that changed something, and counts it.
     private func finish(
         _ header: TransactionHeader,

@@ -58,6 +58,8 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case fileRefused = 31
         /// The text of a list of parties is not of its form.
         case partyListRefused = 32
+        /// A rule of the CRM forbids the message: `rule` names it.
+        case ruleBroken = 33
     }
 
     /// The rule.
@@ -74,6 +76,8 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     public var row: Int
     /// What happened and what to do, in one sentence.
     public var message: String
+    /// Name of the rule of the CRM, with `ruleBroken`; otherwise empty.
+    public var rule = ""
 
     /// Makes a refusal; operation and row are filled in by the engine.
     public init(
@@ -94,7 +98,13 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         self.message = message
     }
 
-    init(_ error: DecodeError) { self.init(.malformed, "The transaction cannot be read: \(error)") }
+    /// What a rule of the CRM refuses.
+    package init(breaking rule: String, entity: String, record: RecordID, _ message: String) {
+        self.init(.ruleBroken, entity: entity, record: record, message)
+        self.rule = rule
+    }
+
+    package init(_ error: DecodeError) { self.init(.malformed, "The transaction cannot be read: \(error)") }
 
     /// Place and reason.
     public var description: String {
@@ -110,6 +120,7 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         writer.text(Refusal.cut(entity, Refusal.nameBytesMax))
         writer.text(Refusal.cut(attribute, Refusal.nameBytesMax))
         writer.text(Refusal.cut(message, Refusal.messageBytesMax))
+        if code == .ruleBroken { writer.text(Refusal.cut(rule, Refusal.nameBytesMax)) }
     }
 
     private static let nameBytesMax = 256
@@ -134,5 +145,6 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         entity = try reader.text(lengthBytesMax: Refusal.nameBytesMax)
         attribute = try reader.text(lengthBytesMax: Refusal.nameBytesMax)
         message = try reader.text(lengthBytesMax: Refusal.messageBytesMax)
+        if code == .ruleBroken { rule = try reader.text(lengthBytesMax: Refusal.nameBytesMax) }
     }
 }

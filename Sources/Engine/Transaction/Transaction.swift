@@ -9,6 +9,10 @@ public struct Transaction: Sendable {
     public var isIndependent = false {
         didSet { if !bytes.isEmpty { bytes[0] = flags } }
     }
+    /// The message that it carries out; 0 is a plain change of data.
+    package var message: UInt16 = 0 {
+        didSet { if !bytes.isEmpty { (bytes[2], bytes[3]) = messageBytes } }
+    }
     /// Makes sending the transaction again take effect once. A session fills it in when it is nil.
     public var key: RequestKey?
     /// Operations so far.
@@ -87,12 +91,16 @@ public struct Transaction: Sendable {
 
     /// Adds a batch of rows as one operation.
     public mutating func append(_ batch: borrowing RecordBatch) {
-        if bytes.isEmpty { bytes = [flags, 0, 0, 0, 0, 0] }
+        if bytes.isEmpty { bytes = [flags, 0, messageBytes.0, messageBytes.1, 0, 0] }
         batch.withEncoded { bytes.append(contentsOf: $0) }
         operationCount += 1
         rowCount += batch.count
         bytes[4] = UInt8(truncatingIfNeeded: operationCount)
         bytes[5] = UInt8(truncatingIfNeeded: operationCount >> 8)
+    }
+
+    private var messageBytes: (UInt8, UInt8) {
+        (UInt8(truncatingIfNeeded: message), UInt8(truncatingIfNeeded: message >> 8))
     }
 
     private var flags: UInt8 { isIndependent ? TransactionHeader.independentFlag : 0 }
@@ -107,7 +115,7 @@ public struct Transaction: Sendable {
         var writer = ByteWriter(capacityBytes: encodedBytesMax)
         writer.u8(flags | (key == nil ? 0 : TransactionHeader.keyedFlag))
         writer.u8(0)
-        writer.u16(0)
+        writer.u16(message)
         if let key {
             writer.u64(key.client)
             writer.u64(key.request)

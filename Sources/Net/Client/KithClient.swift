@@ -204,7 +204,10 @@ public final class KithClient: Session {
         // nil: the client is closed.
         let mustWake = outbox.withLock { outbox -> Bool? in
             if outbox.isClosed { return nil }
-            if call.operation == .execute || call.operation == .changeSchema { number(&call, &outbox.nextRequest) }
+            switch call.operation {
+            case .execute, .changeSchema, .perform: number(&call, &outbox.nextRequest)
+            default: break
+            }
             outbox.calls.append(call)
             defer { outbox.isScheduled = true }
             return !outbox.isScheduled
@@ -222,8 +225,8 @@ public final class KithClient: Session {
         }
     }
 
-    /// Gives a transaction or a change of the schema of this client its number: 8 bytes behind flags, message and the client's number. A transaction
-    /// with a key of its own keeps that.
+    /// Gives a transaction, a message or a change of the schema of this client its number: 8 bytes behind flags, message and the
+    /// client's number. A transaction with a key of its own keeps that.
     private func number(_ call: inout ClientCall, _ next: inout UInt64) {
         call.body.withUnsafeMutableBytes { bytes in
             guard bytes.count >= 20, bytes[0] & TransactionHeader.keyedFlag != 0,

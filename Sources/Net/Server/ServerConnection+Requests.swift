@@ -270,6 +270,9 @@ extension ServerConnection {
         _ output: inout ByteWriter
     ) throws(WireFailure) -> Bool {
         switch WireOperation(rawValue: header.operation) {
+        case .perform:
+            do { try turn.perform(body, actor: actor, reply: &output) } catch { throw .refusal(error) }
+            return true
         case .ping:
             try expectEmpty(body)
             return true

@@ -35,6 +35,7 @@ package enum WireOperation: UInt16, Sendable, CaseIterable {
     case closeRehearsal = 17
     case changeSchema = 18
     case find = 19
+    case perform = 20
     case beginUpload = 21
     case sendPiece = 22
     case endUpload = 23

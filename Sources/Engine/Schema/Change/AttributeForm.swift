@@ -221,7 +221,7 @@ extension Decimal64 {
     }
 
     /// Reads `-12.50`: digits, and at most one point between them. Nil for anything else, and for what 64 bits do not hold.
-    init?(declared text: String) {
+    package init?(declared text: String) {
         let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
         let parts = digits.split(separator: ".", omittingEmptySubsequences: false)
         guard (1...2).contains(parts.count),

@@ -1,0 +1,178 @@
+// A message: what people do to a record, as one verb: qualify a lead, win an opportunity.
+//
+// Guarantees
+// - A message is a pure function from the records as they are, the moment, the acting user and its arguments to one transaction
+//   (`plan`). It writes nothing itself: the engine executes the transaction it plans, all or nothing, in the same turn of the
+//   writer, so that between what it saw and what it does nobody changes anything.
+// - It is declared once (`declaration`). The typed request in Swift, its bytes, the words of `kith do`, its help and its entry
+//   in docs/messages.md all come from there.
+// - Whether the record is of the right entity, is there, and is in a state in which the message may come is asked before
+//   `plan` is called, from the declaration.
+// - Its number stands in the log beside what it changed, so that history can say what somebody did, not only what became of it.
+
+import Engine
+
+/// A request to do something to a record, with its arguments as properties.
+///
+/// Thread rule: a value; `plan` runs in the writer's turn.
+public protocol Message: Sendable {
+    /// A request in which nothing is given.
+    init()
+
+    /// All that is known of it. The numbers in it are part of the wire protocol and of the log, and never change.
+    static var declaration: MessageDeclaration<Self> { get }
+
+    /// The transaction that carries it out, or the rule that forbids it.
+    func plan(_ records: Records) throws(Refusal) -> Plan
+}
+
+/// A rule that can refuse a message, under a name that programs can rely on.
+public struct Rule: Hashable, Sendable {
+    /// Lower-case words with hyphens; part of the protocol.
+    public let name: String
+    /// What it forbids, in a sentence for people.
+    public let summary: String
+
+    /// Declares a rule.
+    package init(_ name: String, _ summary: String) {
+        self.name = name
+        self.summary = summary
+    }
+
+    /// What every message has: the record is in none of the states that its declaration names.
+    public static let state = Rule("state", "The record is not in a state in which this can be done.")
+}
+
+/// An entity that a message can be sent to, and the states of its records in which it may.
+public struct MessageTarget: Sendable, Hashable {
+    /// Logical name.
+    public let entity: String
+    /// Numbers of states; empty for entities without a life cycle.
+    public let states: [Int32]
+
+    /// Stands for every entity whose records have an owner, those that an organisation made itself included.
+    public static let anyOwned = "*"
+
+    /// Declares a target.
+    package init(_ entity: String, states: [Int32] = []) {
+        self.entity = entity
+        self.states = states
+    }
+
+    /// Whether records of an entity are meant.
+    func includes(_ entity: Entity) -> Bool {
+        self.entity == entity.name || self.entity == MessageTarget.anyOwned && entity.ownership == .user
+    }
+}
+
+/// All that is known of a message but its arguments' places: what help, documentation and the wire need.
+public struct MessageHead: Sendable {
+    /// Number on the wire and in the log, from 1.
+    public let number: UInt16
+    /// What people type; together with the record's entity it names one message.
+    public let verb: String
+    /// Its effect, in a sentence.
+    public let summary: String
+    /// What it can be sent to.
+    public let targets: [MessageTarget]
+    /// The record that it is about.
+    public let record: ArgumentHead
+    /// What else it can be given, in the order in which people read it.
+    public let arguments: [ArgumentHead]
+    /// Rules of its own that can refuse it, beside `Rule.state`.
+    public let rules: [Rule]
+
+    /// What it can be sent to, for people.
+    public var targetNames: String {
+        targets.map { $0.entity == MessageTarget.anyOwned ? "records with an owner" : $0.entity }
+            .joined(separator: ", ")
+    }
+}
+
+/// A message's declaration.
+public struct MessageDeclaration<M: Message>: Sendable {
+    /// What does not depend on the type.
+    public let head: MessageHead
+    let record: MessageArgument<M>
+    let arguments: [MessageArgument<M>]
+
+    /// Declares a message. The record that it is about is its argument 0.
+    package init(
+        _ number: UInt16,
+        _ verb: String,
+        _ summary: String,
+        to targets: [MessageTarget],
+        record: WritableKeyPath<M, RecordID> & Sendable,
+        arguments: [MessageArgument<M>] = [],
+        rules: [Rule] = []
+    ) {
+        let target = MessageArgument<M>.record(
+            0,
+            "record",
+            record,
+            to: targets.map(\.entity),
+            isRequired: true,
+            "The record that it is about."
+        )
+        head = MessageHead(
+            number: number,
+            verb: verb,
+            summary: summary,
+            targets: targets,
+            record: target.head,
+            arguments: arguments.map(\.head),
+            rules: rules
+        )
+        self.record = target
+        self.arguments = arguments
+    }
+}
+
+extension Message {
+    /// What does not depend on the type of a message.
+    public static var head: MessageHead { declaration.head }
+
+    /// The record that it is about.
+    public var record: RecordID {
+        if case .reference(let id) = Self.declaration.record.get(self) { id } else { .none }
+    }
+
+    /// As it is sent: the arguments that are given.
+    public var request: MessageRequest {
+        let declaration = Self.declaration
+        var request = MessageRequest(number: declaration.head.number)
+        for argument in [declaration.record] + declaration.arguments {
+            let value = argument.get(self)
+            if value != .null { request.arguments.append(.init(number: argument.head.number, value: value)) }
+        }
+        return request
+    }
+
+    /// Reads what was sent.
+    ///
+    /// Throws a refusal for an argument that there is not, that is given twice, is of another type, or is missing.
+    static func read(_ request: MessageRequest) throws(Refusal) -> any Message {
+        var message = Self()
+        let declaration = Self.declaration
+        let known = [declaration.record] + declaration.arguments
+        var given: Set<UInt16> = []
+        for argument in request.arguments {
+            guard let declared = known.first(where: { $0.head.number == argument.number }) else {
+                throw Refusal(.malformed, "'\(declaration.head.verb)' has no argument \(argument.number).")
+            }
+            guard given.insert(argument.number).inserted else {
+                throw Refusal(.malformed, "\(declared.head.shown) is given twice.")
+            }
+            guard argument.value == .null || declared.set(&message, argument.value) else {
+                throw Refusal(
+                    .wrongType,
+                    "\(declared.head.shown): \(argument.value) given where \(declared.head.type.described) is expected."
+                )
+            }
+        }
+        for argument in known where argument.head.isRequired && argument.get(message) == .null {
+            throw Refusal(.required, "\(argument.head.shown) must be given.")
+        }
+        return message
+    }
+}

@@ -1,0 +1,92 @@
+// All messages, and how one is carried out: found by its number, read, checked against its declaration, planned.
+
+import Engine
+
+/// Messages that belong together, under a heading of docs/messages.md.
+package struct Area: Sendable {
+    /// The heading.
+    package let title: String
+    /// In the order in which people read them.
+    package let messages: [any Message.Type]
+}
+
+/// The registry of messages.
+public enum Messages {
+    /// All of them, in order of their numbers.
+    public static let all: [any Message.Type] = areas.flatMap(\.messages).sorted { $0.head.number < $1.head.number }
+
+    /// By area, as docs/messages.md lists them.
+    package static let areas: [Area] = [.records, .sales]
+
+    private static let byNumber: [UInt16: any Message.Type] = Dictionary(
+        uniqueKeysWithValues: all.map { ($0.head.number, $0) }
+    )
+
+    /// The message with this number; nil when there is none.
+    public static func message(_ number: UInt16) -> (any Message.Type)? { byNumber[number] }
+
+    /// What is known of all of them, in order of their numbers.
+    public static let heads: [MessageHead] = all.map { $0.head }
+
+    /// What is known of the message that a verb means for records of an entity; nil when it means none.
+    public static func head(_ verb: String, for entity: Entity) -> MessageHead? {
+        heads.first { $0.verb == verb && $0.targets.contains { $0.includes(entity) } }
+    }
+
+    /// The transaction that carries a request out, with its number and key.
+    ///
+    /// Throws a refusal when it is not well formed, its record is not there or in another state, or a rule forbids it.
+    package static func plan(
+        _ request: MessageRequest,
+        key: RequestKey?,
+        _ records: Records
+    ) throws(Refusal) -> Transaction {
+        guard let type = message(request.number) else {
+            throw Refusal(.malformed, "There is no message \(request.number).")
+        }
+        let message = try type.read(request)
+        try check(message, type.head, records)
+        var transaction = try message.plan(records).transaction
+        transaction.message = request.number
+        transaction.key = key
+        return transaction
+    }
+
+    private static func check(_ message: any Message, _ head: MessageHead, _ records: Records) throws(Refusal) {
+        let id = message.record
+        guard let entity = records.schema.entity(id.entity),
+            let target = head.targets.first(where: { $0.includes(entity) })
+        else {
+            throw Refusal(
+                .wrongReferenceEntity,
+                entity: records.schema.entity(id.entity)?.name ?? "",
+                record: id,
+                "'\(head.verb)' is for \(head.targetNames), not for \(records.schema.text(of: id))."
+            )
+        }
+        try records.require(id)
+        for argument in head.arguments {
+            let value = message.request.arguments.first { $0.number == argument.number }?.value
+            if case .record(let entities) = argument.type, case .reference(let other)? = value {
+                let name = records.schema.entity(other.entity)?.name ?? ""
+                guard entities.isEmpty || entities.contains(name) else {
+                    throw Refusal(
+                        .wrongReferenceEntity,
+                        entity: name,
+                        record: other,
+                        "\(argument.shown) is \(argument.type.described), not \(records.schema.text(of: other))."
+                    )
+                }
+                try records.require(other)
+            }
+        }
+        guard !target.states.isEmpty, let state = records.state(of: id), !target.states.contains(state) else { return }
+        let needed = target.states.map { records.stateLabel($0, of: entity.name) }.joined(separator: " or ")
+        throw records.refusal(
+            .state,
+            id,
+            "\(records.schema.text(of: id)) is \(records.stateLabel(state, of: entity.name)); "
+                + "to \(head.verb) it, it must be \(needed)."
+        )
+    }
+}

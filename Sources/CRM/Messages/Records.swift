@@ -1,0 +1,135 @@
+// The records as a message sees them while it plans: values by name, and what refers to a record.
+//
+// An organisation's schema is its own: an attribute or entity that a message knows may have been deleted there. Reading such an
+// attribute gives null, as from a record in which it is not filled in.
+
+import Engine
+
+/// The present state, the moment and the acting user. Valid within one turn of the writer.
+public struct Records {
+    /// Records that refer to one, at most, that a message looks at: beyond, a transaction could not change them all anyway.
+    static let referringMax = 100_000
+
+    let engine: Engine
+    /// The acting user; `.none` is the system itself.
+    public let actor: RecordID
+    /// Microseconds since 1970-01-01T00:00:00Z; never before the last transaction's.
+    public let timeMicroseconds: Int64
+    private let calendar: () -> BusinessCalendar
+
+    /// The state of an engine, in the writer's turn. `calendar` is the organisation's, asked when a date is needed.
+    package init(_ engine: Engine, actor: RecordID, timeMicroseconds: Int64, calendar: @escaping () -> BusinessCalendar)
+    {
+        self.engine = engine
+        self.actor = actor
+        self.timeMicroseconds = max(timeMicroseconds, engine.timeMicroseconds)
+        self.calendar = calendar
+    }
+
+    /// The schema in force.
+    public var schema: Schema { engine.schema }
+
+    /// Today in the organisation's time zone: days since 1970-01-01.
+    public var today: Int32 { Int32(truncatingIfNeeded: calendar().day(timeMicroseconds)) }
+
+    private func place(_ id: RecordID) -> (place: Int, row: Int)? {
+        guard let place = schema.place(of: id.entity) else { return nil }
+        let row = engine.tables[place].row(of: id)
+        return row == Table.noRow ? nil : (place, Int(row))
+    }
+
+    /// Whether there is such a record.
+    public func exists(_ id: RecordID) -> Bool { place(id) != nil }
+
+    /// Refuses what refers to no record.
+    func require(_ id: RecordID) throws(Refusal) {
+        guard !exists(id) else { return }
+        throw Refusal(
+            .recordNotFound,
+            entity: schema.entity(id.entity)?.name ?? "",
+            record: id,
+            "There is no record \(schema.text(of: id))."
+        )
+    }
+
+    /// A stored value of a record; null where the record or the attribute is not there.
+    public func value(_ id: RecordID, _ attribute: String) -> Value {
+        guard let (place, row) = place(id), let column = schema.entities[place].attributeID(attribute) else {
+            return .null
+        }
+        return engine.tables[place].value(Int(column.rawValue), row)
+    }
+
+    /// A text; nil where it is not filled in.
+    public func text(_ id: RecordID, _ attribute: String) -> String? {
+        if case .text(let text) = value(id, attribute), !text.isEmpty { text } else { nil }
+    }
+
+    /// What a lookup refers to; `.none` where it is not filled in.
+    public func reference(_ id: RecordID, _ attribute: String) -> RecordID {
+        if case .reference(let other) = value(id, attribute) { other } else { .none }
+    }
+
+    /// A decimal number; nil where it is not filled in.
+    public func decimal(_ id: RecordID, _ attribute: String) -> Decimal64? {
+        if case .decimal(let decimal) = value(id, attribute) { decimal } else { nil }
+    }
+
+    /// The number of an option, a state or a status; nil where it is not filled in.
+    public func option(_ id: RecordID, _ attribute: String) -> Int32? {
+        if case .option(let option) = value(id, attribute) { option } else { nil }
+    }
+
+    /// The state of a record; nil for entities without a life cycle.
+    public func state(of id: RecordID) -> Int32? { option(id, "statecode") }
+
+    /// The record's name for people, else its code.
+    public func name(_ id: RecordID) -> String {
+        guard let entity = schema.entity(id.entity) else { return schema.text(of: id) }
+        return text(id, entity[entity.primaryName].name) ?? schema.text(of: id)
+    }
+
+    /// What people call a state of an entity.
+    func stateLabel(_ state: Int32, of entity: String) -> String { label(state, entity, "statecode") }
+
+    /// What people call an option.
+    func label(_ option: Int32, _ entity: String, _ attribute: String) -> String {
+        let entity = schema.entity(named: entity)
+        let set = entity?.attributeID(attribute).flatMap { entity?[$0].type.optionSet }
+        return set.flatMap { schema[$0].label(of: option) } ?? String(option)
+    }
+
+    /// The records of an entity that refer to one in this lookup, in order of their ids. O(records found).
+    ///
+    /// Throws `limitExceeded` beyond `referringMax`.
+    public func referring(to id: RecordID, _ entity: String, _ attribute: String) throws(Refusal) -> [RecordID] {
+        guard let target = place(id), let place = schema.place(named: entity),
+            let column = schema.entities[place].attributeID(attribute).map({ Int($0.rawValue) }),
+            let link = engine.tables[place].link(column),
+            let part = engine.tables[place].linkTarget(column, id.entity)
+        else { return [] }
+        var found: [RecordID] = []
+        var row = link.first(target: part, targetRow: UInt32(target.row))
+        while row != Table.noRow {
+            guard found.count < Records.referringMax else { throw tooMany(id) }
+            found.append(engine.tables[place].recordID(atRow: Int(row)))
+            row = link.next(after: row)
+        }
+        return found.sorted()
+    }
+
+    /// The refusal of what reaches too far.
+    func tooMany(_ id: RecordID) -> Refusal {
+        Refusal(
+            .limitExceeded,
+            entity: schema.entity(id.entity)?.name ?? "",
+            record: id,
+            "More than \(Records.referringMax) records belong to \(schema.text(of: id)): one message cannot change them all."
+        )
+    }
+
+    /// The refusal of a rule.
+    func refusal(_ rule: Rule, _ id: RecordID, _ message: String) -> Refusal {
+        Refusal(breaking: rule.name, entity: schema.entity(id.entity)?.name ?? "", record: id, message)
+    }
+}

@@ -1,0 +1,64 @@
+// What can be done to records of many entities: give them away, put them out of use.
+
+import Engine
+
+extension Area {
+    /// Owner and use of any record.
+    static let records = Area(
+        title: "Any record",
+        messages: [AssignRecord.self, DeactivateRecord.self, ActivateRecord.self]
+    )
+}
+
+private let inUse: Int32 = 0
+private let notInUse: Int32 = 1
+
+/// Puts an account or contact out of use.
+public struct DeactivateRecord: Message {
+    /// The record.
+    public var target = RecordID.none
+
+    public init() {}
+
+    /// A request to put a record out of use.
+    public init(_ target: RecordID) { self.target = target }
+
+    public static let declaration = MessageDeclaration<DeactivateRecord>(
+        2,
+        "deactivate",
+        "Puts a record out of use.",
+        to: [MessageTarget("account", states: [inUse]), MessageTarget("contact", states: [inUse])],
+        record: \.target
+    )
+
+    public func plan(_ records: Records) throws(Refusal) -> Plan {
+        var plan = Plan(records)
+        try plan.update(target, [("statecode", .option(notInUse))])
+        return plan
+    }
+}
+
+/// Puts an account or contact back into use.
+public struct ActivateRecord: Message {
+    /// The record.
+    public var target = RecordID.none
+
+    public init() {}
+
+    /// A request to put a record back into use.
+    public init(_ target: RecordID) { self.target = target }
+
+    public static let declaration = MessageDeclaration<ActivateRecord>(
+        3,
+        "activate",
+        "Puts a record back into use.",
+        to: [MessageTarget("account", states: [notInUse]), MessageTarget("contact", states: [notInUse])],
+        record: \.target
+    )
+
+    public func plan(_ records: Records) throws(Refusal) -> Plan {
+        var plan = Plan(records)
+        try plan.update(target, [("statecode", .option(inUse))])
+        return plan
+    }
+}

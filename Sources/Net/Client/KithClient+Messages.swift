@@ -1,0 +1,12 @@
+import CRM
+import Engine
+import Kith
+
+extension KithClient: MessageSession {
+    /// Carries a message out; returns when it is durable. Sent again after a lost connection, it takes effect once.
+    public func perform(_ request: MessageRequest) async throws -> TransactionReply {
+        let body = request.encoded(key: RequestKey(client: options.number, request: 0))
+        let answer = try await call(.perform, epoch: 0, body: body)
+        return try decode(answer) { body throws(DecodeError) in try TransactionReply(decoding: body) }
+    }
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import Engine
+import Kith
+
+struct DoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "do",
+        abstract: "Carry out messages: qualify a lead, win an opportunity.",
+        discussion: """
+            A message is a verb, the record that it is about and arguments, in one quoted text. Each is one transaction: it \
+            takes effect as a whole, or is refused by a rule that is named. Of several, the first that is refused ends the \
+            command; those before it are done. Prints the record of each message and what it made.
+
+            Verbs: \(verbs). --about VERB says what one does; docs/messages.md lists all.
+
+            EXAMPLES
+              kith do --at ./data 'qualify lead/1N --account --opportunity'
+              kith do --at ./data 'win opportunity/1N --value 4200.50'
+              kith do --at kith://127.0.0.1:7411 'assign account/1N --to systemuser/1N'
+              kith do --about lose
+            """
+    )
+
+    private static var verbs: String {
+        var seen: Set<String> = []
+        return Messages.heads.map(\.verb).filter { seen.insert($0).inserted }.joined(separator: ", ")
+    }
+
+    @Option(
+        name: .customLong("at"),
+        help: ArgumentHelp(
+            "A data directory, or kith://HOST:PORT[/ORGANISATION] for a running server.",
+            valueName: "dir-or-address"
+        )
+    )
+    var place: Place?
+
+    @Option(help: ArgumentHelp("Say what the messages of a verb do, and do nothing.", valueName: "verb"))
+    var about: String?
+
+    @Option(help: "table (for people), json, csv or ndjson.")
+    var format = RowFormat.table
+
+    @Argument(help: ArgumentHelp("The messages, each in quotes.", valueName: "message"))
+    var messages: [String] = []
+
+    func run() async throws {
+        if let about {
+            guard let text = MessageReference.text(about, .standard) else {
+                throw CommandFailure(.usage, "there is no message '\(about)'; there are \(DoCommand.verbs)")
+            }
+            return StandardOutput.write(text)
+        }
+        guard let place, !messages.isEmpty else {
+            throw CommandFailure(.usage, "name a place and a message: kith do --at ./data 'win opportunity/1N'")
+        }
+        let (messages, format) = (messages, format)
+        try await place.withConnection { connection in
+            var writer = RowWriter(format)
+            writer.begin(
+                [
+                    RowColumn(name: "done", type: .text(.general)), RowColumn(name: "record", type: .id),
+                    RowColumn(name: "name", type: .text(.general)),
+                ],
+                try await connection.session.schema
+            )
+            defer { writer.end() }
+            for message in messages { try await DoCommand.carryOut(message, connection.session, &writer) }
+        }
+    }
+
+    private static func carryOut(
+        _ message: String,
+        _ session: any MessageSession,
+        _ writer: inout RowWriter
+    ) async throws {
+        let schema = try await session.schema
+        let request: MessageRequest
+        do { request = try MessageRequest(message, in: schema) } catch {
+            throw CommandFailure(.usage, "\(error)")
+        }
+        let reply = try await session.perform(request)
+        var rows: [(String, RecordID)] = []
+        if case .reference(let record)? = request.arguments.first?.value {
+            rows.append((String(message.prefix { $0 != " " }), record))
+        }
+        for operation in reply.operations {
+            for (id, outcome) in zip(operation.ids, operation.outcomes) where outcome == .created {
+                rows.append(("created", id))
+            }
+        }
+        for (outcome, id) in rows {
+            guard let entity = schema.entity(id.entity) else { continue }
+            let page = try await session.read(entity.name, [entity[entity.primaryName].name], [id])
+            writer.append([.text(outcome), .reference(id), page.rows.first?.first ?? .null])
+        }
+    }
+}

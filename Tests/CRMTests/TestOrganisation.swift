@@ -1,0 +1,162 @@
+import CRM
+import Engine
+
+/// An engine with named records, and messages carried out on it as a server does it.
+struct TestOrganisation {
+    private(set) var engine = Engine(schema: .standard)
+    private(set) var names: [String: RecordID] = [:]
+    var timeMicroseconds = CalendarText.instant("2026-05-15T10:00:00Z")!
+    var actor = RecordID.none
+    private var request: UInt64 = 0
+    /// Log entries, oldest first.
+    private(set) var entries: [[UInt8]] = []
+
+    struct Failure: Error, CustomStringConvertible { var description: String }
+
+    /// A record by its name here or its code.
+    func record(_ text: String) throws -> RecordID {
+        guard let id = names[text] ?? engine.schema.recordID(text) else {
+            throw Failure(description: "no record \(text)")
+        }
+        return id
+    }
+
+    /// Makes the record that a line `lead L: companyname=Acme | revenue=100.50` describes.
+    @discardableResult
+    mutating func create(_ line: String) throws -> RecordID {
+        let halves = line.split(separator: ":", maxSplits: 1).map(String.init)
+        let head = halves[0].split(separator: " ").map(String.init)
+        guard head.count == 2, let entity = engine.schema.entity(named: head[0]) else {
+            throw Failure(description: "no record in: \(line)")
+        }
+        let values = try self.values(halves.count > 1 ? halves[1] : "", of: entity)
+        var transaction = Transaction(engine.schema)
+        try transaction.createRecord(head[0], values)
+        let id = try execute(transaction).operations[0].ids[0]
+        names[head[1]] = id
+        return id
+    }
+
+    /// Changes a record as a line `L: companyname=Acme` says.
+    mutating func set(_ line: String) throws {
+        let halves = line.split(separator: ":", maxSplits: 1).map(String.init)
+        let id = try record(halves[0])
+        guard halves.count == 2, let entity = engine.schema.entity(id.entity) else {
+            throw Failure(description: "no values in: \(line)")
+        }
+        var transaction = Transaction(engine.schema)
+        try transaction.updateRecord(id, values(halves[1], of: entity))
+        try execute(transaction)
+    }
+
+    /// What `companyname=Acme | revenue=100.50` says.
+    private func values(_ text: String, of entity: Entity) throws -> [(String, Value)] {
+        var values: [(String, Value)] = []
+        for part in text.split(separator: "|").map(\.trimmed) {
+            let sides = part.split(separator: "=", maxSplits: 1).map(String.init)
+            guard let name = sides.first, let attribute = entity.attributeID(name) else {
+                throw Failure(description: "no attribute in: \(part)")
+            }
+            values.append((name, sides.count < 2 ? .null : try value(sides[1], entity[attribute].type)))
+        }
+        return values
+    }
+
+    private func value(_ text: String, _ type: AttributeType) throws -> Value {
+        switch type {
+        case .lookup: return .reference(try record(text))
+        case .boolean: return .boolean(text == "yes")
+        case .date: return CalendarText.date(text).map(Value.date) ?? .null
+        case .instant: return CalendarText.instant(text).map(Value.instant) ?? .null
+        case .decimal, .money: return Decimal64(declared: text).map(Value.decimal) ?? .null
+        case .integer: return Int64(text).map(Value.integer) ?? .null
+        // Labels and numbers of options.
+        case .option, .state, .status: return Int32(text).map(Value.option) ?? .text(text)
+        default: return .text(text)
+        }
+    }
+
+    /// Sets how far an action on a record reaches: `account.parentaccountid: assign all`.
+    mutating func setReach(_ text: String) throws {
+        let parts = text.split(whereSeparator: { ":. ".contains($0) }).map(String.init)
+        let scopes: [String: CascadeScope] = ["all": .all, "active": .active, "user-owned": .userOwned, "none": .none]
+        guard parts.count == 4, let scope = scopes[parts[3]] else { throw Failure(description: "no reach in: \(text)") }
+        let schema = engine.schema
+        let entities = schema.entities.map { entity in
+            var changed = entity
+            if entity.name == parts[0], let id = entity.attributeID(parts[1]) {
+                changed.attributes[Int(id.rawValue)].cascades.assign = scope
+            }
+            return changed
+        }
+        engine = Engine(schema: Schema(epoch: schema.epoch, entities: entities, optionSets: schema.optionSets))
+        names = [:]
+    }
+
+    /// Carries a message out, through its bytes.
+    @discardableResult
+    mutating func perform(_ request: MessageRequest) throws -> TransactionReply {
+        let (read, key) = try request.encoded(key: nil).withUnsafeBytes { try MessageRequest.decode($0) }
+        let records = Records(engine, actor: actor, timeMicroseconds: timeMicroseconds) { BusinessCalendar() }
+        return try execute(try Messages.plan(read, key: key, records))
+    }
+
+    @discardableResult
+    mutating func execute(_ transaction: Transaction) throws -> TransactionReply {
+        var entry = ByteWriter()
+        var reply = ByteWriter()
+        let context = CommandContext(actor: actor, timeMicroseconds: timeMicroseconds)
+        let outcome = try transaction.encoded().withUnsafeBytes {
+            try engine.execute($0, context: context, entry: &entry, reply: &reply)
+        }
+        if outcome == .changed { entries.append(entry.bytes) }
+        return try reply.bytes.withUnsafeBytes { try TransactionReply(decoding: $0) }
+    }
+
+    /// A query's rows as lines; records under their names here.
+    func rows(_ sql: String) -> [String] {
+        do throws(QueryError) {
+            let environment = QueryEnvironment(nowMicroseconds: timeMicroseconds, user: actor)
+            let result = try PreparedQuery(sql, schema: engine.schema).execute(
+                on: engine.view,
+                environment: environment
+            )
+            return result.rows.map { row in row.map(shown).joined(separator: " | ") }
+        } catch {
+            return error.rendered(in: sql).split(separator: "\n").map(String.init)
+        }
+    }
+
+    /// A text with records under their names here instead of their codes.
+    func naming(_ text: String) -> String {
+        var text = text
+        for (name, id) in names.sorted(by: { $0.key < $1.key }) {
+            text = text.replacing(engine.schema.text(of: id), with: name)
+        }
+        return text
+    }
+
+    private func shown(_ value: Value) -> String {
+        switch value {
+        case .null: "NULL"
+        case .boolean(let truth): truth ? "yes" : "no"
+        case .integer(let number): String(number)
+        case .decimal(let decimal): decimal.description
+        case .option(let number): String(number)
+        case .date(let days): CalendarText.text(days: days)
+        case .instant(let microseconds): CalendarText.text(microseconds: microseconds)
+        case .reference(let id): names.first { $0.value == id }?.key ?? engine.schema.text(of: id)
+        case .text(let text): text.isEmpty ? "''" : text
+        case .double(let real): real.description
+        }
+    }
+}
+
+extension StringProtocol {
+    var trimmed: String {
+        var view = self[...]
+        while let first = view.first, first == " " { view = view.dropFirst() }
+        while let last = view.last, last == " " { view = view.dropLast() }
+        return String(view)
+    }
+}
