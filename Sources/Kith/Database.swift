@@ -21,6 +21,12 @@ public struct DatabaseOptions: Sendable {
     public var takesSnapshots = true
     /// Called when such a snapshot has failed, on a thread of its own: for a log that someone reads.
     public var snapshotFailed: (@Sendable (SnapshotFailure) -> Void)?
+    /// Bytes a second at which what lies still is read again and again, beside all work, to find bits that have rotted; 0: never.
+    public var scrubBytesPerSecond: UInt64 = 0
+    /// Called once for each finding of a scrub, on its thread: for a log that someone reads.
+    public var damageFound: (@Sendable (Damage) -> Void)?
+    /// Called when a snapshot is on the disk, on the thread that wrote it.
+    public var snapshotTaken: (@Sendable (SnapshotInfo) -> Void)?
     /// The schema of a new directory, and what an older one is brought up to. Tests take smaller ones.
     package var schema: Schema = .standard
     /// Source of time: microseconds since 1970-01-01T00:00:00Z.
@@ -82,6 +88,7 @@ public final class Database: Sendable {
     private let writer: SharedState<WriterTurn>
     private let waiters = Mutex(Waiters())
     let snapshotAttempts = SnapshotAttempts()
+    let scrubbing: Scrubbing
     /// Held from the image of a snapshot to the end of the collection after it: a collection knows what the present and the kept
     /// snapshots need, and nothing of an image that is still to become one.
     let snapshotTaking = Mutex(())
@@ -169,6 +176,7 @@ public final class Database: Sendable {
         self.contents = contents
         engine.contents = contents
         self.options = options
+        scrubbing = Scrubbing(bytesPerSecond: options.scrubBytesPerSecond)
         recovery = directory.recovery
         if options.threadCount > 1 { engine.background = .thread }
         var turn = WriterTurn(
@@ -181,10 +189,12 @@ public final class Database: Sendable {
         if let obstacle = turn.install(options.schema) { throw DatabaseError.incompatibleSchema(obstacle) }
         writer = SharedState(turn)
         directory.queue.onCommit { [weak self] event in self?.committed(event) }
+        if options.scrubBytesPerSecond > 0 { Database.scrubInBackground(scrubbing) { [weak self] in self } }
     }
 
     /// Commits what is queued, seals the log and gives the directory up. Idempotent; nothing may be executed afterwards.
     public func close() throws(DatabaseError) {
+        scrubbing.pace.stop()
         contents.close()
         do throws(DirectoryError) { try directory.close() } catch { throw .directory(error) }
         committed(.halted(.closed))
@@ -293,6 +303,7 @@ public final class Database: Sendable {
             )
             snapshotAttempts.succeeded()
             collectContents()
+            options.snapshotTaken?(info)
             return info
         } catch {
             // Being closed is no failure.

@@ -10,6 +10,8 @@ public struct DatabaseStatus: Sendable {
     public struct EntityFigures: Sendable {
         /// Logical name.
         public var name: String
+        /// Bytes of each column, by logical name of the attribute, in the order of the schema.
+        public var columns: [(name: String, bytes: Int)]
         /// Living records.
         public var recordCount: Int
         /// Bytes of the columns, allocated.
@@ -48,6 +50,10 @@ public struct DatabaseStatus: Sendable {
     public var newestSnapshot: SnapshotInfo?
     /// Why the last attempt at a snapshot failed; nil when it succeeded, and before the first one since the start.
     public var lastSnapshotFailure: SnapshotFailure?
+    /// What the log is doing.
+    public var log: LogFigures
+    /// What scrubs found.
+    public var scrub: ScrubFigures
     /// Contents of files in the directory, and uploads.
     public var files: ContentStore.Figures
     /// What the last start found and did.
@@ -68,6 +74,7 @@ extension Database {
             let memory = table.memory
             return DatabaseStatus.EntityFigures(
                 name: table.entity.name,
+                columns: zip(table.entity.attributes, memory.columnBytes).map { ($0.name, $1) },
                 recordCount: table.liveCount,
                 columnBytes: memory.columnBytes.reduce(0, +),
                 directoryBytes: memory.directoryBytes,
@@ -87,6 +94,8 @@ extension Database {
             logBytesSinceSnapshot: directory.logBytesSinceSnapshot,
             newestSnapshot: directory.newestSnapshot,
             lastSnapshotFailure: snapshotAttempts.lastFailure,
+            log: directory.logFigures,
+            scrub: scrubbing.figures,
             files: contents.figures,
             recovery: recovery
         )
@@ -95,7 +104,10 @@ extension Database {
 
 extension DatabaseStatus {
     /// One JSON object; docs/commands.md lists the members. Members are only ever added.
-    public var json: String {
+    public var json: String { json { _ in } }
+
+    /// The same, with members behind those of the database.
+    package func json(_ more: (inout JSONWriter) -> Void) -> String {
         var writer = JSONWriter()
         writer.object { status in
             status.member("directory", directory)
@@ -120,6 +132,14 @@ extension DatabaseStatus {
             status.object("entities") { list in
                 for entity in entities { entity.write(to: &list) }
             }
+            status.object("log") { log.writeMembers(to: &$0) }
+            status.object("scrub") { scrub.writeMembers(to: &$0) }
+            status.object("columnBytes") { list in
+                for entity in entities where entity.recordCount > 0 {
+                    list.object(entity.name) { for column in entity.columns { $0.member(column.name, column.bytes) } }
+                }
+            }
+            more(&status)
         }
         return writer.text
     }
@@ -136,6 +156,24 @@ extension DatabaseStatus.EntityFigures {
             figures.member("orderedBytes", orderedBytes)
             figures.member("keyBytes", keyBytes)
             figures.member("searchBytes", searchBytes)
+        }
+    }
+}
+
+extension LogFigures {
+    fileprivate func writeMembers(to log: inout JSONWriter) {
+        log.member("firstPosition", firstPosition)
+        log.member("segmentCount", segmentCount)
+        log.member("pendingEntries", pendingEntries)
+        log.member("pendingBytes", pendingBytes)
+        log.member("pendingBytesMax", pendingBytesMax)
+        log.member("haltReason", haltReason)
+        log.object("syncs") { figures in
+            figures.member("count", syncs.count)
+            figures.member("sumMicroseconds", syncs.sumMicroseconds)
+            figures.member("p50Microseconds", syncs.percentile(50) ?? 0)
+            figures.member("p99Microseconds", syncs.percentile(99) ?? 0)
+            figures.member("maxMicroseconds", syncs.maxMicroseconds)
         }
     }
 }

@@ -27,7 +27,7 @@ struct KithCommand: AsyncParsableCommand {
             EXIT STATUS
               0  done
               1  done, but some rows were rejected (import); there are differences (schema diff);
-                 answers were errors or missing (bench)
+                 answers were errors or missing (bench); there is advice (doctor)
               2  wrong usage: options, a mapping, a query, a file that is not there
               3  the data directory is damaged
               4  not reachable, in use, or refused
@@ -37,7 +37,7 @@ struct KithCommand: AsyncParsableCommand {
             ServeCommand.self, ImportCommand.self, QueryCommand.self, GetCommand.self, StatusCommand.self,
             SnapshotCommand.self, RestoreCommand.self, VerifyCommand.self, DemoCommand.self, SchemaCommand.self,
             CalendarCommand.self, FindCommand.self, FileCommand.self, SalvageCommand.self, BackupCommand.self,
-            GenerateCommand.self, BenchCommand.self, DoCommand.self,
+            GenerateCommand.self, BenchCommand.self, DoCommand.self, DoctorCommand.self,
         ]
     )
 

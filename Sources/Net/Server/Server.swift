@@ -40,7 +40,8 @@ public final class Server: Sendable {
     private let contentPool: NIOThreadPool
     private let channel: any Channel
     private let cores: [NIOLoopBound<ServerCore>]
-    private let database: Database
+    let database: Database
+    let census: ServerCensus
     private let logger: Logger
 
     private init(
@@ -49,6 +50,7 @@ public final class Server: Sendable {
         contentPool: NIOThreadPool,
         channel: any Channel,
         cores: [NIOLoopBound<ServerCore>],
+        census: ServerCensus,
         database: Database,
         host: String,
         logger: Logger
@@ -58,6 +60,7 @@ public final class Server: Sendable {
         self.contentPool = contentPool
         self.channel = channel
         self.cores = cores
+        self.census = census
         self.database = database
         self.host = host
         self.logger = logger
@@ -141,6 +144,7 @@ public final class Server: Sendable {
                 contentPool: contentPool,
                 channel: channel,
                 cores: cores,
+                census: census,
                 database: database,
                 host: host,
                 logger: logger
@@ -187,7 +191,7 @@ public final class Server: Sendable {
     }
 
     /// The address to listen on; anything but loopback is refused.
-    private static func loopbackAddress(_ host: String, _ port: Int) throws(ServerError) -> SocketAddress {
+    static func loopbackAddress(_ host: String, _ port: Int) throws(ServerError) -> SocketAddress {
         let literal = host == "localhost" ? "127.0.0.1" : host
         guard let address = try? SocketAddress(ipAddress: literal, port: port) else { throw .notLoopback(host) }
         switch address {

@@ -14,6 +14,8 @@ final class ServerCensus: Sendable {
         var cores: [NIOLoopBound<ServerCore>] = []
     }
 
+    /// What was refused, and why.
+    let counts = ServerCounts()
     private let limits: WireLimits
     private let state = Mutex(State())
     private let bufferedBytes = Atomic(0)
@@ -49,6 +51,9 @@ final class ServerCensus: Sendable {
             state.connectionsByAddress[address] = ofAddress == 0 ? nil : ofAddress
         }
     }
+
+    /// Open connections.
+    var connectionCount: Int { state.withLock { $0.connectionCount } }
 
     // MARK: Rehearsals
 

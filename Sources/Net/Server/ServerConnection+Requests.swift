@@ -220,6 +220,7 @@ extension ServerConnection {
             )
             return next
         } catch {
+            core.noteRefusal(error)
             output.endFrame(start, error, answering: header, epoch: epoch)
             return epoch
         }
@@ -291,8 +292,8 @@ extension ServerConnection {
             try expectEmpty(body)
             let epoch = turn.schemaEpoch
             try beginCall(header, 0, observed: turn.position, epoch) {
-                [database = core.database] writer throws(WireFailure) in
-                writer.text(database.status.json)
+                [database = core.database, census = core.census] writer throws(WireFailure) in
+                writer.text(database.status.json { status in status.object("server") { census.write(to: &$0) } })
                 return CallResult()
             }
             return false
@@ -360,6 +361,7 @@ extension ServerConnection {
         guard hasRoomForCall else {
             throw .wire(WireError(.overloaded, "\(core.limits.callsMax) calls are under way on this connection."))
         }
+        let counts = core.census.counts
         call(holding: heldBytes, observed: position, on: pool ?? core.pool) { writer in
             let start = writer.beginFrame()
             do throws(WireFailure) {
@@ -377,6 +379,7 @@ extension ServerConnection {
                 )
                 return result
             } catch {
+                counts.refused(error)
                 writer.endFrame(start, error, answering: header, epoch: epoch)
                 cursor?.end()
                 return CallResult(cursor: cursor)

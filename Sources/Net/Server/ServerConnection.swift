@@ -388,6 +388,7 @@ final class ServerConnection: ChannelDuplexHandler {
             "connection closed",
             metadata: ["client": "\(clientName)", "address": "\(address)", "reason": "\(error.message)"]
         )
+        core.noteEnd(error, of: address)
         var output = core.takeOutput()
         let start = output.beginFrame()
         output.endFrame(start, .wire(error), answering: request ?? WireHeader(.request, 0, correlation: 0), epoch: 0)

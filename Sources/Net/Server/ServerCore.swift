@@ -204,6 +204,7 @@ final class ServerCore {
             "buffers are full: a connection is closed",
             metadata: ["client": "\(fullest.clientName)", "bytes": "\(fullest.accountedBytes)"]
         )
+        _ = census.counts.closed(WireError(.evicted, ""))
         fullest.drop(WireError(.evicted, "The server's buffers are full, and this connection's are the fullest."))
     }
 

@@ -13,6 +13,8 @@ package final class CommitCore: Sendable {
     let pendingLimitBytes: Int
     /// A batch has to fit into one segment together with everything that may wait before it.
     let batchLimitBytes: Int
+    /// Of groups.
+    let syncTimes = LatencyHistogram()
     /// The same as the state's, for whoever asks often.
     private let durable: Atomic<UInt64>
 
@@ -160,7 +162,9 @@ package final class CommitCore: Sendable {
 
     /// Makes what was written durable and tells everyone.
     func syncWritten(_ writer: inout LogWriter) throws(DirectoryError) {
-        try halting { () throws(DirectoryError) in try writer.sync() }
+        try halting { () throws(DirectoryError) in
+            try syncTimes.measuring { () throws(DirectoryError) in try writer.sync() }
+        }
         let durable = writer.nextPosition - 1
         let handler = state.withLock { state in
             state.durablePosition = durable

@@ -87,6 +87,11 @@ final class DiskFile: StorageFile {
         return start
     }
 
+    /// Whether the last write of sectors went past the cache.
+    var writesDirectly: Bool {
+        directAccess.withLock { if case .open = $0 { true } else { false } }
+    }
+
     /// The same file opened once more, for writing past the cache; nil where that is refused.
     private func directDescriptor() -> FileDescriptor? {
         directAccess.withLock { direct in
@@ -123,6 +128,9 @@ final class DiskFile: StorageFile {
             offset += UInt64(count)
         }
     }
+
+    /// Pages that were not written back yet stay.
+    func forgetCached() { _ = posix_fadvise(descriptor.number, 0, 0, POSIX_FADV_DONTNEED) }
 
     func truncate(to size: UInt64) throws(StorageError) {
         guard let length = off_t(exactly: size) else { throw FileStorage.error("truncate", name, EFBIG) }

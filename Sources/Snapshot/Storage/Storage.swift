@@ -59,12 +59,16 @@ public protocol StorageFile: AnyObject, Sendable {
     func zeroFill(to size: UInt64) throws(StorageError)
     func truncate(to size: UInt64) throws(StorageError)
     func size() throws(StorageError) -> UInt64
+    /// A hint that the next read had better come from the disk than from a cache. May do nothing.
+    func forgetCached()
 }
 
 extension StorageFile {
     public func write(sectors bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(StorageError) {
         try write(bytes, at: offset)
     }
+
+    public func forgetCached() {}
 }
 
 /// Why a storage call failed.

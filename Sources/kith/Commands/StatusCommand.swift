@@ -45,6 +45,16 @@ struct StatusCommand: AsyncParsableCommand {
         facts.append(["log since snapshot, bytes", String(status.logBytesSinceSnapshot)])
         facts.append(["newest snapshot at", status.newestSnapshot.map { String($0.position) } ?? "none"])
         facts.append(["last snapshot failed", status.lastSnapshotFailure?.reason ?? "no"])
+        if let log = status.log {
+            facts.append(["entries waiting for the disk", String(log.pendingEntries)])
+            facts.append(["log halted", log.haltReason ?? "no"])
+            facts.append(["syncs of the log, 99 of 100 within, µs", String(log.syncs.p99Microseconds)])
+        }
+        if let scrub = status.scrub { facts.append(["damage found by the scrub", String(scrub.damage.count)]) }
+        if let server = status.server {
+            facts.append(["connections", String(server.connectionCount)])
+            facts.append(["refused requests", String(server.refusedRequests.values.reduce(0, +))])
+        }
         if let files = status.files {
             facts.append(["contents of files", String(files.contentCount)])
             facts.append(["contents of files, bytes", String(files.contentBytes)])
@@ -87,6 +97,25 @@ private struct StatusDocument: Decodable {
         var contentCount, contentBytes, uploadCount: Int
     }
 
+    struct Log: Decodable {
+        struct Syncs: Decodable {
+            var p99Microseconds: UInt64
+        }
+
+        var pendingEntries: Int
+        var haltReason: String?
+        var syncs: Syncs
+    }
+
+    struct Scrub: Decodable {
+        var damage: [Recovery.Damage]
+    }
+
+    struct Server: Decodable {
+        var connectionCount: Int
+        var refusedRequests: [String: Int]
+    }
+
     struct SnapshotFailure: Decodable {
         var reason: String
     }
@@ -108,6 +137,10 @@ private struct StatusDocument: Decodable {
     var lastSnapshotFailure: SnapshotFailure?
     /// Servers of earlier versions have none.
     var files: Files?
+    var log: Log?
+    var scrub: Scrub?
+    /// Directories have none.
+    var server: Server?
     var recovery: Recovery
     var entities: [String: Figures]
 }
