@@ -73,13 +73,13 @@ let package = Package(
         ),
         .testTarget(
             name: "CRMTests",
-            dependencies: ["CRM", "Engine"],
+            dependencies: ["CRM", "Engine", "Snapshot", "TestSupport"],
             resources: [.copy("Scripts")]
         ),
         .testTarget(name: "SnapshotTests", dependencies: ["Snapshot", "Engine", "TestSupport"]),
         .testTarget(
             name: "KithTests",
-            dependencies: ["Kith", "Engine", "Snapshot", "Demo", "TestSupport"],
+            dependencies: ["Kith", "CRM", "Engine", "Snapshot", "Demo", "TestSupport"],
             exclude: ["Golden"]
         ),
         .testTarget(

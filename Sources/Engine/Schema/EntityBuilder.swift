@@ -164,8 +164,15 @@ package struct EntityBuilder {
     /// The rate of the record's currency, and for every amount so far one in the base currency: `<amount>_base`.
     package mutating func baseAmounts() {
         add(RateLayout.rateName, "Exchange rate", .exchangeRate)
-        for amount in attributes where amount.type == .money {
-            let name = amount.name
+        for amount in attributes where amount.type == .money { baseAmount(amount.name) }
+    }
+
+    /// The same for amounts that came later.
+    package mutating func baseAmount(_ names: String...) {
+        for name in names {
+            guard let amount = attributes.first(where: { $0.name == name && $0.type == .money }) else {
+                preconditionFailure("\(self.name).\(name) is no amount")
+            }
             calculated(
                 "\(name)_base",
                 "\(amount.displayName) (base)",

@@ -36,6 +36,9 @@ extension SchemaBuilder {
             e.date("validtodate", "Valid to")
             e.memo("description", "Description", 100_000)
             e.baseAmounts()
+            e.lookup("defaultuomscheduleid", "Unit group", to: "uomschedule", onDelete: .restrict)
+            e.lookup("defaultuomid", "Default unit", to: "uom", onDelete: .restrict)
+            e.lookup("pricelevelid", "Default price list", to: "pricelevel")
             e.primaryName("name")
             e.searched("name", "productnumber")
             e.key("productnumber")
@@ -80,6 +83,10 @@ extension SchemaBuilder {
             e.memo("description", "Description", 10_000)
             e.sourceDates()
             e.baseAmounts()
+            e.lookup("pricelevelid", "Price list", to: "pricelevel", onDelete: .restrict)
+            e.lookup("quoteid", "Quote", to: "quote")
+            e.pricingError()
+            e.furtherTotals()
             e.primaryName("name")
             e.searched("name", "ordernumber")
             e.key("ordernumber")
@@ -101,7 +108,7 @@ extension SchemaBuilder {
             e.money("volumediscountamount", "Volume discount per unit")
             e.money("tax", "Tax")
             e.money("extendedamount", "Extended amount")
-            e.option("pricingerrorcode", "Pricing error", [0: "None", 1: "Detail error"], default: 0)
+            e.pricingError()
             e.decimal("quantityshipped", "Quantity shipped", scale: 5, 0...1_000_000_000)
             e.decimal("quantitybackordered", "Quantity back-ordered", scale: 5, 0...1_000_000_000)
             e.decimal("quantitycancelled", "Quantity cancelled", scale: 5, 0...1_000_000_000)
@@ -110,7 +117,18 @@ extension SchemaBuilder {
             e.memo("description", "Description", 10_000)
             e.currency()
             e.baseAmounts()
+            e.lookup("uomid", "Unit", to: "uom", onDelete: .restrict)
+            e.lookup("quotedetailid", "Quote line", to: "quotedetail")
             e.primaryName("productdescription")
         }
+    }
+}
+
+extension EntityBuilder {
+    /// Totals that came after the amounts in the base currency.
+    mutating func furtherTotals() {
+        money("totallineitemdiscountamount", "Total discount of lines")
+        money("totalamountlessfreight", "Total before freight")
+        baseAmount("totallineitemdiscountamount", "totalamountlessfreight")
     }
 }

@@ -144,6 +144,14 @@ extension SchemaBuilder {
                 [1: "The year in which it begins", 2: "The year in which it ends"],
                 default: 1
             )
+            e.lookup("basecurrencyid", "Base currency", to: "transactioncurrency", onDelete: .restrict)
+            e.integer("pricingdecimalprecision", "Digits of prices per unit", 0...4)
+            e.option(
+                "discountcalculationmethod",
+                "A manual discount is given",
+                [0: "Once a line", 1: "For each unit"],
+                default: 0
+            )
             e.primaryName("name")
         }
 

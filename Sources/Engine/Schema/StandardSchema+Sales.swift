@@ -20,10 +20,12 @@ extension SchemaBuilder {
             e.money("volumediscountamount", "Volume discount per unit")
             e.money("tax", "Tax")
             e.money("extendedamount", "Extended amount")
-            e.option("pricingerrorcode", "Pricing error", [0: "None", 1: "Detail error"], default: 0)
+            e.pricingError()
             e.memo("description", "Description", 10_000)
             e.currency()
             e.baseAmounts()
+            e.lookup("uomid", "Unit", to: "uom", onDelete: .restrict)
+            e.decimal("discountpercentage", "Discount, per cent", scale: 2, 0...100)
             e.primaryName("productdescription")
         }
 
@@ -198,6 +200,9 @@ extension SchemaBuilder {
             e.memo("description", "Description", 100_000)
             e.sourceDates()
             e.baseAmounts()
+            e.lookup("pricelevelid", "Price list", to: "pricelevel", onDelete: .restrict)
+            e.pricingError()
+            e.furtherTotals()
             e.primaryName("name")
             e.searched("name", "opportunitynumber")
             e.key("opportunitynumber")

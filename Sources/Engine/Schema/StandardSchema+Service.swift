@@ -112,6 +112,8 @@ extension SchemaBuilder {
                 "phonecall",
                 "email",
                 "appointment",
+                "quote",
+                "invoice",
                 onDelete: .cascade
             )
             e.memo("notetext", "Text", 100_000)

@@ -14,8 +14,8 @@
 //                        22 timezonedefinition, 23 timezonerule, 24 organization, 25 teammembership
 //     32… customers      32 account, 33 contact, 34 customeraddress
 //     48… sales          48 lead, 49 opportunity, 50 opportunityproduct, 51 competitor
-//     64… catalogue      64 product
-//     80… documents      80 salesorder, 81 salesorderdetail
+//     64… catalogue      64 product, 65 uomschedule, 66 uom, 67 pricelevel, 68 productpricelevel, 69 discounttype, 70 discount
+//     80… documents      80 salesorder, 81 salesorderdetail, 82 quote, 83 quotedetail, 84 invoice, 85 invoicedetail
 //     96… service        96 incident
 //    112… marketing     112 campaign
 //    128… activities    128 task, 129 phonecall, 130 email, 131 appointment, 132 activityparty,
@@ -39,7 +39,10 @@ extension Schema {
         schema.addCustomerEntities()
         schema.addSalesEntities()
         schema.addCatalogueEntities()
+        schema.addPricingEntities()
         schema.addDocumentEntities()
+        schema.addQuoteEntities()
+        schema.addInvoiceEntities()
         schema.addServiceEntities()
         schema.addMarketingEntities()
         schema.addActivityEntities()
