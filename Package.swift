@@ -74,6 +74,7 @@ let package = Package(
         .testTarget(
             name: "CRMTests",
             dependencies: ["CRM", "Engine", "Snapshot", "TestSupport"],
+            exclude: ["Activities/Golden"],
             resources: [.copy("Scripts")]
         ),
         .testTarget(name: "SnapshotTests", dependencies: ["Snapshot", "Engine", "TestSupport"]),

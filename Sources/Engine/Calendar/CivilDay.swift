@@ -2,14 +2,14 @@
 // ±107 million, whose years fit easily.
 
 /// A day by its parts.
-struct CivilDay: Hashable {
-    var year: Int
-    var month: Int
-    var day: Int
+package struct CivilDay: Hashable {
+    package var year: Int
+    package var month: Int
+    package var day: Int
 
     /// The parts of a day since 1970-01-01.
     @inline(__always)
-    init(_ days: Int) {
+    package init(_ days: Int) {
         // Years begin in March, so that the leap day is a year's last; eras have 400 years or 146,097 days from 0000-03-01.
         let shifted = days + 719_468
         let era = shifted.dividedDown(by: 146_097)
@@ -24,7 +24,7 @@ struct CivilDay: Hashable {
 
     /// Days since 1970-01-01 of a date that need not exist: the day counts on from the month's first.
     @inline(__always)
-    static func day(year: Int, month: Int, day: Int) -> Int {
+    package static func day(year: Int, month: Int, day: Int) -> Int {
         let shifted = month <= 2 ? year - 1 : year
         let era = shifted.dividedDown(by: 400)
         let yearOfEra = shifted - era * 400
@@ -33,10 +33,10 @@ struct CivilDay: Hashable {
     }
 
     /// Number of a month: twelve times the year, and the month from 0.
-    var monthIndex: Int { year * 12 + month - 1 }
+    package var monthIndex: Int { year * 12 + month - 1 }
 
     /// The first day of a month by its number.
-    static func firstDay(ofMonth index: Int) -> Int {
+    package static func firstDay(ofMonth index: Int) -> Int {
         let year = index.dividedDown(by: 12)
         return day(year: year, month: index - year * 12 + 1, day: 1)
     }

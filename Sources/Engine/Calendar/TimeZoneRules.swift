@@ -61,6 +61,11 @@ public struct TimeZoneRules: Hashable, Sendable {
     /// Microseconds that local time is ahead of UTC at a moment.
     public func offset(at moment: Int64) -> Int64 { offsets[Self.count(of: changes, upTo: moment)] }
 
+    /// The smallest and the largest offset that the zone ever has: what a moment and its local time can differ by.
+    package var offsetRange: ClosedRange<Int64> {
+        offsets.reduce(offsets[0]...offsets[0]) { min($0.lowerBound, $1)...max($0.upperBound, $1) }
+    }
+
     /// Local time of a moment, as microseconds since the local 1970-01-01T00:00.
     public func local(_ moment: Int64) -> Int64 { moment.addingClamped(offset(at: moment)) }
 
@@ -169,21 +174,21 @@ public struct TimeZoneRule: Hashable, Sendable {
 extension FixedWidthInteger {
     /// The remainder that is never negative. The divisor is positive.
     @inline(__always)
-    func modulo(_ divisor: Self) -> Self {
+    package func modulo(_ divisor: Self) -> Self {
         let rest = self % divisor
         return rest < 0 ? rest + divisor : rest
     }
 
     /// The quotient rounded down. The divisor is positive.
     @inline(__always)
-    func dividedDown(by divisor: Self) -> Self {
+    package func dividedDown(by divisor: Self) -> Self {
         let (quotient, rest) = quotientAndRemainder(dividingBy: divisor)
         return rest < 0 ? quotient - 1 : quotient
     }
 
     /// The sum, or the nearest number that fits.
     @inline(__always)
-    func addingClamped(_ other: Self) -> Self {
+    package func addingClamped(_ other: Self) -> Self {
         let (sum, overflow) = addingReportingOverflow(other)
         return overflow ? (other < 0 ? .min : .max) : sum
     }
