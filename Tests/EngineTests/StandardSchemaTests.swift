@@ -141,7 +141,8 @@ import Testing
                 "account.accountnumber", "opportunity.opportunitynumber", "competitor.name", "product.productnumber",
                 "uomschedule.name", "uom.uomscheduleid+name", "pricelevel.name",
                 "productpricelevel.pricelevelid+productid+uomid", "discounttype.name",
-                "salesorder.ordernumber", "quote.quotenumber+revisionnumber", "invoice.invoicenumber", "incident.ticketnumber", "campaign.codename",
+                "salesorder.ordernumber", "quote.quotenumber+revisionnumber", "invoice.invoicenumber",
+                "incident.ticketnumber", "campaign.codename",
             ]
         )
     }

@@ -23,6 +23,21 @@ public struct Plan {
         )
     }
 
+    /// Makes records of one entity in one operation; what none of them gives is left out.
+    mutating func create(_ entity: String, rows: [[(String, Value)]]) throws(Refusal) {
+        guard let declared = schema.entity(named: entity), !rows.isEmpty else { return }
+        var names: [String] = []
+        for row in rows {
+            for (name, value) in row
+            where value != .null && declared.attributeID(name) != nil && !names.contains(name) { names.append(name) }
+        }
+        var batch = try RecordBatch(schema, .create, entity, attributes: names)
+        for row in rows {
+            try batch.append(names.map { name in row.first { $0.0 == name }?.1 ?? .null })
+        }
+        transaction.append(batch)
+    }
+
     /// Changes a record; null empties.
     mutating func update(_ id: RecordID, _ values: [(String, Value)]) throws(Refusal) {
         guard let entity = schema.entity(id.entity) else { return }

@@ -27,6 +27,16 @@ extension Records {
         return [("statecode", .option(state)), ("statuscode", .option(status))]
     }
 
+    /// Refuses a day on which something cannot have happened yet.
+    func requirePast(_ day: Int32?, _ id: RecordID) throws(Refusal) {
+        guard let day, day > today else { return }
+        throw refusal(
+            .dayInFuture,
+            id,
+            "\(CalendarText.text(days: day)) is still to come; today is \(CalendarText.text(days: today))."
+        )
+    }
+
     /// The values of a record under the names that they have elsewhere; what is not filled in is left out.
     func copied(_ id: RecordID, _ mapping: [(from: String, to: String)]) -> [(String, Value)] {
         mapping.map { ($0.to, value(id, $0.from)) }.filter { $0.1 != .null }

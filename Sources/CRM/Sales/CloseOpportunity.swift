@@ -2,6 +2,10 @@
 
 import Engine
 
+extension Rule {
+    static let quoteActive = Rule("quote-active", "A quote of the opportunity is active: it is decided on first.")
+}
+
 /// Closes an opportunity as won.
 public struct WinOpportunity: Message {
     /// The opportunity.
@@ -38,7 +42,7 @@ public struct WinOpportunity: Message {
             .date(2, "on", \.on, "The day of the decision; today where it is not given."),
             .text(3, "description", \.description, lengthBytesMax: 10_000, "What is to be said about it."),
         ],
-        rules: [.dayInFuture]
+        rules: [.dayInFuture, .quoteActive]
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
@@ -97,7 +101,7 @@ public struct LoseOpportunity: Message {
             .date(3, "on", \.on, "The day of the decision; today where it is not given."),
             .text(4, "description", \.description, lengthBytesMax: 10_000, "What is to be said about it."),
         ],
-        rules: [.status, .dayInFuture]
+        rules: [.status, .dayInFuture, .quoteActive]
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
@@ -187,15 +191,21 @@ private struct Closing {
         (self.description, self.competitor) = (description, competitor)
     }
 
+    /// An offer that stands would be one that nobody can accept any more.
+    private func requireNoActiveQuote(_ records: Records) throws(Refusal) {
+        let quotes = try records.referring(to: opportunity, "quote", "opportunityid")
+        guard let quote = quotes.first(where: { records.state(of: $0) == QuoteState.active }) else { return }
+        throw records.refusal(
+            .quoteActive,
+            opportunity,
+            "\(records.schema.text(of: quote)) of \(records.name(opportunity)) is still active: win, close or revise it first."
+        )
+    }
+
     /// A plan that begins with the activity.
     func plan(_ records: Records) throws(Refusal) -> Plan {
-        if let on, on > records.today {
-            throw records.refusal(
-                .dayInFuture,
-                opportunity,
-                "\(CalendarText.text(days: on)) is still to come; today is \(CalendarText.text(days: records.today))."
-            )
-        }
+        try records.requirePast(on, opportunity)
+        try requireNoActiveQuote(records)
         var plan = Plan(records)
         let subject = "\(outcome): \(records.name(opportunity))"
         try plan.create(

@@ -129,6 +129,8 @@ extension EntityBuilder {
             "salesorder",
             "incident",
             "campaign",
+            "quote",
+            "invoice",
             onDelete: .cascade
         )
         instant("scheduledstart", "Start", ordered: true)

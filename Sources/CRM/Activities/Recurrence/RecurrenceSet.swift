@@ -111,6 +111,15 @@ public struct RecurrenceSet: Hashable, Sendable {
         return try instances(from: moment, to: moment.addingClamped(1), in: zone).first { $0.original == original }
     }
 
+    /// The local time that a date means in this series.
+    func name(of date: RecurrenceDate, in zone: TimeZoneRules) -> LocalTime {
+        switch date {
+        case .day(let day): LocalTime(day: day, secondOfDay: start.secondOfDay)
+        case .local(let time): time
+        case .utc(let time): LocalTime(moment: time.seconds * 1_000_000, in: zone)
+        }
+    }
+
     /// The same series with a rule that ends at a time instead of after a count, so that windows of it need no counting.
     ///
     /// Complexity: O(periods of the rule).
@@ -195,15 +204,10 @@ extension RecurrenceSet {
             var dates = set.additions
             if set.rule == nil { dates.append(.local(set.start)) }
             return dates.map { date in
-                switch date {
-                case .day(let day):
-                    let time = LocalTime(day: day, secondOfDay: set.start.secondOfDay)
-                    return Instance(original: time, moment: time.moment(in: zone))
-                case .local(let time): return Instance(original: time, moment: time.moment(in: zone))
-                case .utc(let time):
-                    let moment = time.seconds * 1_000_000
-                    return Instance(original: LocalTime(moment: moment, in: zone), moment: moment)
-                }
+                let name = set.name(of: date, in: zone)
+                // A further date in UTC is a moment; its local time may mean the hour before it, in an overlap.
+                if case .utc(let time) = date { return Instance(original: name, moment: time.seconds * 1_000_000) }
+                return Instance(original: name, moment: name.moment(in: zone))
             }.filter { !isExcluded($0) }
         }
 

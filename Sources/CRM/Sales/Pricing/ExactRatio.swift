@@ -13,18 +13,17 @@ struct ExactRatio: Equatable {
         self.denominator = denominator
     }
 
-    /// This number times a fraction. Common divisors go first, so that chains of units stay short.
+    /// This number times a fraction; nil only where the product needs more digits in lowest terms.
     func times(_ numerator: Int128, over denominator: Int128) -> ExactRatio? {
         precondition(numerator >= 0 && denominator > 0)
         // Most products fit as they are.
         let (top, topOverflow) = self.numerator.multipliedReportingOverflow(by: numerator)
         let (bottom, bottomOverflow) = self.denominator.multipliedReportingOverflow(by: denominator)
         if !topOverflow, !bottomOverflow { return ExactRatio(top, bottom) }
-        let (across, down) = (gcd(self.numerator, denominator), gcd(numerator, self.denominator))
-        let (shortTop, isTopLong) = (self.numerator / across).multipliedReportingOverflow(by: numerator / down)
-        let (shortBottom, isBottomLong) = (self.denominator / down).multipliedReportingOverflow(
-            by: denominator / across
-        )
+        let own = reduced
+        let (across, down) = (gcd(own.numerator, denominator), gcd(numerator, own.denominator))
+        let (shortTop, isTopLong) = (own.numerator / across).multipliedReportingOverflow(by: numerator / down)
+        let (shortBottom, isBottomLong) = (own.denominator / down).multipliedReportingOverflow(by: denominator / across)
         return isTopLong || isBottomLong ? nil : ExactRatio(shortTop, shortBottom)
     }
 
@@ -36,7 +35,7 @@ struct ExactRatio: Equatable {
         guard !startOverflow, !widthOverflow else { return nil }
         // Both are at least 0, so that the difference fits.
         let distance = numerator - start
-        let (quotient, remainder) = distance.quotientAndRemainder(dividingBy: width)
+        let (quotient, remainder) = divided(distance, by: width)
         let (floor, rest) = remainder < 0 ? (quotient - 1, remainder + width) : (quotient, remainder)
         switch rounding {
         case .down: return floor
@@ -55,12 +54,12 @@ struct ExactRatio: Equatable {
     /// The same number in lowest terms.
     var reduced: ExactRatio {
         let divisor = gcd(numerator, denominator)
-        return ExactRatio(numerator / divisor, denominator / divisor)
+        return ExactRatio(divided(numerator, by: divisor).quotient, divided(denominator, by: divisor).quotient)
     }
 
     private func gcd(_ a: Int128, _ b: Int128) -> Int128 {
         var (a, b) = (a, b)
-        while b != 0 { (a, b) = (b, a % b) }
+        while b != 0 { (a, b) = (b, divided(a, by: b).remainder) }
         return max(a, 1)
     }
 }
@@ -73,14 +72,18 @@ enum StepRounding {
 /// Division, rounded half away from zero.
 @inline(__always)
 func roundedQuotient(_ dividend: Int128, by divisor: Int128) -> Int128 {
-    precondition(divisor > 0)
-    // Most amounts fit in a word, whose division is an instruction where that of 128 bits is a call.
-    if let dividend = Int64(exactly: dividend), let divisor = Int64(exactly: divisor) {
-        let (quotient, remainder) = dividend.quotientAndRemainder(dividingBy: divisor)
-        let isAway = remainder.magnitude >= divisor.magnitude - remainder.magnitude
-        return Int128(quotient) + (isAway ? (dividend < 0 ? -1 : 1) : 0)
-    }
-    let (quotient, remainder) = dividend.quotientAndRemainder(dividingBy: divisor)
+    let (quotient, remainder) = divided(dividend, by: divisor)
     let isAway = remainder.magnitude >= divisor.magnitude - remainder.magnitude
     return quotient + (isAway ? (dividend < 0 ? -1 : 1) : 0)
+}
+
+/// Division by a positive number. Most numbers fit in a word, whose division is an instruction where that of 128 bits is a call.
+@inline(__always)
+private func divided(_ dividend: Int128, by divisor: Int128) -> (quotient: Int128, remainder: Int128) {
+    precondition(divisor > 0)
+    if let dividend = Int64(exactly: dividend), let divisor = Int64(exactly: divisor) {
+        let (quotient, remainder) = dividend.quotientAndRemainder(dividingBy: divisor)
+        return (Int128(quotient), Int128(remainder))
+    }
+    return dividend.quotientAndRemainder(dividingBy: divisor)
 }

@@ -183,6 +183,21 @@ struct PricingErrorCase: Sendable, CustomTestStringConvertible {
         PricingErrorCase(.priceCalculationError, "two base units") {
             $0.book.units[PricingWorld.dozen]?.madeOf = nil
         },
+        PricingErrorCase(.none, "a long chain of units") {
+            var unit = PricingWorld.piece
+            for step in 0..<24 {
+                let next = RecordID(entity: EntityID(66), origin: 0, sequence: UInt64(1000 + step))
+                $0.book.units[next] = UnitOfMeasure(
+                    group: PricingWorld.group,
+                    madeOf: unit,
+                    quantity: quantity(step % 2 == 0 ? 12 : 0.5)
+                )
+                unit = next
+            }
+            $0.book.units[PricingWorld.dozen]?.madeOf = unit
+            // The price fits: 8 × 12 × 6^12 is 2 × 10^11.
+            $0.changeLine { $0.quantity = quantity(1) }
+        },
         PricingErrorCase(.priceCalculationError, "too many digits") {
             var unit = PricingWorld.piece
             for step in 0..<9 {

@@ -4,7 +4,6 @@
 import CRM
 import Engine
 import Snapshot
-import TestSupport
 import Testing
 
 @Suite struct PricingPropertyTests {

@@ -1,0 +1,63 @@
+// Activities: what people plan to do is done, called off, put to another time, or taken up again.
+//
+//   task, phonecall       Open ──complete──▶ Completed ──reopen──▶ Open          Open ──reschedule──▶ Open
+//                         Open ──cancel──▶ Canceled ──reopen──▶ Open
+//   appointment           the same, and  Open ──schedule──▶ Scheduled, which is completed, canceled and rescheduled like an open one
+//   email                 Open ──send──▶ Completed (Pending Send) ──reopen──▶ Open, until it is on its way; complete and cancel
+//
+// Every end leaves `actualend`; every return to Open empties what the end brought.
+
+import Engine
+
+extension Area {
+    /// Tasks, phone calls, e-mails, appointments.
+    static let activities = Area(
+        title: "Activities",
+        messages: [
+            CompleteTask.self, CompletePhoneCall.self, CompleteAppointment.self, CompleteEmail.self,
+            CancelActivity.self, ReopenActivity.self, RescheduleActivity.self, ScheduleAppointment.self,
+            SendEmail.self,
+        ]
+    )
+}
+
+/// Numbers of states and statuses, as docs/schema.md lists them. The states of all activities are numbered alike.
+enum ActivityState {
+    static let open: Int32 = 0
+    static let completed: Int32 = 1
+    static let canceled: Int32 = 2
+    static let scheduled: Int32 = 3
+}
+
+enum PhoneCallStatus {
+    static let made: Int32 = 2
+    static let received: Int32 = 4
+}
+
+enum EmailStatus {
+    static let completed: Int32 = 2
+    static let pendingSend: Int32 = 6
+}
+
+extension Rule {
+    /// A moment at which something happened cannot be one to come.
+    static let momentInFuture = Rule("moment-in-future", "The moment at which it happened is still to come.")
+    /// Nothing ends before it begins.
+    static let endsBeforeStart = Rule("ends-before-start", "It would end before it begins.")
+    /// A length needs a beginning.
+    static let startMissing = Rule("start-missing", "Nobody said when it begins.")
+    /// Two arguments that say the same differently.
+    static let endTwice = Rule("end-twice", "Both an end and a length are given.")
+}
+
+extension Records {
+    /// A moment; nil where it is not filled in.
+    func instant(_ id: RecordID, _ attribute: String) -> Int64? {
+        if case .instant(let microseconds) = value(id, attribute) { microseconds } else { nil }
+    }
+
+    /// A whole number; nil where it is not filled in.
+    func integer(_ id: RecordID, _ attribute: String) -> Int64? {
+        if case .integer(let number) = value(id, attribute) { number } else { nil }
+    }
+}

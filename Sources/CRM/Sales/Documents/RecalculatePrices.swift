@@ -1,0 +1,46 @@
+// The prices of a document, from what people entered and the catalogue as it is today (docs/pricing.md).
+
+import Engine
+
+/// Calculates the prices of a document's lines and its totals anew.
+public struct RecalculatePrices: Message {
+    /// The opportunity, quote, order or invoice.
+    public var document = RecordID.none
+
+    public init() {}
+
+    /// A request to calculate prices.
+    public init(_ document: RecordID) { self.document = document }
+
+    static let locked = Rule("prices-locked", "The prices of the document are locked.")
+
+    public static let declaration = MessageDeclaration<RecalculatePrices>(
+        112,
+        "recalculate",
+        """
+        Calculates the prices of a document's lines and its totals from what was entered and the catalogue as it is today. What is \
+        wrong is no refusal: pricingerrorcode says it, on each line and on the document.
+        """,
+        to: [
+            MessageTarget("opportunity", states: [OpportunityState.open]),
+            MessageTarget("quote", states: [QuoteState.draft]),
+            MessageTarget("salesorder", states: [OrderState.active, OrderState.submitted]),
+            MessageTarget("invoice", states: [InvoiceState.active]),
+        ],
+        record: \.document,
+        rules: [locked]
+    )
+
+    public func plan(_ records: Records) throws(Refusal) -> Plan {
+        guard records.value(document, "ispricelocked") != .boolean(true) else {
+            throw records.refusal(
+                Self.locked,
+                document,
+                "The prices of \(records.name(document)) are locked: unlock them first."
+            )
+        }
+        var plan = Plan(records)
+        for change in try records.prices(of: document).changes { try plan.update(change.record, change.values) }
+        return plan
+    }
+}
