@@ -5,7 +5,7 @@ import Testing
 @Suite struct HelpTests {
     static let commands = [
         "serve", "import", "query", "get", "status", "snapshot", "restore", "verify", "demo", "schema", "calendar",
-        "find", "file", "salvage", "backup", "generate", "bench", "do", "doctor",
+        "find", "file", "salvage", "backup", "generate", "bench", "do", "history", "doctor",
     ]
 
     @Test(arguments: commands)

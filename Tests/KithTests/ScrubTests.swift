@@ -82,10 +82,10 @@ import Testing
                 work.isDone.store(true, ordering: .releasing)
             }
             group.addTask {
-                while !work.isDone.load(ordering: .acquiring) {
+                repeat {
                     database.scrub()
                     await Task.yield()
-                }
+                } while !work.isDone.load(ordering: .acquiring)
             }
         }
         #expect(alarms.damage.isEmpty, "\(alarms.damage)")

@@ -218,7 +218,9 @@ import Testing
             // Idle memory is the whole process's, and other tests run beside this one.
             let idle = #/"idleBytes":[0-9]+,/#
             #expect(status.contains(idle))
-            #expect(status.replacing(idle, with: "") == database.status.json.replacing(idle, with: ""))
+            // The server's own members come behind those of the database.
+            let own = database.status.json.replacing(idle, with: "").dropLast()
+            #expect(status.replacing(idle, with: "").hasPrefix(own))
             #expect(status.contains("\(position)"))
             await client.close()
         }

@@ -274,6 +274,9 @@ extension ServerConnection {
         case .perform:
             do { try turn.perform(body, actor: actor, reply: &output) } catch { throw .refusal(error) }
             return true
+        case .history:
+            try beginHistory(header, body, &turn)
+            return false
         case .ping:
             try expectEmpty(body)
             return true

@@ -41,6 +41,7 @@ package enum WireOperation: UInt16, Sendable, CaseIterable {
     case endUpload = 23
     case cancelUpload = 24
     case readFile = 25
+    case history = 26
 }
 
 /// A frame's header, read from bytes of which at least `lengthBytes` are there.

@@ -6,7 +6,7 @@ import Kith
 /// An open directory or a connection to a server.
 protocol Connection: Sendable {
     /// Reads and writes records and the schema.
-    var session: any SchemaSession & FindSession & FileSession & MessageSession { get }
+    var session: any SchemaSession & FindSession & FileSession & MessageSession & HistorySession { get }
     /// Executes a query and hands over its rows as they come.
     func query(_ sql: String, _ parameters: QueryParameters, into sink: inout some RowSink) async throws
     /// What `Database.status` says, as JSON.

@@ -69,6 +69,6 @@ public enum RecurrenceLimits {
     public static let countMax = 1_000_000
     /// Instances of one answer: the rows of one operation.
     public static let instancesMax = 65_536
-    /// Periods and days that are looked at for one answer: some ten nanoseconds each.
+    /// Periods and days that are looked at for one answer: 50 to 190 ns each, 0.2 s in all.
     public static let stepsMax = 1_000_000
 }

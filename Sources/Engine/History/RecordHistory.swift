@@ -1,0 +1,154 @@
+// What became of a record: read from log entries, which hold what each transaction changed, from what, to what.
+//
+// Entries are read under the schema that was in force when they were written, which the log holds as well: attributes and
+// entities that have been deleted since have the names that they had then.
+
+/// One transaction's share in a record's history.
+public struct HistoryStep: Hashable, Sendable {
+    /// What happened to the record.
+    public enum Kind: UInt8, Sendable {
+        /// It was made.
+        case created = 1
+        /// Attributes of it changed.
+        case updated = 2
+        /// It was deleted.
+        case deleted = 3
+    }
+
+    /// One attribute's change. A step that made the record has no values before, one that deleted it none after.
+    public struct Change: Hashable, Sendable {
+        /// Logical name, as it was then.
+        public var attribute: String
+        /// The value before.
+        public var old: Value
+        /// The value after.
+        public var new: Value
+    }
+
+    /// Position of the transaction: the version that the record had from then on.
+    public var position: Position
+    /// When: microseconds since 1970-01-01T00:00:00Z.
+    public var timeMicroseconds: Int64
+    /// Who; `.none` is the system.
+    public var actor: RecordID
+    /// Number of the message that it was done through; 0: a plain change of data.
+    public var message: UInt16
+    /// What happened to the record.
+    public var kind: Kind
+    /// What changed, in the order of the entry.
+    public var changes: [Change]
+}
+
+/// The history of a record, as far as the log reaches back.
+public struct RecordHistory: Hashable, Sendable {
+    /// Steps, oldest first.
+    public var steps: [HistoryStep] = []
+    /// There are older steps that were not asked for.
+    public var isCut = false
+    /// Nothing before or at this position is in the log any more; 0: the log reaches back to the beginning.
+    public var beginsAfter: Position = 0
+    /// The last transaction that was looked at.
+    public var position: Position = 0
+
+    /// Makes an empty history.
+    public init() {}
+}
+
+/// Collects a record's history from entries in their order.
+package struct HistoryCollector {
+    /// Steps that an answer may hold.
+    package static let stepCountMax = 10_000
+    /// Bytes of values in an answer, so that it fits a frame with room to spare.
+    package static let bytesMax = 8 << 20
+    /// What a step and a change take besides their values.
+    private static let stepBytes = 64
+
+    private let record: RecordID
+    private let limit: Int
+    private var schema: Schema
+    private var tables: Tables
+    private var bytes: [Int] = []
+    private var totalBytes = 0
+    package private(set) var history = RecordHistory()
+
+    /// - Parameters:
+    ///   - schema: the one in force before the first entry; nil where the first entry brings it.
+    ///   - limit: steps at most; the newest are kept.
+    package init(_ record: RecordID, schema: Schema?, beginsAfter: Position, limit: Int) {
+        self.record = record
+        self.limit = min(max(limit, 1), HistoryCollector.stepCountMax)
+        let first = schema ?? Schema(epoch: 0, entities: [], optionSets: [])
+        self.schema = first
+        tables = Tables(first.entities.map { TableLayout(entity: $0, schema: first) })
+        history.beginsAfter = beginsAfter
+        history.position = beginsAfter
+    }
+
+    /// Takes the entry of the next position. O(rows of the entry).
+    package mutating func add(_ entry: UnsafeRawBufferPointer, position: Position) throws(DecodeError) {
+        var reader = ByteReader(entry)
+        let header = try EntryHeader(from: &reader)
+        history.position = position
+        guard header.kind == EntryHeader.changesKind else {
+            let next = try Schema(from: &reader)
+            schema = next
+            tables = Tables(next.entities.map { TableLayout(entity: $0, schema: next) })
+            return
+        }
+        for _ in 0..<Int(try reader.u32()) {
+            let change = try Change(from: &reader, schema: schema, tables: tables)
+            guard tables[change.place].entity.id == record.entity else { continue }
+            for row in 0..<change.count where change.id(row) == record {
+                append(step(change, row, header.envelope, position))
+            }
+        }
+    }
+
+    private func step(_ change: Change, _ row: Int, _ envelope: Envelope, _ position: Position) -> HistoryStep {
+        let entity = tables[change.place].entity
+        var step = HistoryStep(
+            position: position,
+            timeMicroseconds: envelope.timeMicroseconds,
+            actor: envelope.actor,
+            message: envelope.message,
+            kind: HistoryStep.Kind(rawValue: change.kind.rawValue) ?? .updated,
+            changes: []
+        )
+        for (index, column) in change.attributes.enumerated() {
+            let attribute = entity.attributes[column]
+            let given = Value(change.columns[index], row, attribute.type, schema)
+            let (old, new): (Value, Value) =
+                switch change.kind {
+                case .create: (.null, given)
+                case .delete: (given, .null)
+                case .update: (given, Value(change.newColumns[index], row, attribute.type, schema))
+                }
+            // A transaction may give what is there already, or nothing.
+            if old != new { step.changes.append(.init(attribute: attribute.name, old: old, new: new)) }
+        }
+        return step
+    }
+
+    private mutating func append(_ step: HistoryStep) {
+        // Several changes of one transaction are one step, unless it made or deleted the record.
+        if let last = history.steps.last, last.position == step.position, step.kind == .updated, last.kind != .deleted {
+            history.steps[history.steps.count - 1].changes += step.changes
+        } else {
+            history.steps.append(step)
+            bytes.append(HistoryCollector.stepBytes)
+            totalBytes += HistoryCollector.stepBytes
+        }
+        let size = step.changes.reduce(0) { $0 + HistoryCollector.stepBytes + $1.old.textBytes + $1.new.textBytes }
+        bytes[bytes.count - 1] += size
+        totalBytes += size
+        while history.steps.count > limit || totalBytes > HistoryCollector.bytesMax && history.steps.count > 1 {
+            history.steps.removeFirst()
+            totalBytes -= bytes.removeFirst()
+            history.isCut = true
+        }
+    }
+}
+
+extension Value {
+    fileprivate var textBytes: Int { if case .text(let text) = self { text.utf8.count } else { 0 } }
+}
