@@ -64,6 +64,16 @@ public struct Plan {
         }
     }
 
+    /// Gives each of several records of one entity a value of its own, in one operation.
+    mutating func update(_ attribute: String, of values: [(RecordID, Value)]) throws(Refusal) {
+        guard let first = values.first, let entity = schema.entity(first.0.entity),
+            entity.attributeID(attribute) != nil
+        else { return }
+        var batch = try RecordBatch(schema, .update, entity.name, attributes: [attribute])
+        for (id, value) in values { try batch.append([value], id: id) }
+        transaction.append(batch)
+    }
+
     /// Deletes a record, with what its relationships say.
     mutating func delete(_ id: RecordID) throws(Refusal) { try transaction.delete(id) }
 }

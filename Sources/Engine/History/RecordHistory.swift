@@ -67,9 +67,13 @@ package struct HistoryCollector {
     private let limit: Int
     private var schema: Schema
     private var tables: Tables
-    private var bytes: [Int] = []
+    private var position: Position
+    private let beginsAfter: Position
+    /// Steps with the bytes that they take; those before `first` are given up, and removed when they are as many as the others.
+    private var steps: [(step: HistoryStep, bytes: Int)] = []
+    private var first = 0
     private var totalBytes = 0
-    package private(set) var history = RecordHistory()
+    private var isCut = false
 
     /// - Parameters:
     ///   - schema: the one in force before the first entry; nil where the first entry brings it.
@@ -80,15 +84,25 @@ package struct HistoryCollector {
         let first = schema ?? Schema(epoch: 0, entities: [], optionSets: [])
         self.schema = first
         tables = Tables(first.entities.map { TableLayout(entity: $0, schema: first) })
+        self.beginsAfter = beginsAfter
+        position = beginsAfter
+    }
+
+    /// What was collected.
+    package var history: RecordHistory {
+        var history = RecordHistory()
+        history.steps = steps[first...].map(\.step)
+        history.isCut = isCut
         history.beginsAfter = beginsAfter
-        history.position = beginsAfter
+        history.position = position
+        return history
     }
 
     /// Takes the entry of the next position. O(rows of the entry).
     package mutating func add(_ entry: UnsafeRawBufferPointer, position: Position) throws(DecodeError) {
         var reader = ByteReader(entry)
         let header = try EntryHeader(from: &reader)
-        history.position = position
+        self.position = position
         guard header.kind == EntryHeader.changesKind else {
             let next = try Schema(from: &reader)
             schema = next
@@ -130,22 +144,27 @@ package struct HistoryCollector {
     }
 
     private mutating func append(_ step: HistoryStep) {
-        // Several changes of one transaction are one step, unless it made or deleted the record.
-        if let last = history.steps.last, last.position == step.position, step.kind == .updated, last.kind != .deleted {
-            history.steps[history.steps.count - 1].changes += step.changes
-        } else {
-            history.steps.append(step)
-            bytes.append(HistoryCollector.stepBytes)
-            totalBytes += HistoryCollector.stepBytes
-        }
         let size = step.changes.reduce(0) { $0 + HistoryCollector.stepBytes + $1.old.textBytes + $1.new.textBytes }
-        bytes[bytes.count - 1] += size
-        totalBytes += size
-        while history.steps.count > limit || totalBytes > HistoryCollector.bytesMax && history.steps.count > 1 {
-            history.steps.removeFirst()
-            totalBytes -= bytes.removeFirst()
-            history.isCut = true
+        let last = steps.count - 1
+        // Several changes of one transaction are one step, unless it made or deleted the record.
+        if last >= first, steps[last].step.position == step.position, step.kind == .updated,
+            steps[last].step.kind != .deleted
+        {
+            steps[last].step.changes += step.changes
+            steps[last].bytes += size
+            totalBytes += size
+        } else {
+            steps.append((step, size + HistoryCollector.stepBytes))
+            totalBytes += size + HistoryCollector.stepBytes
         }
+        while steps.count - first > limit || totalBytes > HistoryCollector.bytesMax && steps.count - first > 1 {
+            totalBytes -= steps[first].bytes
+            first += 1
+            isCut = true
+        }
+        guard first > limit else { return }
+        steps.removeSubrange(..<first)
+        first = 0
     }
 }
 

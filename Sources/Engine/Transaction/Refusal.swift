@@ -106,10 +106,10 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
 
     package init(_ error: DecodeError) { self.init(.malformed, "The transaction cannot be read: \(error)") }
 
-    /// Place and reason.
+    /// Place and reason, and the name of a rule of the CRM.
     public var description: String {
         let place = entity.isEmpty ? "" : attribute.isEmpty ? "\(entity): " : "\(entity).\(attribute): "
-        return place + message
+        return place + message + (rule.isEmpty ? "" : " (rule '\(rule)')")
     }
 
     package func encode(into writer: inout ByteWriter) {

@@ -57,42 +57,53 @@ struct DoCommand: AsyncParsableCommand {
         let (messages, format) = (messages, format)
         try await place.withConnection { connection in
             var writer = RowWriter(format)
-            writer.begin(
-                [
-                    RowColumn(name: "done", type: .text(.general)), RowColumn(name: "record", type: .id),
-                    RowColumn(name: "name", type: .text(.general)),
-                ],
-                try await connection.session.schema
-            )
-            defer { writer.end() }
-            for message in messages { try await DoCommand.carryOut(message, connection.session, &writer) }
+            var hasBegun = false
+            defer { if hasBegun { writer.end() } }
+            for message in messages {
+                let schema = try await connection.session.schema
+                let rows = try await DoCommand.carryOut(message, schema, connection.session)
+                // Nothing is printed where nothing was done.
+                if !hasBegun {
+                    writer.begin(
+                        [
+                            RowColumn(name: "done", type: .text(.general)), RowColumn(name: "record", type: .id),
+                            RowColumn(name: "name", type: .text(.general)),
+                        ],
+                        schema
+                    )
+                }
+                hasBegun = true
+                for row in rows { writer.append(row) }
+            }
         }
     }
 
+    /// The rows that say what a message did.
     private static func carryOut(
         _ message: String,
-        _ session: any MessageSession,
-        _ writer: inout RowWriter
-    ) async throws {
-        let schema = try await session.schema
+        _ schema: Schema,
+        _ session: any MessageSession
+    ) async throws -> [[Value]] {
         let request: MessageRequest
         do { request = try MessageRequest(message, in: schema) } catch {
             throw CommandFailure(.usage, "\(error)")
         }
         let reply = try await session.perform(request)
-        var rows: [(String, RecordID)] = []
+        var records: [(String, RecordID)] = []
         if case .reference(let record)? = request.arguments.first?.value {
-            rows.append((String(message.prefix { $0 != " " }), record))
+            records.append((String(message.prefix { $0 != " " }), record))
         }
         for operation in reply.operations {
             for (id, outcome) in zip(operation.ids, operation.outcomes) where outcome == .created {
-                rows.append(("created", id))
+                records.append(("created", id))
             }
         }
-        for (outcome, id) in rows {
+        var rows: [[Value]] = []
+        for (outcome, id) in records {
             guard let entity = schema.entity(id.entity) else { continue }
             let page = try await session.read(entity.name, [entity[entity.primaryName].name], [id])
-            writer.append([.text(outcome), .reference(id), page.rows.first?.first ?? .null])
+            rows.append([.text(outcome), .reference(id), page.rows.first?.first ?? .null])
         }
+        return rows
     }
 }

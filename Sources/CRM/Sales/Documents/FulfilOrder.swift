@@ -68,8 +68,8 @@ public struct FulfilOrder: Message {
         guard line != .none || quantity == nil else {
             throw records.refusal(Self.quantityWithoutLine, order, "Say of which line so much was delivered: --line.")
         }
-        var plan = Plan(records)
-        var (isDelivered, isComplete) = (false, true)
+        var shipped: [(RecordID, Value)] = []
+        var isComplete = true
         for each in lines {
             let outstanding =
                 units(each, "quantity", records) - units(each, "quantityshipped", records)
@@ -80,18 +80,19 @@ public struct FulfilOrder: Message {
                 continue
             }
             let delivered = try delivered(of: outstanding, records)
-            isDelivered = true
             if delivered < outstanding { isComplete = false }
-            let shipped = units(each, "quantityshipped", records) + delivered
-            try plan.update(each, [("quantityshipped", .decimal(Decimal64(units: shipped, scale: Self.scale)))])
+            let units = units(each, "quantityshipped", records) + delivered
+            shipped.append((each, .decimal(Decimal64(units: units, scale: Self.scale))))
         }
-        guard isDelivered else {
+        guard !shipped.isEmpty else {
             throw records.refusal(
                 Self.nothingOutstanding,
                 order,
                 "Nothing of \(line == .none ? records.name(order) : records.schema.text(of: line)) is outstanding."
             )
         }
+        var plan = Plan(records)
+        try plan.update("quantityshipped", of: shipped)
         try plan.update(
             order,
             records.close(
