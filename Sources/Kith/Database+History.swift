@@ -30,7 +30,10 @@ extension Database: HistorySession {
             do {
                 return try readLog(record, limit)
             } catch let error as DirectoryError {
-                guard case .trimmed = error, attempt < 3 else { throw .directory(error) }
+                switch error {
+                case .trimmed where attempt < 3, .storage(.notFound) where attempt < 3: continue
+                default: throw .directory(error)
+                }
             } catch {
                 throw .damaged("\(error)")
             }

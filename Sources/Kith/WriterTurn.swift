@@ -83,6 +83,7 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         actor: RecordID,
         reply: inout ByteWriter
     ) throws(Refusal) {
+        if let failure { throw WriterTurn.refusal(failure) }
         let (request, key): (MessageRequest, RequestKey?)
         do throws(DecodeError) { (request, key) = try MessageRequest.decode(message) } catch { throw Refusal(error) }
         // A retry finds the records as the first attempt left them, which its rules would refuse.

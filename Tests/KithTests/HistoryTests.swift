@@ -6,9 +6,12 @@ import Testing
 
 /// What became of records, read from the log.
 @Suite struct HistoryTests {
-    private func database(_ storage: SimulatedStorage = SimulatedStorage(seed: 1)) throws -> Database {
+    private func database(
+        _ storage: SimulatedStorage = SimulatedStorage(seed: 1),
+        segmentBytes: Int = 256 << 10
+    ) throws -> Database {
         var options = DatabaseOptions()
-        options.directory = DirectoryOptions(segmentBytes: 256 << 10, usesThreads: true)
+        options.directory = DirectoryOptions(segmentBytes: segmentBytes, usesThreads: true)
         options.threadCount = 1
         options.takesSnapshots = false
         let clock = FileClock()
@@ -169,6 +172,27 @@ import Testing
                     == after.changes.first { $0.attribute == "name" }?.old
             )
         }
+        try database.close()
+    }
+
+    /// A transaction may change a record as often as it has rows: several steps then, of which none is too large for an answer.
+    @Test func aRecordThatOneTransactionChangesTenThousandTimes() async throws {
+        let database = try database(segmentBytes: 16 << 20)
+        var batch = try RecordBatch(
+            database.schema,
+            .upsert,
+            "account",
+            attributes: ["externalid", "name"],
+            key: "externalid"
+        )
+        for number in 0..<10_000 { try batch.append(["x", .text(number % 2 == 0 ? "a" : "b")]) }
+        var transaction = Transaction(database.schema)
+        transaction.append(batch)
+        let id = try await database.execute(transaction).operations[0].ids[0]
+        let history = try await database.history(of: id, limit: 100)
+        #expect(history.steps.first?.kind == .created)
+        #expect(history.steps.reduce(0) { $0 + $1.changes.count } == 2 + 9999)
+        #expect(history.steps.allSatisfy { $0.changes.count <= 4096 && $0.position == history.position })
         try database.close()
     }
 

@@ -142,6 +142,10 @@ private struct PlannedTime {
             self.end = begin.addingClamped(minutes * 60_000_000)
         } else if let start, end == nil, let oldStart, let oldEnd, oldEnd >= oldStart {
             self.end = start.addingClamped(oldEnd.addingClamped(oldStart == .min ? .max : -oldStart))
+        } else if let start, end == nil, oldEnd == nil,
+            let minutes = records.integer(activity, "scheduleddurationminutes"), 0...1_000_000_000 ~= minutes
+        {
+            self.end = start.addingClamped(minutes * 60_000_000)
         } else {
             self.end = end ?? oldEnd
         }
@@ -157,11 +161,12 @@ private struct PlannedTime {
 
     /// The planned start, end and duration.
     var values: [(String, Value)] {
-        var minutes: Int64?
-        if let start, let end { minutes = end.addingClamped(start == .min ? .max : -start) / 60_000_000 }
-        return [
+        let times: [(String, Value)] = [
             ("scheduledstart", start.map(Value.instant) ?? .null), ("scheduledend", end.map(Value.instant) ?? .null),
-            ("scheduleddurationminutes", minutes.map(Value.integer) ?? .null),
         ]
+        // Where one of them is not known, what was planned as a length stays.
+        guard let start, let end else { return times }
+        let minutes = end.addingClamped(start == .min ? .max : -start) / 60_000_000
+        return times + [("scheduleddurationminutes", .integer(minutes))]
     }
 }

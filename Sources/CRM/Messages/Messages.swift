@@ -47,6 +47,9 @@ public enum Messages {
         let message = try type.read(request)
         try check(message, type.head, records)
         var transaction = try message.plan(records).transaction
+        guard transaction.operationCount <= Limits.transactionOperationsMax else {
+            throw records.tooMany(message.record)
+        }
         transaction.message = request.number
         transaction.key = key
         return transaction

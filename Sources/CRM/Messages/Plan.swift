@@ -2,7 +2,8 @@
 
 import Engine
 
-/// A transaction in the making. Attributes and entities that an organisation has deleted from its schema are left out.
+/// A transaction in the making. Attributes and entities that an organisation has deleted from its schema are left out; texts of
+/// records that it makes are cut to what their attributes hold, since they are copied or put together from longer ones.
 public struct Plan {
     private let schema: Schema
     private(set) var transaction: Transaction
@@ -17,10 +18,23 @@ public struct Plan {
     @discardableResult
     mutating func create(_ entity: String, _ values: [(String, Value)]) throws(Refusal) -> RecordID? {
         guard let declared = schema.entity(named: entity) else { return nil }
-        return try transaction.createRecord(
-            entity,
-            values.filter { $0.1 != .null && declared.attributeID($0.0) != nil }
-        )
+        let known = values.filter { $0.1 != .null && declared.attributeID($0.0) != nil }
+        return try transaction.createRecord(entity, known.map { ($0.0, Plan.cut($0.1, declared, $0.0)) })
+    }
+
+    /// A text with no more scalars than its attribute holds.
+    private static func cut(_ value: Value, _ entity: Entity, _ name: String) -> Value {
+        guard case .text(let text) = value, let id = entity.attributeID(name) else { return value }
+        switch entity[id].type {
+        case .text(let lengthMax), .memo(let lengthMax):
+            let scalars = text.unicodeScalars
+            guard let end = scalars.index(scalars.startIndex, offsetBy: Int(lengthMax), limitedBy: scalars.endIndex)
+            else {
+                return value
+            }
+            return .text(String(scalars[..<end]))
+        default: return value
+        }
     }
 
     /// Makes records of one entity in one operation; what none of them gives is left out.
@@ -33,7 +47,7 @@ public struct Plan {
         }
         var batch = try RecordBatch(schema, .create, entity, attributes: names)
         for row in rows {
-            try batch.append(names.map { name in row.first { $0.0 == name }?.1 ?? .null })
+            try batch.append(names.map { name in Plan.cut(row.first { $0.0 == name }?.1 ?? .null, declared, name) })
         }
         transaction.append(batch)
     }
@@ -72,6 +86,27 @@ public struct Plan {
         var batch = try RecordBatch(schema, .update, entity.name, attributes: [attribute])
         for (id, value) in values { try batch.append([value], id: id) }
         transaction.append(batch)
+    }
+
+    /// Changes records, each in its own way: one operation for all that change the same attributes.
+    mutating func update(rows: [(record: RecordID, values: [(String, Value)])]) throws(Refusal) {
+        var groups: [(entity: EntityID, names: [String], rows: [Int])] = []
+        for (index, row) in rows.enumerated() {
+            let names = row.values.map(\.0)
+            if let group = groups.firstIndex(where: { $0.entity == row.record.entity && $0.names == names }) {
+                groups[group].rows.append(index)
+            } else {
+                groups.append((row.record.entity, names, [index]))
+            }
+        }
+        for group in groups {
+            guard let entity = schema.entity(group.entity) else { continue }
+            let known = group.names.indices.filter { entity.attributeID(group.names[$0]) != nil }
+            if known.isEmpty { continue }
+            var batch = try RecordBatch(schema, .update, entity.name, attributes: known.map { group.names[$0] })
+            for row in group.rows { try batch.append(known.map { rows[row].values[$0].1 }, id: rows[row].record) }
+            transaction.append(batch)
+        }
     }
 
     /// Deletes a record, with what its relationships say.

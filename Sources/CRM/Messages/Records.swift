@@ -8,7 +8,7 @@ import Engine
 /// The present state, the moment and the acting user. Valid within one turn of the writer.
 public struct Records {
     /// Records that refer to one, at most, that a message looks at: beyond, a transaction could not change them all anyway.
-    static let referringMax = 100_000
+    public static let referringMax = 100_000
 
     let engine: Engine
     /// The acting user; `.none` is the system itself.
@@ -101,8 +101,13 @@ public struct Records {
 
     /// The records of an entity that refer to one in this lookup, in order of their ids. O(records found).
     ///
-    /// Throws `limitExceeded` beyond `referringMax`.
-    public func referring(to id: RecordID, _ entity: String, _ attribute: String) throws(Refusal) -> [RecordID] {
+    /// Throws `limitExceeded` beyond `countMax`.
+    public func referring(
+        to id: RecordID,
+        _ entity: String,
+        _ attribute: String,
+        countMax: Int = Records.referringMax
+    ) throws(Refusal) -> [RecordID] {
         guard let target = place(id), let place = schema.place(named: entity),
             let column = schema.entities[place].attributeID(attribute).map({ Int($0.rawValue) }),
             let link = engine.tables[place].link(column),
@@ -111,7 +116,7 @@ public struct Records {
         var found: [RecordID] = []
         var row = link.first(target: part, targetRow: UInt32(target.row))
         while row != Table.noRow {
-            guard found.count < Records.referringMax else { throw tooMany(id) }
+            guard found.count < countMax else { throw tooMany(id, countMax) }
             found.append(engine.tables[place].recordID(atRow: Int(row)))
             row = link.next(after: row)
         }
@@ -119,12 +124,12 @@ public struct Records {
     }
 
     /// The refusal of what reaches too far.
-    func tooMany(_ id: RecordID) -> Refusal {
+    func tooMany(_ id: RecordID, _ countMax: Int = Records.referringMax) -> Refusal {
         Refusal(
             .limitExceeded,
             entity: schema.entity(id.entity)?.name ?? "",
             record: id,
-            "More than \(Records.referringMax) records belong to \(schema.text(of: id)): one message cannot change them all."
+            "More than \(countMax) records belong to \(schema.text(of: id)): one message cannot change them all."
         )
     }
 

@@ -44,12 +44,13 @@ public struct AssignRecord: Message {
 
 extension Records {
     /// A record and those that refer to it as far as a scope of their lookups reaches, each once, in the order in which they
-    /// are met. Throws `limitExceeded` beyond `referringMax`.
+    /// are met. Throws `limitExceeded` where more than `referringMax` have to be looked at.
     func following(_ id: RecordID, _ scope: KeyPath<Cascades, CascadeScope>) throws(Refusal) -> [RecordID] {
         let owner = reference(id, "ownerid")
         var met: Set<RecordID> = [id]
         var order = [id]
         var next = 0
+        var lookedAt = 0
         while next < order.count {
             let target = order[next]
             next += 1
@@ -59,7 +60,10 @@ extension Records {
                 let attribute = entity[lookup.attribute]
                 let reach = attribute.cascades[keyPath: scope]
                 if reach == .none { continue }
-                for found in try referring(to: target, entity.name, attribute.name) {
+                let left = Records.referringMax - lookedAt
+                let referring = try referring(to: target, entity.name, attribute.name, countMax: left)
+                lookedAt += referring.count
+                for found in referring {
                     let isMeant =
                         switch reach {
                         case .none: false
@@ -68,7 +72,6 @@ extension Records {
                         case .userOwned: reference(found, "ownerid") == owner
                         }
                     guard isMeant, met.insert(found).inserted else { continue }
-                    guard order.count < Records.referringMax else { throw tooMany(id) }
                     order.append(found)
                 }
             }

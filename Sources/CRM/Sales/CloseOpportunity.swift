@@ -151,10 +151,11 @@ public struct ReopenOpportunity: Message {
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
         var plan = Plan(records)
-        for closing in try records.referring(to: opportunity, Closing.entity, "regardingobjectid")
-        where records.state(of: closing) == Closing.stateCompleted {
-            try plan.update(closing, [("statecode", .option(Closing.stateCanceled))])
-        }
+        let closings = try records.referring(to: opportunity, Closing.entity, "regardingobjectid")
+        try plan.update(
+            closings.filter { records.state(of: $0) == Closing.stateCompleted },
+            [("statecode", .option(Closing.stateCanceled))]
+        )
         try plan.update(
             opportunity,
             [
@@ -211,7 +212,7 @@ private struct Closing {
         try plan.create(
             Closing.entity,
             [
-                ("subject", .text(String(subject.prefix(200)))), ("statecode", .option(Closing.stateCompleted)),
+                ("subject", .text(subject)), ("statecode", .option(Closing.stateCompleted)),
                 ("regardingobjectid", .reference(opportunity)), ("ownerid", records.value(opportunity, "ownerid")),
                 ("actualend", .instant(records.timeMicroseconds)),
                 ("actualrevenue", value.map(Value.decimal) ?? .null),

@@ -120,11 +120,11 @@ public struct QualifyLead: Message {
         return plan
     }
 
-    /// The opportunity of a customer that is made with it, given, or the lead's.
+    /// The opportunity of a customer that is given, made with it, or the lead's.
     private func make(_ plan: inout Plan, _ records: Records, customer made: RecordID?) throws(Refusal) -> RecordID? {
         let given = customer == .none ? [] : [customer]
         let known = ["customerid", "parentaccountid", "parentcontactid"].map { records.reference(lead, $0) }
-        guard let buyer = ((made.map { [$0] } ?? []) + given + known).first(where: { $0 != .none }) else {
+        guard let buyer = (given + (made.map { [$0] } ?? []) + known).first(where: { $0 != .none }) else {
             throw records.refusal(
                 Self.customerMissing,
                 lead,

@@ -1,7 +1,7 @@
 // A history as it is answered:
 //
 //   u64 position, u64 begins after, u8 is cut, u32 steps, then per step
-//     u64 position, i64 time, u64 actor, u16 message, u8 kind, u16 changes, then per change
+//     u64 position, i64 time, u64 actor, u16 message, u8 kind, u32 changes, then per change
 //       text attribute, value before, value after      as in Value+Codec.swift
 
 extension RecordHistory {
@@ -16,7 +16,7 @@ extension RecordHistory {
             writer.u64(step.actor.rawValue)
             writer.u16(step.message)
             writer.u8(step.kind.rawValue)
-            writer.u16(UInt16(step.changes.count))
+            writer.u32(UInt32(step.changes.count))
             for change in step.changes {
                 writer.text(change.attribute)
                 change.old.encode(into: &writer)
@@ -42,7 +42,7 @@ extension RecordHistory {
                 throw DecodeError("unknown kind of step", at: reader.offset)
             }
             var changes: [HistoryStep.Change] = []
-            for _ in 0..<Int(try reader.u16()) {
+            for _ in 0..<Int(try reader.u32()) {
                 changes.append(
                     HistoryStep.Change(
                         attribute: try reader.text(lengthBytesMax: QueryLimits.nameBytesMax),

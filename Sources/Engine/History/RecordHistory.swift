@@ -60,6 +60,9 @@ package struct HistoryCollector {
     package static let stepCountMax = 10_000
     /// Bytes of values in an answer, so that it fits a frame with room to spare.
     package static let bytesMax = 8 << 20
+    /// Changes and bytes of one step: a transaction may change a record as often as it has rows, which are several steps then.
+    private static let stepChangesMax = 4096
+    private static let stepBytesMax = 1 << 20
     /// What a step and a change take besides their values.
     private static let stepBytes = 64
 
@@ -148,7 +151,9 @@ package struct HistoryCollector {
         let last = steps.count - 1
         // Several changes of one transaction are one step, unless it made or deleted the record.
         if last >= first, steps[last].step.position == step.position, step.kind == .updated,
-            steps[last].step.kind != .deleted
+            steps[last].step.kind != .deleted,
+            steps[last].step.changes.count + step.changes.count <= HistoryCollector.stepChangesMax,
+            steps[last].bytes + size <= HistoryCollector.stepBytesMax
         {
             steps[last].step.changes += step.changes
             steps[last].bytes += size
@@ -162,7 +167,7 @@ package struct HistoryCollector {
             first += 1
             isCut = true
         }
-        guard first > limit else { return }
+        guard first >= steps.count - first else { return }
         steps.removeSubrange(..<first)
         first = 0
     }

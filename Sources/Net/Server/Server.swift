@@ -38,6 +38,7 @@ public final class Server: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let pool: NIOThreadPool
     private let contentPool: NIOThreadPool
+    private let historyPool: NIOThreadPool
     private let channel: any Channel
     private let cores: [NIOLoopBound<ServerCore>]
     let database: Database
@@ -48,6 +49,7 @@ public final class Server: Sendable {
         group: MultiThreadedEventLoopGroup,
         pool: NIOThreadPool,
         contentPool: NIOThreadPool,
+        historyPool: NIOThreadPool,
         channel: any Channel,
         cores: [NIOLoopBound<ServerCore>],
         census: ServerCensus,
@@ -58,6 +60,7 @@ public final class Server: Sendable {
         self.group = group
         self.pool = pool
         self.contentPool = contentPool
+        self.historyPool = historyPool
         self.channel = channel
         self.cores = cores
         self.census = census
@@ -103,6 +106,9 @@ public final class Server: Sendable {
         pool.start()
         let contentPool = NIOThreadPool(numberOfThreads: 2)
         contentPool.start()
+        // A history reads the whole log: one at a time, and nobody else waits for it.
+        let historyPool = NIOThreadPool(numberOfThreads: 1)
+        historyPool.start()
         let census = ServerCensus(limits)
         let cursorMemory = Allowance(limits.cursorBytesInAllMax)
         do {
@@ -114,6 +120,7 @@ public final class Server: Sendable {
                         eventLoop: eventLoop,
                         pool: pool,
                         contentPool: contentPool,
+                        historyPool: historyPool,
                         database: database,
                         organisation: organisation,
                         limits: limits,
@@ -142,6 +149,7 @@ public final class Server: Sendable {
                 group: group,
                 pool: pool,
                 contentPool: contentPool,
+                historyPool: historyPool,
                 channel: channel,
                 cores: cores,
                 census: census,
@@ -153,6 +161,7 @@ public final class Server: Sendable {
             database.onCommit(nil)
             try? await pool.shutdownGracefully()
             try? await contentPool.shutdownGracefully()
+            try? await historyPool.shutdownGracefully()
             try? await group.shutdownGracefully()
             throw .cannotListen(systemReason(error))
         }
@@ -228,6 +237,7 @@ public final class Server: Sendable {
         for core in cores { try? await core.eventLoop.submit { core.value.end() }.get() }
         try? await pool.shutdownGracefully()
         try? await contentPool.shutdownGracefully()
+        try? await historyPool.shutdownGracefully()
         try? await group.shutdownGracefully()
     }
 

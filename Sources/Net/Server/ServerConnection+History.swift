@@ -5,7 +5,7 @@ import NIOCore
 // Histories are read from the log's files, beside the writer and beside queries: a log of some hundred megabytes takes a second.
 
 extension ServerConnection {
-    /// Reads a record's history on the pool for contents.
+    /// Reads a record's history on the thread for histories.
     func beginHistory(
         _ header: WireHeader,
         _ body: UnsafeRawBufferPointer,
@@ -21,7 +21,7 @@ extension ServerConnection {
             throw .malformed(error)
         }
         let position = turn.position
-        try beginCall(header, body.count, observed: position, turn.schemaEpoch, on: core.contentPool) {
+        try beginCall(header, body.count, observed: position, turn.schemaEpoch, on: core.historyPool) {
             [database = core.database] writer throws(WireFailure) in
             do throws(DatabaseError) {
                 let history = try database.readHistory(of: record, limit: limit, seeing: position)

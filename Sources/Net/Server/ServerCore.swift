@@ -26,6 +26,8 @@ final class ServerCore {
     let pool: NIOThreadPool
     /// Writes, syncs and reads contents of files. Two threads of their own: a disk that is slow must not keep queries waiting.
     let contentPool: NIOThreadPool
+    /// Reads the log for histories.
+    let historyPool: NIOThreadPool
 
     /// Open connections; each knows its place.
     private(set) var connections: [ServerConnection] = []
@@ -63,6 +65,7 @@ final class ServerCore {
         eventLoop: any EventLoop,
         pool: NIOThreadPool,
         contentPool: NIOThreadPool,
+        historyPool: NIOThreadPool,
         database: Database,
         organisation: String,
         limits: WireLimits,
@@ -73,6 +76,7 @@ final class ServerCore {
         self.eventLoop = eventLoop
         self.pool = pool
         self.contentPool = contentPool
+        self.historyPool = historyPool
         self.database = database
         self.organisation = organisation
         self.limits = limits

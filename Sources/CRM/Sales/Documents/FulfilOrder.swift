@@ -121,8 +121,10 @@ public struct FulfilOrder: Message {
         return units
     }
 
-    /// A quantity of a line; bounds of the attributes (10^9 whole units) keep sums of three far inside 64 bits.
+    /// A quantity of a line. The standard's bounds (10^9 whole units) keep sums of three far inside 64 bits; an administrator
+    /// may have widened them, and such a quantity is cut to a fourth of what 64 bits hold.
     private func units(_ line: RecordID, _ attribute: String, _ records: Records) -> Int64 {
-        records.decimal(line, attribute)?.rescaled(to: Self.scale)?.units ?? 0
+        let units = records.decimal(line, attribute)?.rescaled(to: Self.scale)?.units ?? 0
+        return min(max(units, .min / 4), .max / 4)
     }
 }

@@ -58,6 +58,7 @@ public struct ActivateQuote: Message {
     public init(_ quote: RecordID) { self.quote = quote }
 
     static let datesMissing = Rule("dates-missing", "An offer says from when and to when it stands.")
+    static let opportunityClosed = Rule("opportunity-closed", "The opportunity of the quote is won or lost already.")
     static let datesReversed = Rule("dates-reversed", "The offer would end before it begins.")
 
     public static let declaration = MessageDeclaration<ActivateQuote>(
@@ -66,11 +67,19 @@ public struct ActivateQuote: Message {
         "Offers a drafted quote: from now on it is changed by revisions only.",
         to: [MessageTarget("quote", states: [QuoteState.draft])],
         record: \.quote,
-        rules: [.documentCustomerMissing, datesMissing, datesReversed, .pricingError]
+        rules: [.documentCustomerMissing, opportunityClosed, datesMissing, datesReversed, .pricingError]
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
         try records.requireCustomer(quote)
+        let opportunity = records.reference(quote, "opportunityid")
+        if let state = records.state(of: opportunity), state != OpportunityState.open {
+            throw records.refusal(
+                Self.opportunityClosed,
+                quote,
+                "\(records.name(opportunity)) is \(records.stateLabel(state, of: "opportunity")): reopen it before it is offered."
+            )
+        }
         guard case .date(let from) = records.value(quote, "effectivefrom"),
             case .date(let to) = records.value(quote, "effectiveto")
         else {
@@ -209,7 +218,7 @@ public struct ReviseQuote: Message {
         try DocumentForm.quote.make(
             from: quote,
             .quote,
-            [("revisionnumber", .integer(revision + 1))]
+            [("revisionnumber", .integer(revision == .max ? revision : revision + 1))]
                 + records.copied(quote, ["quotenumber", "effectivefrom", "effectiveto"].map { ($0, $0) }),
             &plan,
             records

@@ -40,7 +40,7 @@ public struct RecalculatePrices: Message {
             )
         }
         var plan = Plan(records)
-        for change in try records.prices(of: document).changes { try plan.update(change.record, change.values) }
+        try plan.update(rows: records.prices(of: document).changes)
         return plan
     }
 }

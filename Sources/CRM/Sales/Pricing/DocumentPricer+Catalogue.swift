@@ -83,7 +83,7 @@ extension DocumentPricer {
         list.state = records.state(of: id) ?? 0
         list.isAmount = records.value(id, "isamounttype") == .boolean(true)
         list.currency = records.present(id, "transactioncurrencyid") ?? baseCurrency
-        for band in try records.referring(to: id, "discount", "discounttypeid") {
+        for band in try records.referring(to: id, "discount", "discounttypeid", countMax: DocumentPricer.bandsMax) {
             list.bands.append(
                 DiscountBand(
                     low: records.value(band, "lowquantity").units(Quantity.digits).map(Quantity.init),

@@ -38,6 +38,10 @@ enum PricedEntity: String {
 
 /// Reads what one document needs; the catalogue is read once for all its lines.
 struct DocumentPricer {
+    /// Lines of a document and bands of a discount: ten million comparisons at most, some ten milliseconds of the writer.
+    static let linesMax = 10_000
+    static let bandsMax = 1000
+
     let records: Records
     let kind: PricedEntity
     /// Of records without a currency.
@@ -54,7 +58,7 @@ struct DocumentPricer {
 
     mutating func prices(of id: RecordID) throws(Refusal) -> DocumentPrices {
         var document = header(id)
-        let lines = try records.referring(to: id, kind.line, kind.lookup)
+        let lines = try records.referring(to: id, kind.line, kind.lookup, countMax: DocumentPricer.linesMax)
         let columns = LineColumns(records, kind.line)
         document.lines.reserveCapacity(lines.count)
         if let list = document.priceList { readPriceList(list) }
