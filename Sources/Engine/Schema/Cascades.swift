@@ -1,6 +1,6 @@
 // What a lookup says about the relationship behind it, besides deletes: how far an action on a record reaches the records
-// that refer to it. The actions themselves (assign, share, reparent, merge) come with the rights that they are about; until
-// then the schema carries their scopes.
+// that refer to it. Assigning is a message (docs/crm.md); sharing, reparenting and merging are to come, and until then the schema
+// carries their scopes.
 
 /// Which of the referring records an action on their target reaches.
 public enum CascadeScope: UInt8, Sendable, CaseIterable {
