@@ -49,15 +49,3 @@ extension Rule {
     /// Two arguments that say the same differently.
     static let endTwice = Rule("end-twice", "Both an end and a length are given.")
 }
-
-extension Records {
-    /// A moment; nil where it is not filled in.
-    func instant(_ id: RecordID, _ attribute: String) -> Int64? {
-        if case .instant(let microseconds) = value(id, attribute) { microseconds } else { nil }
-    }
-
-    /// A whole number; nil where it is not filled in.
-    func integer(_ id: RecordID, _ attribute: String) -> Int64? {
-        if case .integer(let number) = value(id, attribute) { number } else { nil }
-    }
-}

@@ -108,6 +108,26 @@ public struct MessageArgument<M: Message>: Sendable {
         }
     }
 
+    /// An argument whose property is nil where it is not given.
+    private static func optional<T>(
+        _ number: UInt16,
+        _ name: String,
+        _ type: ArgumentType,
+        _ path: WritableKeyPath<M, T?> & Sendable,
+        isRequired: Bool,
+        _ summary: String,
+        value: @escaping @Sendable (T) -> Value,
+        read: @escaping @Sendable (Value) -> T?
+    ) -> Self {
+        Self(number, name, type, isRequired: isRequired, summary) { message in
+            message[keyPath: path].map(value) ?? .null
+        } set: { message, given in
+            guard let read = read(given) else { return false }
+            message[keyPath: path] = read
+            return true
+        }
+    }
+
     /// A text; nil where it is not given.
     package static func text(
         _ number: UInt16,
@@ -117,12 +137,9 @@ public struct MessageArgument<M: Message>: Sendable {
         isRequired: Bool = false,
         _ summary: String
     ) -> Self {
-        Self(number, name, .text(lengthBytesMax: lengthBytesMax), isRequired: isRequired, summary) { message in
-            message[keyPath: path].map(Value.text) ?? .null
-        } set: { message, value in
-            guard case .text(let text) = value, text.utf8.count <= lengthBytesMax else { return false }
-            message[keyPath: path] = text
-            return true
+        let type = ArgumentType.text(lengthBytesMax: lengthBytesMax)
+        return optional(number, name, type, path, isRequired: isRequired, summary, value: Value.text) {
+            if case .text(let text) = $0, text.utf8.count <= lengthBytesMax { text } else { nil }
         }
     }
 
@@ -134,15 +151,12 @@ public struct MessageArgument<M: Message>: Sendable {
         isRequired: Bool = false,
         _ summary: String
     ) -> Self {
-        Self(number, name, .decimal, isRequired: isRequired, summary) { message in
-            message[keyPath: path].map(Value.decimal) ?? .null
-        } set: { message, value in
-            switch value {
-            case .decimal(let decimal): message[keyPath: path] = decimal
-            case .integer(let number): message[keyPath: path] = Decimal64(units: number, scale: 0)
-            default: return false
+        optional(number, name, .decimal, path, isRequired: isRequired, summary, value: Value.decimal) {
+            switch $0 {
+            case .decimal(let decimal): decimal
+            case .integer(let number): Decimal64(units: number, scale: 0)
+            default: nil
             }
-            return true
         }
     }
 
@@ -155,12 +169,8 @@ public struct MessageArgument<M: Message>: Sendable {
         isRequired: Bool = false,
         _ summary: String
     ) -> Self {
-        Self(number, name, .integer(range), isRequired: isRequired, summary) { message in
-            message[keyPath: path].map(Value.integer) ?? .null
-        } set: { message, value in
-            guard case .integer(let number) = value, range.contains(number) else { return false }
-            message[keyPath: path] = number
-            return true
+        optional(number, name, .integer(range), path, isRequired: isRequired, summary, value: Value.integer) {
+            if case .integer(let number) = $0, range.contains(number) { number } else { nil }
         }
     }
 
@@ -172,12 +182,8 @@ public struct MessageArgument<M: Message>: Sendable {
         isRequired: Bool = false,
         _ summary: String
     ) -> Self {
-        Self(number, name, .date, isRequired: isRequired, summary) { message in
-            message[keyPath: path].map(Value.date) ?? .null
-        } set: { message, value in
-            guard case .date(let days) = value else { return false }
-            message[keyPath: path] = days
-            return true
+        optional(number, name, .date, path, isRequired: isRequired, summary, value: Value.date) {
+            if case .date(let days) = $0 { days } else { nil }
         }
     }
 
@@ -189,12 +195,8 @@ public struct MessageArgument<M: Message>: Sendable {
         isRequired: Bool = false,
         _ summary: String
     ) -> Self {
-        Self(number, name, .instant, isRequired: isRequired, summary) { message in
-            message[keyPath: path].map(Value.instant) ?? .null
-        } set: { message, value in
-            guard case .instant(let microseconds) = value else { return false }
-            message[keyPath: path] = microseconds
-            return true
+        optional(number, name, .instant, path, isRequired: isRequired, summary, value: Value.instant) {
+            if case .instant(let microseconds) = $0 { microseconds } else { nil }
         }
     }
 
@@ -208,18 +210,9 @@ public struct MessageArgument<M: Message>: Sendable {
         isRequired: Bool = false,
         _ summary: String
     ) -> Self {
-        Self(
-            number,
-            name,
-            .option(entity: entity, attribute: attribute),
-            isRequired: isRequired,
-            summary
-        ) { message in
-            message[keyPath: path].map(Value.option) ?? .null
-        } set: { message, value in
-            guard case .option(let option) = value else { return false }
-            message[keyPath: path] = option
-            return true
+        let type = ArgumentType.option(entity: entity, attribute: attribute)
+        return optional(number, name, type, path, isRequired: isRequired, summary, value: Value.option) {
+            if case .option(let option) = $0 { option } else { nil }
         }
     }
 }

@@ -78,16 +78,6 @@ public struct Plan {
         }
     }
 
-    /// Gives each of several records of one entity a value of its own, in one operation.
-    mutating func update(_ attribute: String, of values: [(RecordID, Value)]) throws(Refusal) {
-        guard let first = values.first, let entity = schema.entity(first.0.entity),
-            entity.attributeID(attribute) != nil
-        else { return }
-        var batch = try RecordBatch(schema, .update, entity.name, attributes: [attribute])
-        for (id, value) in values { try batch.append([value], id: id) }
-        transaction.append(batch)
-    }
-
     /// Changes records, each in its own way: one operation for all that change the same attributes.
     mutating func update(rows: [(record: RecordID, values: [(String, Value)])]) throws(Refusal) {
         var groups: [(entity: EntityID, names: [String], rows: [Int])] = []

@@ -75,6 +75,16 @@ public struct Records {
         if case .decimal(let decimal) = value(id, attribute) { decimal } else { nil }
     }
 
+    /// A moment; nil where it is not filled in.
+    func instant(_ id: RecordID, _ attribute: String) -> Int64? {
+        if case .instant(let microseconds) = value(id, attribute) { microseconds } else { nil }
+    }
+
+    /// A whole number; nil where it is not filled in.
+    func integer(_ id: RecordID, _ attribute: String) -> Int64? {
+        if case .integer(let number) = value(id, attribute) { number } else { nil }
+    }
+
     /// The number of an option, a state or a status; nil where it is not filled in.
     public func option(_ id: RecordID, _ attribute: String) -> Int32? {
         if case .option(let option) = value(id, attribute) { option } else { nil }

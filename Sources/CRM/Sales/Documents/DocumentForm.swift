@@ -39,6 +39,11 @@ struct DocumentForm: Sendable {
         lineLookup: "invoicedetailid"
     )
 
+    /// The form of an entity's records; nil where they are no documents.
+    static func of(_ entity: String) -> DocumentForm? {
+        [opportunity, quote, order, invoice].first { $0.entity == entity }
+    }
+
     /// What a document's head hands on.
     private static let headAttributes =
         [
@@ -65,9 +70,7 @@ struct DocumentForm: Sendable {
     /// The lines of a document, in the order in which people see them: by number, then as they were made.
     func lines(of document: RecordID, _ records: Records) throws(Refusal) -> [RecordID] {
         let lines = try records.referring(to: document, line, lookup)
-        let numbers = lines.map { line -> Int64 in
-            if case .integer(let number) = records.value(line, "lineitemnumber") { number } else { .max }
-        }
+        let numbers = lines.map { records.integer($0, "lineitemnumber") ?? .max }
         return zip(numbers, lines).sorted { $0 < $1 }.map(\.1)
     }
 

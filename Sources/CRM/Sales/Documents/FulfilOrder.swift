@@ -68,7 +68,7 @@ public struct FulfilOrder: Message {
         guard line != .none || quantity == nil else {
             throw records.refusal(Self.quantityWithoutLine, order, "Say of which line so much was delivered: --line.")
         }
-        var shipped: [(RecordID, Value)] = []
+        var shipped: [(record: RecordID, values: [(String, Value)])] = []
         var isComplete = true
         for each in lines {
             let outstanding =
@@ -82,7 +82,7 @@ public struct FulfilOrder: Message {
             let delivered = try delivered(of: outstanding, records)
             if delivered < outstanding { isComplete = false }
             let units = units(each, "quantityshipped", records) + delivered
-            shipped.append((each, .decimal(Decimal64(units: units, scale: Self.scale))))
+            shipped.append((each, [("quantityshipped", .decimal(Decimal64(units: units, scale: Self.scale)))]))
         }
         guard !shipped.isEmpty else {
             throw records.refusal(
@@ -92,7 +92,7 @@ public struct FulfilOrder: Message {
             )
         }
         var plan = Plan(records)
-        try plan.update("quantityshipped", of: shipped)
+        try plan.update(rows: shipped)
         try plan.update(
             order,
             records.close(

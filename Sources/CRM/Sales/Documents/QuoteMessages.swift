@@ -213,8 +213,7 @@ public struct ReviseQuote: Message {
             records.close(quote, QuoteState.closed, QuoteState.statusRevised)
                 + [("closedon", .date(records.today))]
         )
-        var revision: Int64 = 0
-        if case .integer(let number) = records.value(quote, "revisionnumber") { revision = number }
+        let revision = records.integer(quote, "revisionnumber") ?? 0
         try DocumentForm.quote.make(
             from: quote,
             .quote,

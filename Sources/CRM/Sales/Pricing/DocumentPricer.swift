@@ -20,20 +20,12 @@ extension Records {
     /// - Precondition: the record is of one of the four entities.
     package func prices(of document: RecordID) throws(Refusal) -> DocumentPrices {
         try require(document)
-        guard let entity = schema.entity(document.entity), let kind = PricedEntity(rawValue: entity.name) else {
+        guard let entity = schema.entity(document.entity), let form = DocumentForm.of(entity.name) else {
             preconditionFailure("\(schema.text(of: document)) has no prices")
         }
-        var pricer = DocumentPricer(self, kind)
+        var pricer = DocumentPricer(self, form)
         return try pricer.prices(of: document)
     }
-}
-
-/// The entities with prices, and how their lines refer to them.
-enum PricedEntity: String {
-    case opportunity, quote, salesorder, invoice
-
-    var line: String { self == .opportunity ? "opportunityproduct" : "\(rawValue)detail" }
-    var lookup: String { "\(rawValue)id" }
 }
 
 /// Reads what one document needs; the catalogue is read once for all its lines.
@@ -43,23 +35,23 @@ struct DocumentPricer {
     static let bandsMax = 1000
 
     let records: Records
-    let kind: PricedEntity
+    let form: DocumentForm
     /// Of records without a currency.
     let baseCurrency: RecordID?
     var book = PriceBook()
     /// Products whose items were read: those of the document's price list are in the book.
     var itemsRead: Set<RecordID> = []
 
-    init(_ records: Records, _ kind: PricedEntity) {
+    init(_ records: Records, _ form: DocumentForm) {
         self.records = records
-        self.kind = kind
+        self.form = form
         baseCurrency = records.organisation.flatMap { records.present($0, "basecurrencyid") }
     }
 
     mutating func prices(of id: RecordID) throws(Refusal) -> DocumentPrices {
         var document = header(id)
-        let lines = try records.referring(to: id, kind.line, kind.lookup, countMax: DocumentPricer.linesMax)
-        let columns = LineColumns(records, kind.line)
+        let lines = try records.referring(to: id, form.line, form.lookup, countMax: DocumentPricer.linesMax)
+        let columns = LineColumns(records, form.line)
         document.lines.reserveCapacity(lines.count)
         if let list = document.priceList { readPriceList(list) }
         for line in lines {
@@ -118,7 +110,8 @@ struct DocumentPricer {
             (.totalAmount, priced.totalAmount),
         ]
         var values = amounts.map { ($0.0.rawValue, Value($0.1)) }
-        if kind == .opportunity, records.value(id, "isrevenuesystemcalculated") == .boolean(true),
+        if form.entity == DocumentForm.opportunity.entity,
+            records.value(id, "isrevenuesystemcalculated") == .boolean(true),
             let total = priced.totalAmount
         {
             values.append(("estimatedvalue", Value(total)))
