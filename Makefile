@@ -8,7 +8,7 @@ release := -c release
 testing := $(release) --disable-testable-imports
 
 # The tests that do more when they are asked to (Tests/TestSupport/Effort.swift).
-tortures := KillTests|PowerCutTests|SystemCallTests|FullDiskTests|DifferentialTests
+tortures := KillTests|PowerCutTests|SystemCallTests|FullDiskTests|DifferentialTests|RecordedHistoryTests|MisbehaviourTests
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build run test lint bench bench-quick torture torture-full clean
@@ -43,10 +43,11 @@ bench-quick: build ## Measure the rows that a change can touch
 	Benchmarks/run --quick
 
 # DuckDB is asked too where it can be installed: the tests do without.
-torture: setup ## Kill the server 500 times, cut the power of the simulated disk and ask SQLite and DuckDB far more often than a test does
+torture: setup ## Kill the server 500 times, cut the power of the simulated disk and ask SQLite and DuckDB far more often than a test does, and take away what protects the data
 	@[ -e .build/duckdb ] || { python3 -m venv .build/duckdb && .build/duckdb/bin/pip install -q duckdb; } \
 		|| { rm -rf .build/duckdb; echo "DuckDB is not asked: python3 with venv and pip did not install it." >&2; }
 	KITH_TORTURE=1 $(SWIFT) test $(testing) --filter '$(tortures)'
+	tools/mutations
 
 torture-full: setup ## The same with the numbers that docs/reliability.md sets as goals; hours
 	KITH_TORTURE=full $(SWIFT) test $(testing) --filter '$(tortures)'

@@ -61,6 +61,12 @@ let package = Package(
         .target(name: "Linearizability", path: "Tests/Linearizability"),
         .systemLibrary(name: "CSQLite", path: "Tests/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "SQLiteOracle", dependencies: ["Engine", "CSQLite"], path: "Tests/SQLiteOracle"),
+        // Every decoder of bytes from outside, for the fuzzer and for FuzzTests.
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["Engine", "CRM", "FetchXML", "Import", "Net", "SchemaFile", "TestSupport"],
+            path: "Tests/FuzzTargets"
+        ),
         .testTarget(
             name: "EngineTests",
             dependencies: ["Engine", "Snapshot", "TestSupport", "SQLiteOracle"],
@@ -103,8 +109,15 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        .testTarget(name: "CommandTests", dependencies: ["Kith", "Engine", "Net", "Snapshot", "TestSupport"]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "Kith", "Engine", "Net", "Snapshot", "TestSupport", "Linearizability",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .testTarget(name: "LinearizabilityTests", dependencies: ["Linearizability"]),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "Engine", "Snapshot"], exclude: ["Cases"]),
     ],
     swiftLanguageModes: [.v6]
 )
