@@ -54,7 +54,10 @@ extension Report {
     /// Closes the rows of the parts that were run.
     func closeRows(_ parts: Set<Options.Part>) {
         if parts.contains(.reads) { readRows() }
-        if parts.contains(.embedded) { embeddedReadRow() }
+        if parts.contains(.embedded) {
+            embeddedReadRow()
+            rulesRow()
+        }
         if parts.contains(.updates) { updateRow() }
         if parts.contains(.load) { loadRows() }
         if parts.contains(.restore) { restoreRows() }
@@ -104,6 +107,22 @@ extension Report {
             ],
             notes: ["\(Report.rounded(alone, 0)) ns by the engine alone, as columns"],
             "at most 80 ns"
+        )
+    }
+
+    /// Not a row of the targets: what the CRM's rules cost (docs/crm.md), behind them.
+    private func rulesRow() {
+        let byMessages = 1e6 / median("rules: messages", "kith")
+        guard byMessages.isFinite else { return }
+        let without = 1e6 / median("rules: the same changes without", "kith")
+        let pricing = 1e3 / median("rules: quote of 1,000 lines priced", "kith")
+        add(
+            row: .max,
+            """
+            rules: a message takes \(Report.rounded(byMessages, 1)) us of processor time, the same changes without rules \
+            \(Report.rounded(without, 1)) us: \(Report.factor(byMessages / without)); a quote of 1,000 lines priced in \
+            \(Report.rounded(pricing, 2)) ms, target at most 1 ms: \(pricing <= 1 ? "reached" : "not reached")
+            """
         )
     }
 

@@ -93,34 +93,6 @@ final class Report {
 
     static func millions(_ value: Double) -> String { rounded(value / 1e6, value < 1e6 ? 3 : 2) }
 
-    /// How far a value is from its target: 1 or more is reached. `isAtMost`: less is better.
-    private struct Goal {
-        var value: Double
-        var target: Double
-        var isAtMost = false
-
-        var reach: Double { isAtMost ? target / value : value / target }
-    }
-
-    private func close(_ row: Int, _ parts: [String], _ target: String, _ goals: [Goal?]) {
-        let known = goals.compactMap { $0 }
-        let reach = known.map(\.reach).min() ?? 0
-        let verdict =
-            known.count < goals.count
-            ? "no claim (a peer was not run)"
-            : reach >= 1 ? "reached" : reach >= 0.5 ? "not reached (half: reached)" : "not reached (half: not reached)"
-        rows.append((row, "row \(row): \((parts + ["target \(target)"]).joined(separator: ", ")): \(verdict)"))
-    }
-
-    /// "5.6x redis", or why not; with the goal on it.
-    private func against(_ measure: String, _ peer: String, _ target: Double, isAtMost: Bool = false) -> (String, Goal?)
-    {
-        let ratios = ratios(measure, peer)
-        guard !ratios.isEmpty else { return ("\(peer) not run (not installed)", nil) }
-        let ratio = Report.median(ratios)
-        return ("\(Report.factor(ratio)) \(peer)", Goal(value: ratio, target: target, isAtMost: isAtMost))
-    }
-
     // MARK: Output
 
     private func machine() -> String {
@@ -178,8 +150,9 @@ final class Report {
         return digits
     }
 
-    func finish() throws {
-        closeRows(options.parts)
+    /// Writes and prints what the parts that were run have measured.
+    func finish(_ parts: Set<Options.Part>) throws {
+        closeRows(parts)
         rows.sort { $0.number < $1.number }
         let text = """
             # Kith beside its peers

@@ -16,6 +16,7 @@ enum Main {
             for round in 0..<rounds {
                 try EngineRound(data, seconds: seconds).run()
                 try await DatabaseRound(data, seconds: seconds, directory: "\(arguments[1])-\(round)").run()
+                try await RulesRound(directory: "\(arguments[1])-rules-\(round)").run()
             }
         } catch {
             print("failed: \(error)")
