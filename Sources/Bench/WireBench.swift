@@ -33,7 +33,7 @@ public final class WireBench {
     public init(port: Int, organisation: String, population: BenchPopulation, options: BenchOptions) throws {
         self.options = options
         result = BenchResult(options)
-        WireBench.raiseDescriptorLimit()
+        DescriptorLimit.raise()
         for _ in 0..<options.connections {
             let connection = try BenchConnection(port: port, organisation: organisation)
             if options.mix.asksQueries { try connection.prepare(BenchEncoder.statements) }
@@ -68,13 +68,6 @@ public final class WireBench {
     deinit {
         close(poll)
         close(timer)
-    }
-
-    private static func raiseDescriptorLimit() {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     /// Runs to the end. `progress` is called some times a second with the share of the time that is over and the pieces done.

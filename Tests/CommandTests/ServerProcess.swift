@@ -93,6 +93,8 @@ final class ServerProcess: Sendable {
     private let process: FollowedProcess
 
     var port: Int { Int(address.split(separator: ":").last ?? "") ?? 0 }
+    /// What the system calls it.
+    var processID: Int32 { process.process.processIdentifier }
 
     private init(_ process: FollowedProcess, _ address: String) {
         self.process = process

@@ -184,11 +184,12 @@ public final class Server: Sendable {
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            // Sixteen reads before the others have their turn; buffers grow with what a connection sends.
-            .childChannelOption(.maxMessagesPerRead, value: 16)
+            // One read, then the others have their turn. SwiftNIO goes on reading while a connection is paused until so many reads
+            // were made: this is what a client that does not read its replies can make the server keep of its requests.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(
                 .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 2 << 10, initial: 4 << 10, maximum: 256 << 10)
+                value: AdaptiveRecvByteBufferAllocator(minimum: 2 << 10, initial: 4 << 10, maximum: 128 << 10)
             )
             .childChannelOption(
                 .writeBufferWaterMark,

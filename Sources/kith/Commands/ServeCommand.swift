@@ -58,6 +58,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         StopSignal.catchSignals()
+        DescriptorLimit.raise()
         var options = DatabaseOptions()
         options.directory.segmentBytes = segmentKibibytes << 10
         let logger = ServeCommand.logger

@@ -117,20 +117,21 @@ enum HostExamination {
 
     // MARK: The system
 
+    /// The hard limit: a server raises the soft one to it when it starts.
     private static func fileLimit() -> Finding {
         let line = (text(ofFile: "/proc/self/limits") ?? "").split(separator: "\n").first {
             $0.hasPrefix("Max open files")
         }
-        guard let soft = line?.dropFirst("Max open files".count).split(separator: " ").first else {
-            return Finding(what: "open files", value: "?", verdict: .unknown)
-        }
-        let isLow = Int(soft).map { $0 < 20_000 } ?? false
+        let limits = line?.dropFirst("Max open files".count).split(separator: " ") ?? []
+        guard limits.count >= 2 else { return Finding(what: "open files", value: "?", verdict: .unknown) }
+        let hard = limits[1]
+        let isLow = Int(hard).map { $0 < 20_000 } ?? false
         return Finding(
             what: "open files",
-            value: String(soft),
+            value: String(hard),
             verdict: isLow ? .advice : .good,
             action: isLow
-                ? "A server takes 18,000 connections: 'ulimit -n 20000', or LimitNOFILE=20000 in its unit." : ""
+                ? "A server takes 18,000 connections: 'ulimit -Hn 20000', or LimitNOFILE=20000 in its unit." : ""
         )
     }
 
