@@ -6,6 +6,7 @@
 // who waits for a position up to the durable one goes on. A read in a turn sees what was executed, which may not be durable
 // yet, so whoever asked is answered only when the position that it saw is.
 
+import CRM
 import Engine
 import Glibc
 import Snapshot
@@ -93,6 +94,8 @@ public final class Database: Sendable {
     /// snapshots need, and nothing of an image that is still to become one.
     let snapshotTaking = Mutex(())
     let knownCalendar = KnownCalendar()
+    /// Work that was refused when it was due: left out until this database is opened again, or its moment is another.
+    let refusedWork = Mutex<Set<DueWork>>([])
     /// Whether a thread is clearing memory for what will be written next.
     private let isClearing = Atomic(false)
     /// Held while a quick-find index is made, so that those who search meanwhile wait for it instead of making it too.

@@ -97,13 +97,35 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         }.get()
     }
 
+    /// The work of the earliest moment that has any, up to `until`: see `DueWork.earliest`.
+    func due(through until: Int64, isLeftOut: (DueWork) -> Bool) -> [DueWork] {
+        DueWork.earliest(engine, through: until, isLeftOut: isLeftOut)
+    }
+
+    /// Whether a record still says that work is due.
+    func isStillDue(_ work: DueWork) -> Bool { work.isStillDue(engine) }
+
+    /// Carries out work that is due, as the system, at its own moment, or at the last transaction's when that was later.
+    mutating func perform(_ work: DueWork) throws(Refusal) {
+        if let failure { throw WriterTurn.refusal(failure) }
+        let records = Records(engine, actor: .none, timeMicroseconds: work.moment) { [calendar, engine] in
+            calendar.calendar(engine.view)
+        }
+        let transaction = try Messages.plan(work.request, key: nil, records)
+        var reply = ByteWriter()
+        try transaction.withEncoded { encoded in
+            Result { () throws(Refusal) in try executeAny(encoded, .none, &reply, at: work.moment) }
+        }.get()
+    }
+
     private mutating func executeAny(
         _ transaction: UnsafeRawBufferPointer,
         _ actor: RecordID,
-        _ reply: inout ByteWriter
+        _ reply: inout ByteWriter,
+        at moment: Int64? = nil
     ) throws(Refusal) {
         try reserve(for: transaction)
-        let context = CommandContext(actor: actor, timeMicroseconds: time())
+        let context = CommandContext(actor: actor, timeMicroseconds: moment ?? time())
         do throws(Refusal) {
             try run(transaction, context, &reply)
         } catch {

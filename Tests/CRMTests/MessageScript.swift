@@ -6,12 +6,14 @@ import Engine
 ///
 ///     ## qualify makes an account       begins a case; the rest of the line is its name
 ///     time 2026-05-15T10:00:00Z         the moment of what follows
+///     advance 2026-06-01T00:00:00Z      carries out what is due until then
 ///     user U                            who acts from here on
 ///     lead L: companyname=Acme | revenue=100.50
 ///                                       makes a record, called L from here on; `customerid=A` refers to another
 ///     set L: companyname=Acme AG        changes it
 ///     schema account.parentaccountid: assign all
 ///                                       sets how far an action reaches, before any record is made
+///     activitytype visit                adds an activity type of the organisation's own, before any record is made
 ///     do qualify L --account            must succeed
 ///     refused company-missing: The lead …
 ///                                       behind a `do`: it must be refused by this rule, or with this code, and these words
@@ -69,6 +71,8 @@ struct CaseRun {
             switch words[0] {
             case "time": organisation.timeMicroseconds = CalendarText.instant(words[1])!
             case "user": organisation.actor = try organisation.record(words[1])
+            case "advance": try organisation.advance(to: CalendarText.instant(words[1])!)
+            case "activitytype": try organisation.addActivityType(words[1])
             case "schema": try organisation.setReach(String(line.dropFirst("schema ".count)))
             case "do":
                 var expected: String?

@@ -33,6 +33,9 @@ import Testing
         let record = try organisation.create("\(cell.entity) R: \(Self.least(cell.entity)) | statecode=\(cell.state)")
         var request = MessageRequest(number: cell.head.number)
         request.arguments = [.init(number: 0, value: .reference(record))]
+        for argument in cell.head.arguments where argument.isRequired {
+            if case .text = argument.type { request.arguments.append(.init(number: argument.number, value: "x")) }
+        }
         var refusal: Refusal?
         do { try organisation.perform(request) } catch let error as Refusal { refusal = error }
         if cell.isAllowed {

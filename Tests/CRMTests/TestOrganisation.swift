@@ -72,7 +72,7 @@ struct TestOrganisation {
         case .integer: return Int64(text).map(Value.integer) ?? .null
         // Labels and numbers of options.
         case .option, .state, .status: return Int32(text).map(Value.option) ?? .text(text)
-        default: return .text(text)
+        default: return .text(text.replacing("\\n", with: "\n"))
         }
     }
 
@@ -93,6 +93,49 @@ struct TestOrganisation {
         names = [:]
     }
 
+    /// Adds an activity type of the organisation's own, as docs/metadata.md has it, before any record is made.
+    mutating func addActivityType(_ name: String) throws {
+        var declaration = EntityDeclaration(name)
+        declaration.identifier = "activityid"
+        declaration.primaryName = "subject"
+        declaration.attributes = [
+            AttributeDeclaration("subject", "text"), AttributeDeclaration("scheduledstart", "instant"),
+            AttributeDeclaration("scheduledend", "instant"), AttributeDeclaration("actualend", "instant"),
+            AttributeDeclaration("actualstart", "instant"),
+        ]
+        var regarding = AttributeDeclaration("regardingobjectid", "lookup")
+        regarding.parameters[.to] = ["account", "contact"]
+        declaration.attributes.append(regarding)
+        declaration.states = [(0, "Open", 1), (1, "Completed", 2), (2, "Canceled", 3)].map { state, label, status in
+            StateDeclaration(OptionDeclaration(state, label), [OptionDeclaration(status, label)])
+        }
+        var parties = EntityDeclaration("activityparty")
+        var activity = AttributeDeclaration("activityid")
+        let known = engine.schema.entity(named: "activityparty")
+        let targets = known?.attributeID("activityid").flatMap { known?[$0].type.lookupTargets } ?? []
+        activity.parameters[.to] = targets.compactMap { engine.schema.entity($0)?.name } + [name]
+        parties.attributes = [activity]
+        var document = SchemaDocument()
+        document.entities = [declaration, parties]
+        var entry = ByteWriter()
+        var reply = ByteWriter()
+        let context = CommandContext(timeMicroseconds: timeMicroseconds)
+        _ = try SchemaRequest(document).encoded.withUnsafeBytes {
+            try engine.changeSchema($0, context: context, entry: &entry, reply: &reply)
+        }
+        entries.append(entry.bytes)
+        guard engine.schema.entity(named: name) != nil else { throw Failure(description: "\(name) was not made") }
+    }
+
+    /// Carries out what is due by a moment, as a database's clock does; it is that moment then.
+    mutating func advance(to moment: Int64) throws {
+        while let work = DueWork.earliest(engine, through: moment, isLeftOut: { _ in false }).first {
+            let records = Records(engine, actor: .none, timeMicroseconds: work.moment) { BusinessCalendar() }
+            try execute(try Messages.plan(work.request, key: nil, records), at: work.moment)
+        }
+        timeMicroseconds = moment
+    }
+
     /// Carries a message out, through its bytes.
     @discardableResult
     mutating func perform(_ request: MessageRequest) throws -> TransactionReply {
@@ -102,10 +145,10 @@ struct TestOrganisation {
     }
 
     @discardableResult
-    mutating func execute(_ transaction: Transaction) throws -> TransactionReply {
+    mutating func execute(_ transaction: Transaction, at moment: Int64? = nil) throws -> TransactionReply {
         var entry = ByteWriter()
         var reply = ByteWriter()
-        let context = CommandContext(actor: actor, timeMicroseconds: timeMicroseconds)
+        let context = CommandContext(actor: actor, timeMicroseconds: moment ?? timeMicroseconds)
         let outcome = try transaction.encoded().withUnsafeBytes {
             try engine.execute($0, context: context, entry: &entry, reply: &reply)
         }
@@ -146,7 +189,7 @@ struct TestOrganisation {
         case .date(let days): CalendarText.text(days: days)
         case .instant(let microseconds): CalendarText.text(microseconds: microseconds)
         case .reference(let id): names.first { $0.value == id }?.key ?? engine.schema.text(of: id)
-        case .text(let text): text.isEmpty ? "''" : text
+        case .text(let text): text.isEmpty ? "''" : text.replacing("\n", with: "\\n")
         case .double(let real): real.description
         }
     }

@@ -145,7 +145,8 @@ import Testing
                 ownership: entity.ownership,
                 attributes: attributes,
                 primaryName: entity.primaryName,
-                keys: entity.keys,
+                // Other keys of activities came later, over attributes that are behind the lists.
+                keys: attributes.count == entity.attributes.count ? entity.keys : [entity.keys[0]],
                 stateModel: entity.stateModel
             )
         }

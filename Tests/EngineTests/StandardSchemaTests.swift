@@ -14,7 +14,7 @@ import Testing
             "businessunit", "territory", "competitor", "transactioncurrency", "subject", "customeraddress", "userquery",
             "timezonedefinition", "timezonerule", "organization", "activityparty", "teammembership",
             "uomschedule", "uom", "pricelevel", "productpricelevel", "discounttype", "discount", "quote", "quotedetail",
-            "invoice", "invoicedetail",
+            "invoice", "invoicedetail", "letter", "fax", "recurringappointmentmaster",
         ]
         #expect(Set(schema.entities.map(\.name)) == Set(promised))
     }
@@ -119,7 +119,9 @@ import Testing
     }
 
     @Test func activitiesShareTheirFirstAttributes() throws {
-        let activities = try ["task", "phonecall", "email", "appointment"].map {
+        let activities = try [
+            "task", "phonecall", "email", "appointment", "letter", "fax", "recurringappointmentmaster",
+        ].map {
             try #require(schema.entity(named: $0))
         }
         let shared = try #require(activities[0].attributeID("description")).rawValue
@@ -143,6 +145,7 @@ import Testing
                 "productpricelevel.pricelevelid+productid+uomid", "discounttype.name",
                 "salesorder.ordernumber", "quote.quotenumber+revisionnumber", "invoice.invoicenumber",
                 "incident.ticketnumber", "campaign.codename",
+                "appointment.seriesid+originalstart",
             ]
         )
     }

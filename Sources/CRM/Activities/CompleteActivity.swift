@@ -68,12 +68,13 @@ public struct CompletePhoneCall: Message {
                 "Made or Received; where it is not given, what the direction of the call says."
             ),
         ],
-        rules: Completion.rules + [.status]
+        rules: Completion.rules + [.status, Channel.phone.rule]
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
-        let isIncoming = records.value(phoneCall, "directioncode") == .boolean(false)
+        let isIncoming = records.isIncoming(phoneCall)
         let status = status ?? (isIncoming ? PhoneCallStatus.received : PhoneCallStatus.made)
+        if status == PhoneCallStatus.made { try Channel.phone.obey(phoneCall, records) }
         return try Completion(phoneCall, at: at, minutes: minutes, status: status).plan(records)
     }
 }
@@ -141,7 +142,7 @@ public struct CompleteEmail: Message {
 }
 
 /// What completing has in common, whatever is completed.
-private struct Completion {
+struct Completion {
     static let rules = [Rule.momentInFuture, .endsBeforeStart]
 
     let activity: RecordID
@@ -192,6 +193,7 @@ private struct Completion {
         let duration = minutes ?? measured ?? records.integer(activity, "scheduleddurationminutes")
         var changes = try records.close(activity, ActivityState.completed, status)
         changes += [("actualend", .instant(end)), ("actualdurationminutes", duration.map(Value.integer) ?? .null)]
+        changes.append(("remindon", .null))
         if let minutes, start == nil {
             changes.append(("actualstart", .instant(end.addingClamped(-minutes * 60_000_000))))
         }

@@ -21,6 +21,9 @@ public struct CancelActivity: Message {
             MessageTarget("phonecall", states: [ActivityState.open]),
             MessageTarget("email", states: [ActivityState.open]),
             MessageTarget("appointment", states: [ActivityState.open, ActivityState.scheduled]),
+            MessageTarget("letter", states: [ActivityState.open]),
+            MessageTarget("fax", states: [ActivityState.open]),
+            MessageTarget(MessageTarget.ownActivity, states: [ActivityState.open]),
         ],
         record: \.activity
     )
@@ -29,7 +32,10 @@ public struct CancelActivity: Message {
         var plan = Plan(records)
         try plan.update(
             activity,
-            [("statecode", .option(ActivityState.canceled)), ("actualend", .instant(records.timeMicroseconds))]
+            [
+                ("statecode", .option(ActivityState.canceled)), ("actualend", .instant(records.timeMicroseconds)),
+                ("remindon", .null),
+            ]
         )
         return plan
     }
@@ -56,7 +62,11 @@ public struct ReopenActivity: Message {
         Takes an activity up again that was completed or called off. What its end brought is emptied: actual end and duration, and the \
         percentage of a task. An appointment has to be scheduled again; an e-mail that waits to be sent becomes a draft.
         """,
-        to: ["task", "phonecall", "email", "appointment"].map { MessageTarget($0, states: ended) },
+        to: [
+            "task", "phonecall", "email", "appointment", "letter", "fax", "recurringappointmentmaster",
+            MessageTarget.ownActivity,
+        ]
+        .map { MessageTarget($0, states: ended) },
         record: \.activity,
         rules: [onItsWay]
     )

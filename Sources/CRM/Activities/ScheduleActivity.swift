@@ -22,8 +22,6 @@ public struct ScheduleAppointment: Message {
         (self.appointment, self.start, self.end, self.minutes) = (appointment, start, end, minutes)
     }
 
-    static let endMissing = Rule("end-missing", "Nobody said when it ends, or how long it lasts.")
-
     public static let declaration = MessageDeclaration<ScheduleAppointment>(
         135,
         "schedule",
@@ -40,7 +38,7 @@ public struct ScheduleAppointment: Message {
                 "As what the time is shown: Busy or Out of Office; Busy where it is not given."
             )
         ],
-        rules: PlannedTime.rules + [endMissing, .status]
+        rules: PlannedTime.rules + [.endMissing, .status]
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
@@ -49,10 +47,13 @@ public struct ScheduleAppointment: Message {
             throw records.refusal(.startMissing, appointment, "An appointment begins at some time: give --start.")
         }
         guard time.end != nil else {
-            throw records.refusal(Self.endMissing, appointment, "An appointment ends: give --end or --minutes.")
+            throw records.refusal(.endMissing, appointment, "An appointment ends: give --end or --minutes.")
         }
         var plan = Plan(records)
-        try plan.update(appointment, records.close(appointment, ActivityState.scheduled, status) + time.values)
+        try plan.update(
+            appointment,
+            records.close(appointment, ActivityState.scheduled, status) + time.values(appointment, records)
+        )
         return plan
     }
 }
@@ -85,6 +86,9 @@ public struct RescheduleActivity: Message {
             MessageTarget("task", states: [ActivityState.open]),
             MessageTarget("phonecall", states: [ActivityState.open]),
             MessageTarget("appointment", states: [ActivityState.open, ActivityState.scheduled]),
+            MessageTarget("letter", states: [ActivityState.open]),
+            MessageTarget("fax", states: [ActivityState.open]),
+            MessageTarget(MessageTarget.ownActivity, states: [ActivityState.open]),
         ],
         record: \.activity,
         arguments: PlannedTime.arguments(\.start, \.end, \.minutes),
@@ -97,7 +101,7 @@ public struct RescheduleActivity: Message {
         }
         let time = try PlannedTime(activity, records, start: start, end: end, minutes: minutes)
         var plan = Plan(records)
-        try plan.update(activity, time.values)
+        try plan.update(activity, time.values(activity, records))
         return plan
     }
 }
@@ -159,11 +163,13 @@ private struct PlannedTime {
         }
     }
 
-    /// The planned start, end and duration.
-    var values: [(String, Value)] {
-        let times: [(String, Value)] = [
-            ("scheduledstart", start.map(Value.instant) ?? .null), ("scheduledend", end.map(Value.instant) ?? .null),
-        ]
+    /// The planned start, end and duration, and the reminder that follows them.
+    func values(_ activity: RecordID, _ records: Records) -> [(String, Value)] {
+        let times: [(String, Value)] =
+            [
+                ("scheduledstart", start.map(Value.instant) ?? .null),
+                ("scheduledend", end.map(Value.instant) ?? .null),
+            ] + Reminder.following(activity, records, start: start, end: end)
         // Where one of them is not known, what was planned as a length stays.
         guard let start, let end else { return times }
         let minutes = end.addingClamped(start == .min ? .max : -start) / 60_000_000

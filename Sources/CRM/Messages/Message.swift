@@ -52,6 +52,9 @@ public struct MessageTarget: Sendable, Hashable {
 
     /// Stands for every entity whose records have an owner, those that an organisation made itself included.
     public static let anyOwned = "*"
+    /// Stands for an organisation's own activity types: entities of its own whose id is `activityid`, with the states 0 Open,
+    /// 1 Completed and 2 Canceled that all activities have.
+    public static let ownActivity = "+"
 
     /// Declares a target.
     package init(_ entity: String, states: [Int32] = []) {
@@ -61,7 +64,20 @@ public struct MessageTarget: Sendable, Hashable {
 
     /// Whether records of an entity are meant.
     func includes(_ entity: Entity) -> Bool {
-        self.entity == entity.name || self.entity == MessageTarget.anyOwned && entity.ownership == .user
+        switch self.entity {
+        case MessageTarget.anyOwned: entity.ownership == .user
+        case MessageTarget.ownActivity: entity.isOwnActivityType
+        default: self.entity == entity.name
+        }
+    }
+
+    /// What it stands for, for people.
+    var described: String {
+        switch entity {
+        case MessageTarget.anyOwned: "records with an owner"
+        case MessageTarget.ownActivity: "activity types of one's own"
+        default: entity
+        }
     }
 }
 
@@ -84,8 +100,7 @@ public struct MessageHead: Sendable {
 
     /// What it can be sent to, for people.
     public var targetNames: String {
-        targets.map { $0.entity == MessageTarget.anyOwned ? "records with an owner" : $0.entity }
-            .joined(separator: ", ")
+        targets.map(\.described).joined(separator: ", ")
     }
 }
 

@@ -6,7 +6,7 @@ import Engine
 public enum MessageReference {
     /// A message with its arguments, as it is typed: `qualify lead/… [--account] [--customer RECORD]`.
     public static func signature(_ head: MessageHead) -> String {
-        let targets = head.targets.map { $0.entity == MessageTarget.anyOwned ? "…" : "\($0.entity)/…" }
+        let targets = head.targets.map { $0.described == $0.entity ? "\($0.entity)/…" : "…" }
         let arguments = head.arguments.map { argument in
             let text =
                 argument.type == .flag ? "--\(argument.name)" : "--\(argument.name) \(placeholder(argument.type))"
@@ -34,7 +34,7 @@ public enum MessageReference {
         return heads.map { head in
             var lines = [signature(head), "", head.summary]
             for target in head.targets where !target.states.isEmpty {
-                lines.append("\(target.entity): \(states(target, schema)).")
+                lines.append("\(target.described): \(states(target, schema)).")
             }
             if !head.arguments.isEmpty { lines.append("") }
             let width = head.arguments.map(\.name.utf8.count).max() ?? 0
@@ -48,7 +48,9 @@ public enum MessageReference {
     }
 
     private static func states(_ target: MessageTarget, _ schema: Schema) -> String {
-        guard let entity = schema.entity(named: target.entity), let attribute = entity.attributeID("statecode"),
+        // The states of all activities are numbered alike, and called as those of tasks.
+        let name = target.entity == MessageTarget.ownActivity ? "task" : target.entity
+        guard let entity = schema.entity(named: name), let attribute = entity.attributeID("statecode"),
             let set = entity[attribute].type.optionSet
         else { return "" }
         return target.states.map { schema[set].label(of: $0) ?? String($0) }.joined(separator: " or ")
@@ -66,7 +68,7 @@ public enum MessageReference {
             "### \(head.verb) \(head.targetNames)\n\n`\(signature(head))` (message \(head.number))\n\n\(head.summary)\n"
         let stated = head.targets.filter { !$0.states.isEmpty }
         if !stated.isEmpty {
-            let list = stated.map { "\($0.entity) \(states($0, .standard))" }
+            let list = stated.map { "\($0.described) \(states($0, .standard))" }
             text += "\nIn these states: \(list.joined(separator: "; ")).\n"
         }
         if !head.arguments.isEmpty {

@@ -16,7 +16,7 @@ public enum Messages {
     public static let all: [any Message.Type] = areas.flatMap(\.messages).sorted { $0.head.number < $1.head.number }
 
     /// By area, as docs/messages.md lists them.
-    package static let areas: [Area] = [.records, .sales, .documents, .activities]
+    package static let areas: [Area] = [.records, .sales, .documents, .activities, .series, .time]
 
     private static let byNumber: [UInt16: any Message.Type] = Dictionary(
         uniqueKeysWithValues: all.map { ($0.head.number, $0) }

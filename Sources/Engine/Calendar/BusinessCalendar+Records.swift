@@ -42,38 +42,8 @@ extension BusinessCalendar {
     package init(_ origin: Origin, _ view: View) {
         let organisation = view.table(origin.places[0])
         let rules = view.table(origin.places[2])
-        func number(_ table: TableView, _ name: String, _ row: Int) -> Int? {
-            switch table.named(name, row) {
-            case .integer(let number): Int(clamping: number)
-            case .option(let number): Int(number)
-            default: nil
-            }
-        }
-        func change(_ prefix: String, _ row: Int) -> TimeZoneRule.YearlyChange? {
-            guard let month = number(rules, "\(prefix)month", row) else { return nil }
-            return TimeZoneRule.YearlyChange(
-                month: month,
-                weekday: number(rules, "\(prefix)dayofweek", row) ?? 0,
-                occurrence: number(rules, "\(prefix)day", row) ?? 1,
-                minuteOfDay: (number(rules, "\(prefix)hour", row) ?? 0) * 60
-                    + (number(rules, "\(prefix)minute", row) ?? 0)
-            )
-        }
-        let timeZone = origin.ruleRows.map { row in
-            var effective = Int64.min
-            if case .instant(let moment)? = rules.named("effectivedatetime", row) { effective = moment }
-            var changes: (TimeZoneRule.YearlyChange, TimeZoneRule.YearlyChange)?
-            if let daylight = change("daylight", row), let standard = change("standard", row) {
-                changes = (daylight, standard)
-            }
-            // A bias is what is added to local time to get UTC.
-            return TimeZoneRule(
-                effectiveMicroseconds: effective,
-                standardMinutes: -(number(rules, "bias", row) ?? 0),
-                daylightMinutes: -(number(rules, "daylightbias", row) ?? -60),
-                changes: changes
-            )
-        }
+        func number(_ table: TableView, _ name: String, _ row: Int) -> Int? { table.named(name, row)?.wholeNumber }
+        let timeZone = origin.ruleRows.map { row in TimeZoneRule { rules.named($0, row) } }
         let row = origin.organisationRow
         var start = CivilDay(0)
         if case .date(let day)? = organisation.named("fiscalcalendarstart", row) { start = CivilDay(Int(day)) }
@@ -89,9 +59,47 @@ extension BusinessCalendar {
     }
 }
 
+extension TimeZoneRule {
+    /// A rule as its record has it: `value` gives the values of a `timezonerule` by name.
+    package init(_ value: (String) -> Value?) {
+        func number(_ name: String) -> Int? { value(name)?.wholeNumber }
+        func change(_ prefix: String) -> YearlyChange? {
+            guard let month = number("\(prefix)month") else { return nil }
+            return YearlyChange(
+                month: month,
+                weekday: number("\(prefix)dayofweek") ?? 0,
+                occurrence: number("\(prefix)day") ?? 1,
+                minuteOfDay: (number("\(prefix)hour") ?? 0) * 60 + (number("\(prefix)minute") ?? 0)
+            )
+        }
+        var effective = Int64.min
+        if case .instant(let moment)? = value("effectivedatetime") { effective = moment }
+        var changes: (YearlyChange, YearlyChange)?
+        if let daylight = change("daylight"), let standard = change("standard") { changes = (daylight, standard) }
+        // A bias is what is added to local time to get UTC.
+        self.init(
+            effectiveMicroseconds: effective,
+            standardMinutes: -(number("bias") ?? 0),
+            daylightMinutes: -(number("daylightbias") ?? -60),
+            changes: changes
+        )
+    }
+}
+
+extension Value {
+    /// A whole number or the number of an option.
+    fileprivate var wholeNumber: Int? {
+        switch self {
+        case .integer(let number): Int(clamping: number)
+        case .option(let number): Int(number)
+        default: nil
+        }
+    }
+}
+
 extension TableView {
     /// The first living row.
-    fileprivate var firstRow: Int? {
+    package var firstRow: Int? {
         for block in 0..<blockCount {
             guard let words = liveWords(block: block) else { continue }
             for word in 0..<Block.validityWords where words[word] != 0 {

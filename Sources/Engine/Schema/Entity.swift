@@ -169,6 +169,9 @@ public struct Entity: Hashable, Sendable {
         let place = own.first { attributes[$0].isHierarchy } ?? (own.count == 1 ? own[0] : nil)
         return place.map { AttributeID(UInt16($0)) }
     }
+    /// Whether its records are activities: their id is called `activityid`, as that of tasks and of an organisation's own activity
+    /// types (docs/metadata.md).
+    public var isActivity: Bool { attributes.first?.name == "activityid" }
     /// Index of the key made of exactly this attribute.
     public func keyIndex(of attribute: AttributeID) -> Int? { keys.firstIndex { $0.attributes == [attribute] } }
 }

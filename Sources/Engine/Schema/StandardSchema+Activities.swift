@@ -1,7 +1,7 @@
-// What people do and plan: tasks, phone calls, e-mails, appointments.
+// What people do and plan: tasks, phone calls, e-mails, letters, faxes, appointments and series of them.
 //
 // Activities share their key attribute `activityid` and all attributes of `activity(states:)` under the same numbers, so
-// that a list across them (`activitypointer`) reads the same columns of each.
+// that a list across them reads the same columns of each. An entity is an activity by that key attribute: see `Entity.isActivity`.
 
 extension SchemaBuilder {
     mutating func addActivityEntities() {
@@ -15,6 +15,10 @@ extension SchemaBuilder {
                 ]
             )
             e.integer("percentcomplete", "Per cent complete", 0...100)
+            e.reminder()
+            // A task that repeats: the next one is made when its time has come (docs/time.md).
+            e.recurrence()
+            e.instant("repeaton", "Next one is made at", ordered: true)
         }
 
         entity(129, "phonecall", "Phone call", keyAttribute: "activityid") { e in
@@ -32,6 +36,7 @@ extension SchemaBuilder {
             e.deleted("callerid", "calledid")
             e.partyList("from", "Caller", role: PartyRole.sender)
             e.partyList("to", "Called", role: PartyRole.to)
+            e.reminder()
         }
 
         entity(130, "email", "E-mail", keyAttribute: "activityid") { e in
@@ -71,6 +76,7 @@ extension SchemaBuilder {
             e.calculated("torecipients", "Addresses of To", .text(lengthMax: 10_000), "toaddress")
             e.calculated("ccrecipients", "Addresses of Cc", .text(lengthMax: 10_000), "ccaddress")
             e.calculated("bccrecipients", "Addresses of Bcc", .text(lengthMax: 10_000), "bccaddress")
+            e.reminder()
         }
 
         entity(131, "appointment", "Appointment", keyAttribute: "activityid") { e in
@@ -88,10 +94,16 @@ extension SchemaBuilder {
             // A lookup and texts before there were lists of parties.
             e.deleted("organizer", "requiredattendees", "optionalattendees")
             e.text("globalobjectid", "Calendar item id", 300)
-            e.partyList("organizer", "Organizer", role: PartyRole.organizer)
-            e.partyList("requiredattendees", "Required attendees", role: PartyRole.requiredAttendee)
-            e.partyList("optionalattendees", "Optional attendees", role: PartyRole.optionalAttendee)
+            e.attendees()
+            e.reminder()
+            // An instance of a series that has a record of its own: the series, and the local time that names the instance.
+            e.lookup("seriesid", "Series", to: "recurringappointmentmaster", onDelete: .cascade)
+            e.text("originalstart", "Original start, local", 15)
+            e.key("seriesid", "originalstart")
         }
+
+        addPostEntities()
+        addSeriesEntity()
 
         // How an opportunity ended; written by the messages that end it, and canceled when it is opened again.
         entity(140, "opportunityclose", "Opportunity close", keyAttribute: "activityid") { e in
@@ -109,9 +121,87 @@ extension SchemaBuilder {
             e.baseAmounts()
         }
     }
+
+    private mutating func addPostEntities() {
+        entity(133, "letter", "Letter", keyAttribute: "activityid") { e in
+            e.activity(
+                subjectRequired: true,
+                states: [
+                    (0, "Open", [1: "Open", 2: "Draft"]),
+                    (1, "Completed", [3: "Received", 4: "Sent"]),
+                    (2, "Canceled", [5: "Canceled"]),
+                ]
+            )
+            e.boolean("directioncode", "Outgoing", default: true)
+            e.memo("address", "Address", 4000)
+            e.partyList("from", "From", role: PartyRole.sender)
+            e.partyList("to", "To", role: PartyRole.to)
+            e.partyList("cc", "Cc", role: PartyRole.cc)
+            e.reminder()
+        }
+
+        entity(134, "fax", "Fax", keyAttribute: "activityid") { e in
+            e.activity(
+                subjectRequired: true,
+                states: [
+                    (0, "Open", [1: "Open"]),
+                    (1, "Completed", [2: "Completed", 3: "Sent", 4: "Received"]),
+                    (2, "Canceled", [5: "Canceled"]),
+                ]
+            )
+            e.boolean("directioncode", "Outgoing", default: true)
+            e.text("faxnumber", "Fax number", 200)
+            e.text("coverpagename", "Cover page", 100)
+            e.integer("numberofpages", "Pages", 0...1_000_000)
+            e.text("billingcode", "Billing code", 50)
+            e.partyList("from", "From", role: PartyRole.sender)
+            e.partyList("to", "To", role: PartyRole.to)
+            e.reminder()
+        }
+    }
+
+    // An appointment that repeats. Its instances are worked out, not stored (docs/recurrence.md); `scheduledstart` is when the
+    // first begins, `scheduledend` when the last ends, null where there is no last.
+    private mutating func addSeriesEntity() {
+        entity(135, "recurringappointmentmaster", "Recurring appointment", keyAttribute: "activityid") { e in
+            e.activity(
+                subjectRequired: true,
+                states: [
+                    (0, "Open", [1: "Free", 2: "Tentative"]),
+                    (1, "Completed", [3: "Completed"]),
+                    (2, "Canceled", [4: "Canceled"]),
+                    (3, "Scheduled", [5: "Busy", 6: "Out of Office"]),
+                ]
+            )
+            e.text("location", "Location", 200)
+            e.boolean("isalldayevent", "All-day event", default: false)
+            e.attendees()
+            e.recurrence()
+            e.reminder()
+        }
+    }
 }
 
 extension EntityBuilder {
+    fileprivate mutating func attendees() {
+        partyList("organizer", "Organizer", role: PartyRole.organizer)
+        partyList("requiredattendees", "Required attendees", role: PartyRole.requiredAttendee)
+        partyList("optionalattendees", "Optional attendees", role: PartyRole.optionalAttendee)
+    }
+
+    /// When somebody shall be reminded, and when that was done last (docs/time.md).
+    fileprivate mutating func reminder() {
+        integer("remindminutes", "Remind, minutes before", 0...1_000_000)
+        instant("remindon", "Remind at", ordered: true)
+        instant("remindedon", "Reminded at")
+    }
+
+    /// How something repeats: lines of iCalendar in the local time of a zone, UTC where there is none.
+    fileprivate mutating func recurrence() {
+        memo("recurrence", "Recurrence, as iCalendar", 65_536)
+        lookup("timezonedefinitionid", "Time zone", to: "timezonedefinition", onDelete: .restrict)
+    }
+
     /// The attributes that all activities have, in the one order that they share.
     fileprivate mutating func activity(
         subjectRequired: Bool,

@@ -25,6 +25,9 @@ extension SchemaBuilder {
                 "phonecall",
                 "email",
                 "appointment",
+                "letter",
+                "fax",
+                "recurringappointmentmaster",
                 required: true,
                 onDelete: .cascade
             )

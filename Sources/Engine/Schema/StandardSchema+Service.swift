@@ -114,6 +114,9 @@ extension SchemaBuilder {
                 "appointment",
                 "quote",
                 "invoice",
+                "letter",
+                "fax",
+                "recurringappointmentmaster",
                 onDelete: .cascade
             )
             e.memo("notetext", "Text", 100_000)

@@ -19,7 +19,7 @@
 //     96… service        96 incident
 //    112… marketing     112 campaign
 //    128… activities    128 task, 129 phonecall, 130 email, 131 appointment, 132 activityparty,
-//                        140 opportunityclose
+//                        133 letter, 134 fax, 135 recurringappointmentmaster, 140 opportunityclose
 //    144… notes         144 annotation
 //    160… views         160 userquery
 //

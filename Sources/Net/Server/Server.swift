@@ -43,6 +43,7 @@ public final class Server: Sendable {
     private let cores: [NIOLoopBound<ServerCore>]
     let database: Database
     let census: ServerCensus
+    private let clock: ServerClock
     private let logger: Logger
 
     private init(
@@ -67,7 +68,9 @@ public final class Server: Sendable {
         self.database = database
         self.host = host
         self.logger = logger
+        clock = ServerClock(database, on: group.any(), logger: logger)
         port = channel.localAddress?.port ?? 0
+        clock.start()
     }
 
     /// Begins to listen. `host` must be a loopback address or `localhost`; port 0 lets the system choose.
@@ -214,6 +217,7 @@ public final class Server: Sendable {
     /// Stops: accepts nothing more, finishes and answers what was asked, closes all connections. Returns when that is done,
     /// after 10 s at the latest.
     public func stop() async {
+        clock.stop()
         try? await channel.close().get()
         let stops = cores.map { core in
             // A client that neither reads nor hangs up must not keep the server from stopping.
@@ -229,6 +233,7 @@ public final class Server: Sendable {
 
     /// Ends as a crash would: every connection is gone at once, answered or not.
     package func abort() async {
+        clock.stop()
         try? await channel.close().get()
         await end()
     }

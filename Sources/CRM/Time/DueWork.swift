@@ -1,0 +1,86 @@
+// Work that is due at a moment, and which of it comes next (docs/time.md).
+//
+// Guarantees
+// - Work is due because a record says so: an attribute with an ordered index holds the moment. There is no list beside the records.
+// - It is carried out by a message about that record, whose transaction empties the attribute or puts a later moment there. So it is
+//   done exactly once, whatever happens in between: either both are in the log or neither.
+// - What is due at one moment comes in the order of the list below, then of the records' ids, whatever their places in memory.
+
+import Engine
+
+/// One piece of work that a record says is due.
+package struct DueWork: Hashable, Sendable {
+    /// When: microseconds since 1970 in UTC.
+    package let moment: Int64
+    /// Its kind: a place in `DueWork.kinds`.
+    package let kind: Int
+    /// The record that says so.
+    package let record: RecordID
+
+    /// A kind of work: which attribute of which entity says when, and which message does it.
+    struct Kind: Sendable {
+        let entity: String
+        let attribute: String
+        let message: UInt16
+    }
+
+    /// All kinds, in the order in which they come when they are due at the same moment.
+    static let kinds: [Kind] =
+        [Kind(entity: "task", attribute: "repeaton", message: RecurTask.head.number)]
+        + Reminder.entities.map { Kind(entity: $0, attribute: "remindon", message: RingActivity.head.number) }
+
+    /// The message that does it.
+    package var request: MessageRequest {
+        var request = MessageRequest(number: DueWork.kinds[kind].message)
+        request.arguments = [MessageRequest.Argument(number: 0, value: .reference(record))]
+        return request
+    }
+
+    /// All work of the earliest moment that has any, up to `until`, in order; empty when there is none. What `isLeftOut` is not
+    /// looked at.
+    ///
+    /// Complexity: O(kinds × log records + work of that moment + work left out).
+    package static func earliest(
+        _ engine: Engine,
+        through until: Int64,
+        isLeftOut: (DueWork) -> Bool
+    ) -> [DueWork] {
+        var found: [DueWork] = []
+        for kind in kinds.indices {
+            guard let (place, index) = order(of: kinds[kind], engine) else { continue }
+            let limit = found.first?.moment ?? until
+            index.forEach(through: ColumnOrder.key(limit)) { key, row in
+                let moment = Int64(bitPattern: key ^ 1 << 63)
+                if let first = found.first, moment > first.moment { return false }
+                let record = engine.tables[place].recordID(atRow: Int(row))
+                let work = DueWork(moment: moment, kind: kind, record: record)
+                if isLeftOut(work) { return true }
+                if let first = found.first, moment < first.moment { found.removeAll() }
+                found.append(work)
+                return true
+            }
+        }
+        return found.sorted { ($0.kind, $0.record) < ($1.kind, $1.record) }
+    }
+
+    /// Whether the record still says that this is due, or has been due before.
+    package func isStillDue(_ engine: Engine) -> Bool {
+        let kind = DueWork.kinds[kind]
+        guard let place = engine.schema.place(named: kind.entity), record.entity == engine.schema.entities[place].id,
+            let column = engine.schema.entities[place].attributeID(kind.attribute)
+        else { return false }
+        let row = engine.tables[place].row(of: record)
+        guard row != Table.noRow, case .instant(let due) = engine.tables[place].value(Int(column.rawValue), Int(row))
+        else { return false }
+        return due <= moment
+    }
+
+    /// The index of a kind's moments; nil where an organisation has deleted the attribute, or does not keep it in order any more.
+    private static func order(of kind: Kind, _ engine: Engine) -> (place: Int, index: OrderedIndex<UInt64>)? {
+        guard let place = engine.schema.place(named: kind.entity),
+            let column = engine.schema.entities[place].attributeID(kind.attribute),
+            case .number(let index)? = engine.tables[place].order(Int(column.rawValue))
+        else { return nil }
+        return (place, index)
+    }
+}

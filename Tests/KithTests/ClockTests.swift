@@ -1,0 +1,213 @@
+import CRM
+import Engine
+import Kith
+import Snapshot
+import Testing
+
+/// The logical clock over databases: a simulated year, restarts and power cuts in the middle of it, work that is refused.
+@Suite struct ClockTests {
+    private static let start = CalendarText.instant("2026-01-01T00:00:00Z")!
+    private static let end = CalendarText.instant("2027-01-01T00:00:00Z")!
+    private static let day: Int64 = 86_400_000_000
+
+    private func open(_ storage: SimulatedStorage) throws -> Database {
+        var options = DatabaseOptions()
+        options.directory = DirectoryOptions(segmentBytes: 256 << 10, usesThreads: true)
+        options.threadCount = 1
+        options.takesSnapshots = false
+        options.clock = { ClockTests.start }
+        return try Database.open(in: storage, options: options, random: 1)
+    }
+
+    private func create(
+        _ database: Database,
+        _ entity: String,
+        _ values: KeyValuePairs<String, Value>
+    ) async throws -> RecordID {
+        var transaction = Transaction(database.schema)
+        try transaction.create(entity, values)
+        return try await database.execute(transaction).operations[0].ids[0]
+    }
+
+    private func rows(_ database: Database, _ sql: String) throws -> [[Value]] {
+        let view = database.currentView
+        return try PreparedQuery(sql, schema: view.schema).execute(on: view).rows
+    }
+
+    /// A daily task with a reminder, and a weekly meeting that reminds.
+    private func begin(_ database: Database) async throws -> (task: RecordID, series: RecordID) {
+        let morning = ClockTests.start + ClockTests.day / 3
+        let task = try await create(
+            database,
+            "task",
+            ["subject": "Daily", "scheduledstart": .instant(morning)]
+        )
+        try await database.perform(RepeatTask(task, rule: "FREQ=DAILY;UNTIL=20261231"))
+        try await database.perform(SetReminder(task, before: 15))
+        let appointment = try await create(
+            database,
+            "appointment",
+            ["subject": "Weekly", "scheduledstart": .instant(morning), "scheduleddurationminutes": 60]
+        )
+        let reply = try await database.perform(RepeatAppointment(appointment, rule: "FREQ=WEEKLY"))
+        let series = reply.operations[0].ids[0]
+        try await database.perform(SetReminder(series, before: 10))
+        return (task, series)
+    }
+
+    /// What a whole year leaves, whichever way it passed.
+    private func expectYear(_ database: Database, _ series: RecordID) async throws {
+        // One task a day, each made when the one before began, each reminded of once.
+        let tasks = try rows(database, "SELECT scheduledstart, remindedon, createdon, repeaton FROM task ORDER BY 1")
+        #expect(tasks.count == 365)
+        for (index, task) in tasks.enumerated() {
+            let begins = ClockTests.start + ClockTests.day / 3 + Int64(index) * ClockTests.day
+            #expect(task[0] == .instant(begins))
+            #expect(task[1] == .instant(begins - 15 * 60_000_000))
+            #expect(task[2] == .instant(index == 0 ? ClockTests.start : begins - ClockTests.day))
+            #expect(task[3] == .null)
+        }
+        // 53 Thursdays, and the next is that of 7 January.
+        let history = try await database.history(of: series, limit: 10_000)
+        let rung = history.steps.filter { $0.message == RingActivity.head.number }
+        #expect(rung.count == 53)
+        let moments = rung.map(\.timeMicroseconds)
+        #expect(
+            moments
+                == (0..<53).map { week in
+                    ClockTests.start + ClockTests.day / 3 - 600_000_000 + Int64(week) * 7 * ClockTests.day
+                }
+        )
+    }
+
+    @Test func aYearPasses() async throws {
+        let database = try open(SimulatedStorage(seed: 1))
+        let (_, series) = try await begin(database)
+        let report = try await database.advance(to: ClockTests.end)
+        // 364 tasks and one that ends the rule, 365 reminders, 53 meetings.
+        #expect(report == ClockReport(performed: 365 + 365 + 53, isDone: true))
+        try await expectYear(database, series)
+        // Nothing is left to do up to then.
+        #expect(try await database.advance(to: ClockTests.end) == ClockReport(performed: 0, isDone: true))
+        try database.close()
+    }
+
+    @Test func stepsAreBounded() async throws {
+        let database = try open(SimulatedStorage(seed: 2))
+        let (_, series) = try await begin(database)
+        let first = try await database.advance(to: ClockTests.end, limit: 100)
+        #expect(first == ClockReport(performed: 100, isDone: false))
+        var performed = 100
+        while true {
+            let step = try await database.advance(to: ClockTests.end, limit: 7)
+            #expect(step.performedCount <= 7)
+            performed += step.performedCount
+            if step.isDone { break }
+        }
+        #expect(performed == 365 + 365 + 53)
+        try await expectYear(database, series)
+        try database.close()
+    }
+
+    /// The year in pieces, with restarts in between: nothing twice, nothing left out.
+    @Test func restartsInBetween() async throws {
+        let storage = SimulatedStorage(seed: 3)
+        var database = try open(storage)
+        let (_, series) = try await begin(database)
+        var performed = 0
+        for part in 1...10 {
+            performed += try await database.advance(to: ClockTests.start + Int64(part) * 20 * ClockTests.day)
+                .performedCount
+            performed += try await database.advance(to: ClockTests.end, limit: 10).performedCount
+            if part == 5 { try database.writeSnapshot() }
+            try database.close()
+            database = try open(storage)
+        }
+        performed += try await database.advance(to: ClockTests.end).performedCount
+        #expect(performed == 365 + 365 + 53)
+        try await expectYear(database, series)
+        try database.close()
+    }
+
+    /// Power fails at some call of the storage, again and again: what was lost is done again, what was kept is not.
+    @Test(arguments: 1...UInt64(4)) func powerCutsInBetween(seed: UInt64) async throws {
+        let storage = SimulatedStorage(seed: seed)
+        var database = try open(storage)
+        let (_, series) = try await begin(database)
+        var cuts = 0
+        var changes = 3
+        while true {
+            storage.cutPower(afterChanges: changes)
+            changes += 5
+            do {
+                let report = try await database.advance(to: ClockTests.end)
+                storage.clearFaults()
+                #expect(report.isDone)
+                break
+            } catch {
+                cuts += 1
+                try? database.close()
+                storage.crash()
+                database = try open(storage)
+            }
+        }
+        #expect(cuts > 0, "seed \(seed)")
+        try await expectYear(database, series)
+        try database.close()
+    }
+
+    /// A rule of the organisation's own refuses a piece of work: the rest is done, and the piece is tried again after a restart.
+    @Test func refusedWorkStopsNothing() async throws {
+        let storage = SimulatedStorage(seed: 5)
+        var database = try open(storage)
+        let first = try await create(
+            database,
+            "task",
+            ["subject": "One", "scheduledstart": .instant(ClockTests.start + ClockTests.day), "category": "x"]
+        )
+        try await database.perform(RepeatTask(first, rule: "FREQ=DAILY"))
+        var key = SchemaDocument()
+        var task = EntityDeclaration("task")
+        task.keys = [KeyDeclaration("one", ["category"])]
+        key.entities = [task]
+        #expect(try await database.change(key).problems.isEmpty)
+        let second = try await create(
+            database,
+            "task",
+            ["subject": "Two", "remindon": .instant(ClockTests.start + 2 * ClockTests.day)]
+        )
+        let report = try await database.advance(to: ClockTests.end)
+        #expect(report.performedCount == 1 && report.isDone)
+        #expect(report.refused.map(\.record) == [first])
+        #expect(report.refused.first?.refusal.code == .duplicateKey)
+        #expect(try await database.read("task", ["remindon"], [second]).rows == [[.null]])
+        #expect(try await database.advance(to: ClockTests.end) == ClockReport(performed: 0, isDone: true))
+        try database.close()
+        database = try open(storage)
+        #expect(try await database.advance(to: ClockTests.end).refused.count == 1)
+        try database.close()
+    }
+
+    /// Work is the system's own, at its own moment; time goes on from there.
+    @Test func timeFollowsTheWork() async throws {
+        let database = try open(SimulatedStorage(seed: 6))
+        let moment = ClockTests.start + 5 * ClockTests.day
+        let task = try await create(database, "task", ["subject": "One", "remindon": .instant(moment)])
+        _ = try await database.advance(to: ClockTests.end)
+        let later = try await create(database, "task", ["subject": "Two"])
+        let page = try await database.read("task", ["modifiedon", "modifiedby"], [task, later])
+        #expect(page.rows == [[.instant(moment), .null], [.instant(moment), .null]])
+        let history = try await database.history(of: task, limit: 10)
+        #expect(history.steps.last?.message == RingActivity.head.number)
+        #expect(history.steps.last?.timeMicroseconds == moment)
+        try database.close()
+    }
+}
+
+extension ClockReport {
+    fileprivate init(performed: Int, isDone: Bool) {
+        self.init()
+        performedCount = performed
+        self.isDone = isDone
+    }
+}
