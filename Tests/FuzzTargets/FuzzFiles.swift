@@ -5,13 +5,29 @@ import TestSupport
 
 /// Files that people write: tables, mappings, schemas.
 enum FuzzFiles {
-    static func csv(_ bytes: UnsafeRawBufferPointer) {
-        // Small limits are met by small inputs.
+    /// Small limits are met by small inputs.
+    private static let limits = {
         var limits = ImportLimits()
         limits.columnCountMax = 64
         limits.cellBytesMax = 256
         limits.recordBytesMax = 1024
         limits.malformedRecordCountMax = 8
+        return limits
+    }()
+
+    static func json(_ bytes: UnsafeRawBufferPointer) {
+        do {
+            let directory = try TemporaryDirectory()
+            let path = try directory.write("table.json", Array(bytes))
+            var reader = try TableReader(path: path, dialect: CSVDialect(), limits: limits)
+            var record = CSVRecord()
+            while try reader.next(into: &record) != .end {
+                for cell in 0..<record.cellCount { _ = record.text(cell) }
+            }
+        } catch {}
+    }
+
+    static func csv(_ bytes: UnsafeRawBufferPointer) {
         do {
             let directory = try TemporaryDirectory()
             let source = try ByteSource(path: try directory.write("table.csv", Array(bytes)))
@@ -49,6 +65,11 @@ enum FuzzFiles {
     static let tables = [
         "name,revenue\r\nAdam,5\r\n\"Be\"\"rta\nand, more\",\r\n", "\u{FEFF}name;city\nÄrger;Zürich\n",
         "a\tb\n1\t\n",
+    ]
+
+    static let records = [
+        #"{"records": [{"a": {"b": "x\u00e9\n"}, "c": [1, "2"], "d": null}, {"d": -1.5e3, "a": true}], "n": {}}"#,
+        #"[{"t": "\ud83d\ude00", "u": {"v": {"w": 1}}}, {}]"#,
     ]
 
     static let mappings = [

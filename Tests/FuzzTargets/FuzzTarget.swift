@@ -32,6 +32,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case fetchxml
     /// Tables as texts.
     case csv
+    /// Records in JSON.
+    case json
     /// Mappings of an import.
     case mappings
     /// Files of schemas.
@@ -54,6 +56,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .sql: FuzzQueries.texts(bytes)
         case .fetchxml: FuzzQueries.documents(bytes)
         case .csv: FuzzFiles.csv(bytes)
+        case .json: FuzzFiles.json(bytes)
         case .mappings: FuzzFiles.mappings(bytes)
         case .schemafiles: FuzzFiles.schemas(bytes)
         case .canary: FuzzCanary.run(bytes)
@@ -75,6 +78,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .sql: FuzzQueries.texts.map { Array($0.utf8) }
         case .fetchxml: FuzzQueries.documents.map { Array($0.utf8) }
         case .csv: FuzzFiles.tables.map { Array($0.utf8) }
+        case .json: FuzzFiles.records.map { Array($0.utf8) }
         case .mappings: FuzzFiles.mappings.map { Array($0.utf8) }
         case .schemafiles: FuzzFiles.schemas.map { Array($0.utf8) }
         case .canary: [Array("KIT".utf8)]

@@ -69,6 +69,39 @@ import Testing
         #expect(session.view.position == view.position)
     }
 
+    @Test func hubspot() async throws {
+        let session = FaultySession()
+        let (report, rejects) = try await run("crm-hubspot", "crm-fivetran-seeds/hubspot", session)
+        #expect(report.isComplete)
+        #expect(rejects.isEmpty, "\(rejects.prefix(5))")
+        for entity in ["systemuser", "account", "contact", "opportunity", "incident", "phonecall", "email", "annotation"] {
+            #expect(!session.view.rows(entity, "externalid").isEmpty, "\(entity)")
+        }
+        #expect(report.total.read == report.total.created + report.total.updated + report.total.unchanged)
+        let position = session.view.position
+        let (again, _) = try await run("crm-hubspot", "crm-fivetran-seeds/hubspot", session)
+        #expect(again.total.created == 0)
+        #expect(session.view.position == position)
+    }
+
+    @Test func salesforceTrees() async throws {
+        let session = FaultySession()
+        for tree in ["ebikes", "dreamhouse"] {
+            let (report, rejects) = try await run("crm-salesforce-\(tree)", "crm-salesforce-trees/\(tree)", session)
+            #expect(report.isComplete)
+            #expect(rejects.isEmpty, "\(rejects.prefix(5))")
+        }
+        let view = session.view
+        #expect(view.rows("account", "name") == ["Northern Trail Cycling", "Trailblazers", "Wheelworks"])
+        #expect(view.rows("subject", "title").count == 4)
+        #expect(view.rows("product", "name").count == 16 + 12)
+        // Every bicycle has found its family, in a file of its own, by reference.
+        #expect(view.rows("product", "subjectid").count { $0 != "-" } == 16)
+        #expect(view.rows("product", "name", "price").contains("FUSE X1|2500.0000"))
+        #expect(view.rows("contact", "fullname").count == 5)
+        #expect(view.rows("systemuser", "fullname").count == 8)
+    }
+
     @Test func northwind() async throws {
         let session = FaultySession()
         let (report, rejects) = try await run("crm-northwind", "crm-northwind", session)

@@ -44,9 +44,6 @@ package struct CSVReader: ~Copyable {
         self.delimiter = delimiter ?? CSVDialect.detectDelimiter(in: window.span.extracting(first: sampleBytes))
     }
 
-    /// Bytes of the file on disk, and how many of them were read so far.
-    package var progress: (read: Int, total: Int) { (source.fileBytesRead, source.fileBytes) }
-
     /// Reads the next row into `record`. After `.malformed`, the record holds the line and the cells, or as its only
     /// cell the beginning of the text that could not be cut.
     package mutating func next(into record: inout CSVRecord) throws(ImportError) -> Event {

@@ -6,7 +6,7 @@ import Kith
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Bring CSV files in by a mapping.",
+        abstract: "Bring CSV and JSON files in by a mapping.",
         discussion: """
             The mapping (YAML) says which column becomes which attribute; Examples/ has several, and docs/import.md explains \
             them. It names its files relative to the folder given here. gzip is read directly. Running an import twice \
