@@ -74,7 +74,9 @@ import Testing
         let (report, rejects) = try await run("crm-hubspot", "crm-fivetran-seeds/hubspot", session)
         #expect(report.isComplete)
         #expect(rejects.isEmpty, "\(rejects.prefix(5))")
-        for entity in ["systemuser", "account", "contact", "opportunity", "incident", "phonecall", "email", "annotation"] {
+        for entity in [
+            "systemuser", "account", "contact", "opportunity", "incident", "phonecall", "email", "annotation",
+        ] {
             #expect(!session.view.rows(entity, "externalid").isEmpty, "\(entity)")
         }
         #expect(report.total.read == report.total.created + report.total.updated + report.total.unchanged)

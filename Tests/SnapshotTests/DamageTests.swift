@@ -66,6 +66,30 @@ import Testing
         }
     }
 
+    /// A group that somebody has changed together with its checksums: whatever follows it continues another history.
+    @Test func aChangeWithTheRightChecksumsBreaksTheChain() throws {
+        let (storage, _) = try makeToyLog(groups: 8)
+        let name = try #require(try logFiles(storage).first)
+        let bytes = try #require(storage.contents(of: name))
+        let seed = try bytes.withUnsafeBytes { try SegmentHeader.decode($0).get().directory.checksumSeed }
+        let frames = frameOffsets(bytes)
+        #expect(frames.count >= 8)
+        for frame in frames.dropLast() {
+            var changed = bytes
+            try changed.withUnsafeMutableBytes { memory in
+                let start = UnsafeMutableRawBufferPointer(rebasing: memory[frame...])
+                var header = try #require(FrameHeader.decode(UnsafeRawBufferPointer(start), checksumSeed: seed))
+                let payload = LogFormat.frameHeaderBytes..<LogFormat.frameHeaderBytes + Int(header.payloadBytes)
+                start[payload.upperBound - 1] ^= 1
+                header.payloadChecksum = crc32c(UnsafeRawBufferPointer(rebasing: start[payload]))
+                header.encode(into: start, checksumSeed: seed)
+            }
+            let copy = storage.copy(seed: 1)
+            copy.setContents(of: name, to: changed)
+            #expect(try reopen(copy) == nil, "the frame at \(frame)")
+        }
+    }
+
     @Test func everyBitOfASnapshotMatters() throws {
         let storage = SimulatedStorage(seed: 3)
         try ToyDirectory.create(storage)
