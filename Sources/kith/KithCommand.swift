@@ -37,7 +37,8 @@ struct KithCommand: AsyncParsableCommand {
             ServeCommand.self, ImportCommand.self, QueryCommand.self, GetCommand.self, StatusCommand.self,
             SnapshotCommand.self, RestoreCommand.self, VerifyCommand.self, DemoCommand.self, SchemaCommand.self,
             CalendarCommand.self, FindCommand.self, FileCommand.self, SalvageCommand.self, BackupCommand.self,
-            GenerateCommand.self, BenchCommand.self, DoCommand.self, HistoryCommand.self, DoctorCommand.self,
+            GenerateCommand.self, BenchCommand.self, DoCommand.self, HistoryCommand.self, TimelineCommand.self,
+            AgendaCommand.self, DoctorCommand.self,
         ]
     )
 

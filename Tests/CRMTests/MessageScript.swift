@@ -13,10 +13,13 @@ import Engine
 ///     set L: companyname=Acme AG        changes it
 ///     schema account.parentaccountid: assign all
 ///                                       sets how far an action reaches, before any record is made
+///     schema task.category: required    so, or unique or deleted, is an attribute from here on
 ///     activitytype visit                adds an activity type of the organisation's own, before any record is made
 ///     do qualify L --account            must succeed
 ///     refused company-missing: The lead …
 ///                                       behind a `do`: it must be refused by this rule, or with this code, and these words
+///     timeline A related                the lines behind ---- up to an empty line are its entries, as of
+///     agenda 2026-05-18 2026-05-25 A
 ///     query                             the lines up to ---- are a query, those up to an empty line its rows
 struct MessageScript {
     struct Failure: Error, CustomStringConvertible { var description: String }
@@ -73,7 +76,7 @@ struct CaseRun {
             case "user": organisation.actor = try organisation.record(words[1])
             case "advance": try organisation.advance(to: CalendarText.instant(words[1])!)
             case "activitytype": try organisation.addActivityType(words[1])
-            case "schema": try organisation.setReach(String(line.dropFirst("schema ".count)))
+            case "schema": try organisation.changeSchema(String(line.dropFirst("schema ".count)))
             case "do":
                 var expected: String?
                 if at < script.lines.endIndex, script.lines[at].text.hasPrefix("refused ") {
@@ -81,6 +84,16 @@ struct CaseRun {
                     at += 1
                 }
                 try perform(String(line.dropFirst(3)), expected, number)
+            case "timeline", "agenda":
+                at += 1
+                let first = at
+                while at < script.lines.endIndex, !script.lines[at].text.isEmpty { at += 1 }
+                let expected = script.lines[min(first, at)..<at].map(\.text)
+                let rows = try organisation.activities(words)
+                answers.append(((number + 2)..<(number + 2 + expected.count), rows))
+                if rows != expected {
+                    differences.append("line \(number): \(rows.joined(separator: "\n")) instead of \(expected)")
+                }
             case "query":
                 var sql: [String] = []
                 while at < script.lines.endIndex, script.lines[at].text != "----" {

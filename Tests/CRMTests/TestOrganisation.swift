@@ -76,9 +76,22 @@ struct TestOrganisation {
         }
     }
 
-    /// Sets how far an action on a record reaches: `account.parentaccountid: assign all`.
-    mutating func setReach(_ text: String) throws {
+    /// Changes the schema: `account.parentaccountid: assign all` sets how far an action on a record reaches, before any record is made;
+    /// `task.category: required`, `unique` and `deleted` are what an administrator may declare of an attribute.
+    mutating func changeSchema(_ text: String) throws {
         let parts = text.split(whereSeparator: { ":. ".contains($0) }).map(String.init)
+        if parts.count == 3 {
+            var entity = EntityDeclaration(parts[0])
+            var attribute = AttributeDeclaration(parts[1])
+            switch parts[2] {
+            case "required": attribute.isRequired = true
+            case "unique": entity.keys = [KeyDeclaration(parts[1], [parts[1]])]
+            case "deleted": attribute.deletion = .withData
+            default: throw Failure(description: "no change in: \(text)")
+            }
+            if parts[2] != "unique" { entity.attributes = [attribute] }
+            return try change([entity])
+        }
         let scopes: [String: CascadeScope] = ["all": .all, "active": .active, "user-owned": .userOwned, "none": .none]
         guard parts.count == 4, let scope = scopes[parts[3]] else { throw Failure(description: "no reach in: \(text)") }
         let schema = engine.schema
@@ -115,16 +128,21 @@ struct TestOrganisation {
         let targets = known?.attributeID("activityid").flatMap { known?[$0].type.lookupTargets } ?? []
         activity.parameters[.to] = targets.compactMap { engine.schema.entity($0)?.name } + [name]
         parties.attributes = [activity]
+        try change([declaration, parties])
+    }
+
+    /// Changes the schema as an administrator does.
+    private mutating func change(_ entities: [EntityDeclaration]) throws {
         var document = SchemaDocument()
-        document.entities = [declaration, parties]
+        document.entities = entities
         var entry = ByteWriter()
         var reply = ByteWriter()
         let context = CommandContext(timeMicroseconds: timeMicroseconds)
-        _ = try SchemaRequest(document).encoded.withUnsafeBytes {
+        let outcome = try SchemaRequest(document).encoded.withUnsafeBytes {
             try engine.changeSchema($0, context: context, entry: &entry, reply: &reply)
         }
+        guard outcome == .changed else { throw Failure(description: "the schema was not changed") }
         entries.append(entry.bytes)
-        guard engine.schema.entity(named: name) != nil else { throw Failure(description: "\(name) was not made") }
     }
 
     /// Carries out what is due by a moment, as a database's clock does; it is that moment then.
@@ -154,6 +172,31 @@ struct TestOrganisation {
         }
         if outcome == .changed { entries.append(entry.bytes) }
         return try reply.bytes.withUnsafeBytes { try TransactionReply(decoding: $0) }
+    }
+
+    /// The answer to `timeline A related` or `agenda 2026-05-18 2026-05-25 [A]` as lines; records under their names here.
+    func activities(_ words: [String]) throws -> [String] {
+        let question: ActivityQuestion
+        if words[0] == "timeline" {
+            let reach = ["own", "related", "extended"].firstIndex(of: words[2]) ?? 0
+            question = .timeline(of: try record(words[1]), reach: .allCases[reach], limit: 100)
+        } else {
+            let moments = words[1...2].compactMap { CalendarText.instant($0) }
+            let owner = words.count > 3 ? try record(words[3]) : .none
+            question = .agenda(of: owner, from: moments[0], to: moments[1], limit: 100)
+        }
+        let records = Records(engine, actor: actor, timeMicroseconds: timeMicroseconds) { BusinessCalendar() }
+        do throws(Refusal) {
+            let answer = try question.answer(records)
+            let lines = answer.entries.map { entry in
+                [shown(.reference(entry.record)), entry.instance]
+                    + [entry.start, entry.end].map { $0.map { CalendarText.text(microseconds: $0) } ?? "NULL" }
+            }
+            return lines.map { $0.filter { !$0.isEmpty }.joined(separator: " | ") }
+                + answer.unreadable.map { "unreadable \(shown(.reference($0)))" }
+        } catch {
+            return ["refused \(error.code)"]
+        }
     }
 
     /// A query's rows as lines; records under their names here.

@@ -5,7 +5,8 @@ import Testing
 @Suite struct HelpTests {
     static let commands = [
         "serve", "import", "query", "get", "status", "snapshot", "restore", "verify", "demo", "schema", "calendar",
-        "find", "file", "salvage", "backup", "generate", "bench", "do", "history", "doctor",
+        "find", "file", "salvage", "backup", "generate", "bench", "do", "history", "doctor", "timeline",
+        "agenda",
     ]
 
     @Test(arguments: commands)

@@ -277,6 +277,9 @@ extension ServerConnection {
         case .history:
             try beginHistory(header, body, &turn)
             return false
+        case .activities:
+            try beginActivities(header, body, &turn)
+            return false
         case .ping:
             try expectEmpty(body)
             return true

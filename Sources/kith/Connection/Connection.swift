@@ -3,10 +3,14 @@
 import Engine
 import Kith
 
+/// Everything that commands ask of an organisation.
+typealias OrganisationSession = SchemaSession & FindSession & FileSession & MessageSession & HistorySession
+    & ActivitySession
+
 /// An open directory or a connection to a server.
 protocol Connection: Sendable {
     /// Reads and writes records and the schema.
-    var session: any SchemaSession & FindSession & FileSession & MessageSession & HistorySession { get }
+    var session: any OrganisationSession { get }
     /// Executes a query and hands over its rows as they come.
     func query(_ sql: String, _ parameters: QueryParameters, into sink: inout some RowSink) async throws
     /// What `Database.status` says, as JSON.

@@ -19,7 +19,7 @@ struct DirectoryConnection: Connection {
         database = try Database.open(path)
     }
 
-    var session: any SchemaSession & FindSession & FileSession & MessageSession & HistorySession { database }
+    var session: any OrganisationSession { database }
 
     func query(_ sql: String, _ parameters: QueryParameters, into sink: inout some RowSink) async throws {
         let view = database.currentView

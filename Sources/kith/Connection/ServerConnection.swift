@@ -50,7 +50,7 @@ struct ServerConnection: Connection {
         }
     }
 
-    var session: any SchemaSession & FindSession & FileSession & MessageSession & HistorySession { client }
+    var session: any OrganisationSession { client }
 
     func query(_ sql: String, _ parameters: QueryParameters, into sink: inout some RowSink) async throws {
         let arguments: QueryArguments
