@@ -15,7 +15,7 @@ import Testing
         return files.filter { $0.hasSuffix(".test") }.sorted()
     }()
 
-    private static func script(_ name: String) throws -> MessageScript {
+    static func script(_ name: String) throws -> MessageScript {
         MessageScript(try text(name))
     }
 

@@ -42,7 +42,7 @@ package enum WireOperation: UInt16, Sendable, CaseIterable {
     case cancelUpload = 24
     case readFile = 25
     case history = 26
-    case activities = 27
+    case activities = 29
 }
 
 /// A frame's header, read from bytes of which at least `lengthBytes` are there.
