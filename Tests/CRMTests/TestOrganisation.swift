@@ -26,14 +26,20 @@ struct TestOrganisation {
     mutating func create(_ line: String) throws -> RecordID {
         let halves = line.split(separator: ":", maxSplits: 1).map(String.init)
         let head = halves[0].split(separator: " ").map(String.init)
-        guard head.count == 2, let entity = engine.schema.entity(named: head[0]) else {
-            throw Failure(description: "no record in: \(line)")
+        guard head.count == 2 else { throw Failure(description: "no record in: \(line)") }
+        return try create(named: head[1], head[0], halves.count > 1 ? halves[1] : "")
+    }
+
+    /// Makes a record of an entity with the values in a text, and calls it by a name, which may have blanks.
+    @discardableResult
+    mutating func create(named name: String, _ entityName: String, _ values: String) throws -> RecordID {
+        guard let entity = engine.schema.entity(named: entityName) else {
+            throw Failure(description: "no entity \(entityName)")
         }
-        let values = try self.values(halves.count > 1 ? halves[1] : "", of: entity)
         var transaction = Transaction(engine.schema)
-        try transaction.createRecord(head[0], values)
+        try transaction.createRecord(entityName, self.values(values, of: entity))
         let id = try execute(transaction).operations[0].ids[0]
-        names[head[1]] = id
+        names[name] = id
         return id
     }
 

@@ -14,7 +14,10 @@ import Testing
             "businessunit", "territory", "competitor", "transactioncurrency", "subject", "customeraddress", "userquery",
             "timezonedefinition", "timezonerule", "organization", "activityparty", "teammembership",
             "uomschedule", "uom", "pricelevel", "productpricelevel", "discounttype", "discount", "quote", "quotedetail",
-            "invoice", "invoicedetail", "letter", "fax", "recurringappointmentmaster",
+            "invoice", "invoicedetail", "letter", "fax", "recurringappointmentmaster", "quoteclose", "orderclose",
+            "relationshiprole", "customerrelationship", "salesprocess", "salesstage", "salesstep",
+            "salesprocessinstance", "salesstepinstance", "salesliterature", "salesliteratureitem", "quota",
+            "opportunitycompetitor", "productsalesliterature", "productassociation", "productsubstitute",
         ]
         #expect(Set(schema.entities.map(\.name)) == Set(promised))
     }
@@ -140,9 +143,13 @@ import Testing
             keys == [
                 "businessunit.name", "systemuser.domainname", "territory.name", "transactioncurrency.isocurrencycode",
                 "timezonedefinition.standardname", "teammembership.teamid+systemuserid",
-                "account.accountnumber", "opportunity.opportunitynumber", "competitor.name", "product.productnumber",
+                "account.accountnumber", "relationshiprole.name", "opportunity.opportunitynumber", "competitor.name",
+                "salesprocess.name", "salesstage.salesprocessid+stagenumber",
+                "quota.salespersonid+fiscalyear+fiscalperiod", "opportunitycompetitor.opportunityid+competitorid",
+                "productsalesliterature.productid+salesliteratureid", "product.productnumber",
                 "uomschedule.name", "uom.uomscheduleid+name", "pricelevel.name",
                 "productpricelevel.pricelevelid+productid+uomid", "discounttype.name",
+                "productassociation.productid+associatedproduct", "productsubstitute.productid+substitutedproductid",
                 "salesorder.ordernumber", "quote.quotenumber+revisionnumber", "invoice.invoicenumber",
                 "incident.ticketnumber", "campaign.codename",
                 "appointment.seriesid+originalstart",

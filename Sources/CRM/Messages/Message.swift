@@ -165,7 +165,7 @@ extension Message {
 
     /// Reads what was sent.
     ///
-    /// Throws a refusal for an argument that there is not, that is given twice, is of another type, or is missing.
+    /// Throws a refusal for an argument that there is not, that is given twice or is of another type, and without a record.
     static func read(_ request: MessageRequest) throws(Refusal) -> any Message {
         var message = Self()
         let declaration = Self.declaration
@@ -185,9 +185,16 @@ extension Message {
                 )
             }
         }
-        for argument in known where argument.head.isRequired && argument.get(message) == .null {
-            throw Refusal(.required, "\(argument.head.shown) must be given.")
+        guard message.record != .none else {
+            throw Refusal(.required, "\(declaration.head.record.shown) must be given.")
         }
         return message
+    }
+
+    /// Refuses a request without an argument that must be given.
+    func requireArguments() throws(Refusal) {
+        for argument in Self.declaration.arguments where argument.head.isRequired && argument.get(self) == .null {
+            throw Refusal(.required, "\(argument.head.shown) must be given.")
+        }
     }
 }

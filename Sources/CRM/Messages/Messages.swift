@@ -16,7 +16,9 @@ public enum Messages {
     public static let all: [any Message.Type] = areas.flatMap(\.messages).sorted { $0.head.number < $1.head.number }
 
     /// By area, as docs/messages.md lists them.
-    package static let areas: [Area] = [.records, .sales, .documents, .activities, .series, .time]
+    package static let areas: [Area] = [
+        .records, .customers, .sales, .documents, .products, .activities, .series, .time,
+    ]
 
     private static let byNumber: [UInt16: any Message.Type] = Dictionary(
         uniqueKeysWithValues: all.map { ($0.head.number, $0) }
@@ -46,6 +48,7 @@ public enum Messages {
         }
         let message = try type.read(request)
         try check(message, type.head, records)
+        try message.requireArguments()
         var transaction = try message.plan(records).transaction
         guard transaction.operationCount <= Limits.transactionOperationsMax else {
             throw records.tooMany(message.record)

@@ -32,6 +32,9 @@ public struct Records {
     /// Today in the organisation's time zone: days since 1970-01-01.
     public var today: Int32 { Int32(truncatingIfNeeded: calendar().day(timeMicroseconds)) }
 
+    /// Periods of a fiscal year.
+    var fiscalPeriodCount: Int { calendar().fiscalPeriods.count }
+
     private func place(_ id: RecordID) -> (place: Int, row: Int)? {
         guard let place = schema.place(of: id.entity) else { return nil }
         let row = engine.tables[place].row(of: id)

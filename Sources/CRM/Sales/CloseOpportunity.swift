@@ -49,8 +49,15 @@ public struct WinOpportunity: Message {
         let isCalculated = records.value(opportunity, "isrevenuesystemcalculated") == .boolean(true)
         let total = isCalculated ? records.decimal(opportunity, "totalamount") : nil
         let value = value ?? total ?? records.decimal(opportunity, "estimatedvalue")
-        let closing = Closing(opportunity, "Won", value: value, on: on, description: description)
-        var plan = try closing.plan(records)
+        try records.requireEnd(opportunity, on)
+        var plan = Plan(records)
+        try Closing.opportunity.write(
+            opportunity,
+            "Won",
+            [("actualrevenue", value.map(Value.decimal) ?? .null), ("description", Value(description))],
+            &plan,
+            records
+        )
         try plan.update(
             opportunity,
             [
@@ -107,21 +114,21 @@ public struct LoseOpportunity: Message {
     public func plan(_ records: Records) throws(Refusal) -> Plan {
         let status = status ?? (competitor == .none ? nil : OpportunityState.statusOutSold)
         let close = try records.close(opportunity, OpportunityState.lost, status)
-        let closing = Closing(
+        try records.requireEnd(opportunity, on)
+        let winner = competitor == .none ? Value.null : .reference(competitor)
+        var plan = Plan(records)
+        try Closing.opportunity.write(
             opportunity,
             "Lost",
-            value: Decimal64(units: 0, scale: 0),
-            on: on,
-            description: description,
-            competitor: competitor
+            [("actualrevenue", 0), ("competitorid", winner), ("description", Value(description))],
+            &plan,
+            records
         )
-        var plan = try closing.plan(records)
         try plan.update(
             opportunity,
             close + [
                 ("actualvalue", .integer(0)), ("actualclosedate", .date(on ?? records.today)),
-                ("closeprobability", .integer(0)),
-                ("competitorid", competitor == .none ? .null : .reference(competitor)),
+                ("closeprobability", .integer(0)), ("competitorid", winner),
             ]
         )
         return plan
@@ -143,7 +150,7 @@ public struct ReopenOpportunity: Message {
         "reopen",
         """
         Opens a won or lost opportunity again: empties its actual value and date and its competitor, and cancels its closing \
-        activities. The probability stays to be judged anew: it is emptied too.
+        activities. The probability is that of its stage in a sales process; without one it stays to be judged anew and is emptied.
         """,
         to: [MessageTarget("opportunity", states: [OpportunityState.won, OpportunityState.lost])],
         record: \.opportunity
@@ -151,76 +158,32 @@ public struct ReopenOpportunity: Message {
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
         var plan = Plan(records)
-        let closings = try records.referring(to: opportunity, Closing.entity, "regardingobjectid")
-        try plan.update(
-            closings.filter { records.state(of: $0) == Closing.stateCompleted },
-            [("statecode", .option(Closing.stateCanceled))]
-        )
+        try Closing.opportunity.cancel(opportunity, &plan, records)
+        // A deal that runs through a sales process goes on in the stage where it was.
+        let stage = try ProcessRun(of: opportunity, records)?.stage
         try plan.update(
             opportunity,
             [
                 ("statecode", .option(OpportunityState.open)), ("actualvalue", .null), ("actualclosedate", .null),
-                ("competitorid", .null), ("closeprobability", .null),
+                ("competitorid", .null),
+                ("closeprobability", stage.map { records.value($0, "closeprobability") } ?? .null),
             ]
         )
         return plan
     }
 }
 
-/// The activity that says how an opportunity ended.
-private struct Closing {
-    static let entity = "opportunityclose"
-    static let stateCompleted: Int32 = 1
-    static let stateCanceled: Int32 = 2
-
-    let opportunity: RecordID
-    let outcome: String
-    let value: Decimal64?
-    let on: Int32?
-    let description: String?
-    let competitor: RecordID
-
-    init(
-        _ opportunity: RecordID,
-        _ outcome: String,
-        value: Decimal64?,
-        on: Int32?,
-        description: String?,
-        competitor: RecordID = .none
-    ) {
-        (self.opportunity, self.outcome, self.value, self.on) = (opportunity, outcome, value, on)
-        (self.description, self.competitor) = (description, competitor)
-    }
-
-    /// An offer that stands would be one that nobody can accept any more.
-    private func requireNoActiveQuote(_ records: Records) throws(Refusal) {
-        let quotes = try records.referring(to: opportunity, "quote", "opportunityid")
-        guard let quote = quotes.first(where: { records.state(of: $0) == QuoteState.active }) else { return }
-        throw records.refusal(
+extension Records {
+    /// Refuses the end of an opportunity on a day to come, or while an offer stands: it would be one that nobody can accept any
+    /// more.
+    fileprivate func requireEnd(_ opportunity: RecordID, _ on: Int32?) throws(Refusal) {
+        try requirePast(on, opportunity)
+        let quotes = try referring(to: opportunity, "quote", "opportunityid")
+        guard let quote = quotes.first(where: { state(of: $0) == QuoteState.active }) else { return }
+        throw refusal(
             .quoteActive,
             opportunity,
-            "\(records.schema.text(of: quote)) of \(records.name(opportunity)) is still active: win, close or revise it first."
+            "\(schema.text(of: quote)) of \(name(opportunity)) is still active: win, close or revise it first."
         )
-    }
-
-    /// A plan that begins with the activity.
-    func plan(_ records: Records) throws(Refusal) -> Plan {
-        try records.requirePast(on, opportunity)
-        try requireNoActiveQuote(records)
-        var plan = Plan(records)
-        let subject = "\(outcome): \(records.name(opportunity))"
-        try plan.create(
-            Closing.entity,
-            [
-                ("subject", .text(subject)), ("statecode", .option(Closing.stateCompleted)),
-                ("regardingobjectid", .reference(opportunity)), ("ownerid", records.value(opportunity, "ownerid")),
-                ("actualend", .instant(records.timeMicroseconds)),
-                ("actualrevenue", value.map(Value.decimal) ?? .null),
-                ("transactioncurrencyid", records.value(opportunity, "transactioncurrencyid")),
-                ("competitorid", competitor == .none ? .null : .reference(competitor)),
-                ("description", description.map(Value.text) ?? .null),
-            ]
-        )
-        return plan
     }
 }

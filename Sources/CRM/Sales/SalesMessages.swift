@@ -10,7 +10,8 @@ extension Area {
         title: "Sales",
         messages: [
             QualifyLead.self, DisqualifyLead.self, ReopenLead.self, WinOpportunity.self, LoseOpportunity.self,
-            ReopenOpportunity.self, HoldOpportunity.self, ResumeOpportunity.self,
+            ReopenOpportunity.self, HoldOpportunity.self, ResumeOpportunity.self, StartProcess.self, AdvanceStage.self,
+            StepBack.self, CompleteStep.self, StopProcess.self, SetQuota.self,
         ]
     )
 }

@@ -15,7 +15,7 @@ public enum FiscalPeriodKind: Int32, Hashable, Sendable, CaseIterable {
     case fourWeeks = 2004
 
     /// Periods of a year.
-    var count: Int {
+    package var count: Int {
         switch self {
         case .year: 1
         case .halfYear: 2

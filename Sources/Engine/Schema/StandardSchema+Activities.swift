@@ -107,16 +107,28 @@ extension SchemaBuilder {
 
         // How an opportunity ended; written by the messages that end it, and canceled when it is opened again.
         entity(140, "opportunityclose", "Opportunity close", keyAttribute: "activityid") { e in
-            e.activity(
-                subjectRequired: true,
-                states: [
-                    (0, "Open", [1: "Open"]),
-                    (1, "Completed", [2: "Completed"]),
-                    (2, "Canceled", [3: "Canceled"]),
-                ]
-            )
+            e.closing()
             e.money("actualrevenue", "Actual revenue")
             e.lookup("competitorid", "Competitor", to: "competitor")
+            e.currency()
+            e.baseAmounts()
+        }
+
+        // How a quote ended: won, closed or revised.
+        entity(141, "quoteclose", "Quote close", keyAttribute: "activityid") { e in
+            e.closing()
+            e.text("quotenumber", "Quote number", 100)
+            e.integer("revisionnumber", "Revision", 0...1_000_000_000)
+            e.money("actualrevenue", "Actual revenue")
+            e.currency()
+            e.baseAmounts()
+        }
+
+        // What became of an order: a delivery, or that it was canceled.
+        entity(142, "orderclose", "Order close", keyAttribute: "activityid") { e in
+            e.closing()
+            e.text("ordernumber", "Order number", 100)
+            e.money("actualrevenue", "Actual revenue")
             e.currency()
             e.baseAmounts()
         }
@@ -200,6 +212,18 @@ extension EntityBuilder {
     fileprivate mutating func recurrence() {
         memo("recurrence", "Recurrence, as iCalendar", 65_536)
         lookup("timezonedefinitionid", "Time zone", to: "timezonedefinition", onDelete: .restrict)
+    }
+
+    /// An activity that says how a record ended.
+    fileprivate mutating func closing() {
+        activity(
+            subjectRequired: true,
+            states: [
+                (0, "Open", [1: "Open"]),
+                (1, "Completed", [2: "Completed"]),
+                (2, "Canceled", [3: "Canceled"]),
+            ]
+        )
     }
 
     /// The attributes that all activities have, in the one order that they share.

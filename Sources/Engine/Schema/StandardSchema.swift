@@ -12,14 +12,18 @@
 //
 //     16… organisation   16 businessunit, 17 systemuser, 18 team, 19 territory, 20 transactioncurrency, 21 subject,
 //                        22 timezonedefinition, 23 timezonerule, 24 organization, 25 teammembership
-//     32… customers      32 account, 33 contact, 34 customeraddress
-//     48… sales          48 lead, 49 opportunity, 50 opportunityproduct, 51 competitor
-//     64… catalogue      64 product, 65 uomschedule, 66 uom, 67 pricelevel, 68 productpricelevel, 69 discounttype, 70 discount
+//     32… customers      32 account, 33 contact, 34 customeraddress, 35 relationshiprole, 36 customerrelationship
+//     48… sales          48 lead, 49 opportunity, 50 opportunityproduct, 51 competitor, 52 salesprocess, 53 salesstage,
+//                        54 salesstep, 55 salesprocessinstance, 56 salesstepinstance, 57 salesliterature,
+//                        58 salesliteratureitem, 59 quota, 60 opportunitycompetitor, 61 productsalesliterature
+//     64… catalogue      64 product, 65 uomschedule, 66 uom, 67 pricelevel, 68 productpricelevel, 69 discounttype, 70 discount,
+//                        71 productassociation, 72 productsubstitute
 //     80… documents      80 salesorder, 81 salesorderdetail, 82 quote, 83 quotedetail, 84 invoice, 85 invoicedetail
 //     96… service        96 incident
 //    112… marketing     112 campaign
 //    128… activities    128 task, 129 phonecall, 130 email, 131 appointment, 132 activityparty,
-//                        133 letter, 134 fax, 135 recurringappointmentmaster, 140 opportunityclose
+//                        133 letter, 134 fax, 135 recurringappointmentmaster, 140 opportunityclose, 141 quoteclose,
+//                        142 orderclose
 //    144… notes         144 annotation
 //    160… views         160 userquery
 //
@@ -49,6 +53,10 @@ extension Schema {
         schema.addActivityPartyEntity()
         schema.addNoteEntities()
         schema.addViewEntities()
+        schema.addRelationshipEntities()
+        schema.addSalesProcessEntities()
+        schema.addSalesPlanningEntities()
+        schema.addKitEntities()
         return schema.build()
     }()
 }

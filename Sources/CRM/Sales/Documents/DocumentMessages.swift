@@ -13,7 +13,7 @@ extension Area {
             OrderQuote.self,
             OrderOpportunity.self, SubmitOrder.self, CancelOrder.self, FulfilOrder.self, InvoiceOrder.self,
             InvoiceOpportunity.self, PayInvoice.self, CancelInvoice.self, LockPrices.self, UnlockPrices.self,
-            RecalculatePrices.self,
+            RecalculatePrices.self, AddLine.self, ChangeLine.self, RemoveLine.self,
         ]
     )
 }

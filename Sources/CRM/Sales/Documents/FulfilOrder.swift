@@ -21,7 +21,6 @@ public struct FulfilOrder: Message {
     }
 
     static let nothingOutstanding = Rule("nothing-outstanding", "All that was ordered is delivered or canceled.")
-    static let lineOfAnother = Rule("line-of-another", "The line belongs to another order.")
     static let quantityWithoutLine = Rule("quantity-without-line", "A quantity is one of a line, and none is given.")
     static let quantityTooLarge = Rule("quantity-too-large", "More would be delivered than is outstanding.")
     static let quantityNotPositive = Rule("quantity-not-positive", "A delivery is of something.")
@@ -30,7 +29,8 @@ public struct FulfilOrder: Message {
         105,
         "fulfil",
         """
-        Notes a delivery: all that is outstanding, a line, or a quantity of it. The order is fulfilled, completely or in part.
+        Notes a delivery: all that is outstanding, a line, or a quantity of it. The order is fulfilled, completely or in part, and \
+        each delivery writes a closing activity.
         """,
         to: [
             MessageTarget("salesorder", states: [OrderState.active, OrderState.submitted, OrderState.fulfilled])
@@ -48,7 +48,8 @@ public struct FulfilOrder: Message {
             .date(3, "on", \.on, "The day of the delivery; today where it is not given."),
         ],
         rules: [
-            nothingOutstanding, lineOfAnother, quantityWithoutLine, quantityTooLarge, quantityNotPositive, .dayInFuture,
+            nothingOutstanding, .lineOfAnother, quantityWithoutLine, quantityTooLarge, quantityNotPositive,
+            .dayInFuture,
         ]
     )
 
@@ -60,7 +61,7 @@ public struct FulfilOrder: Message {
         let lines = try DocumentForm.order.lines(of: order, records)
         guard line == .none || lines.contains(line) else {
             throw records.refusal(
-                Self.lineOfAnother,
+                .lineOfAnother,
                 order,
                 "\(records.schema.text(of: line)) is no line of \(records.name(order))."
             )
@@ -93,6 +94,13 @@ public struct FulfilOrder: Message {
         }
         var plan = Plan(records)
         try plan.update(rows: shipped)
+        try Closing.order.write(
+            order,
+            isComplete ? "Fulfilled" : "Fulfilled in part",
+            [("actualrevenue", isComplete ? records.value(order, "totalamount") : .null)],
+            &plan,
+            records
+        )
         try plan.update(
             order,
             records.close(

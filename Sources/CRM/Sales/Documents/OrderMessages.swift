@@ -48,6 +48,13 @@ public struct OrderQuote: Message {
         }
         var plan = Plan(records)
         if records.state(of: quote) == QuoteState.active {
+            try Closing.quote.write(
+                quote,
+                "Won",
+                [("actualrevenue", records.value(quote, "totalamount"))],
+                &plan,
+                records
+            )
             try plan.update(
                 quote,
                 [("statecode", .option(QuoteState.won)), ("closedon", .date(records.today))]
@@ -143,6 +150,8 @@ public struct SubmitOrder: Message {
 public struct CancelOrder: Message {
     /// The order.
     public var order = RecordID.none
+    /// What is to be said about it.
+    public var description: String?
 
     public init() {}
 
@@ -152,13 +161,23 @@ public struct CancelOrder: Message {
     public static let declaration = MessageDeclaration<CancelOrder>(
         104,
         "cancel",
-        "Cancels an order of which nothing was delivered.",
+        "Cancels an order of which nothing was delivered, and writes a closing activity.",
         to: [MessageTarget("salesorder", states: [OrderState.active, OrderState.submitted])],
-        record: \.order
+        record: \.order,
+        arguments: [
+            .text(1, "description", \.description, lengthBytesMax: 10_000, "What is to be said about it.")
+        ]
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
         var plan = Plan(records)
+        try Closing.order.write(
+            order,
+            "Canceled",
+            [("actualrevenue", 0), ("description", Value(description))],
+            &plan,
+            records
+        )
         try plan.update(order, [("statecode", .option(OrderState.canceled))])
         return plan
     }

@@ -8,6 +8,7 @@ enum QuoteState {
     static let active: Int32 = 1
     static let won: Int32 = 2
     static let closed: Int32 = 3
+    static let statusLost: Int32 = 5
     static let statusRevised: Int32 = 7
 }
 
@@ -110,6 +111,8 @@ public struct WinQuote: Message {
     public var quote = RecordID.none
     /// The day of the decision: days since 1970-01-01.
     public var on: Int32?
+    /// What is to be said about it.
+    public var description: String?
 
     public init() {}
 
@@ -119,16 +122,28 @@ public struct WinQuote: Message {
     public static let declaration = MessageDeclaration<WinQuote>(
         98,
         "win",
-        "Closes an active quote as won. The opportunity stays open: it is won by a message of its own.",
+        """
+        Closes an active quote as won and writes a closing activity. The opportunity stays open: it is won by a message of its own.
+        """,
         to: [MessageTarget("quote", states: [QuoteState.active])],
         record: \.quote,
-        arguments: [.date(1, "on", \.on, "The day of the decision; today where it is not given.")],
+        arguments: [
+            .date(1, "on", \.on, "The day of the decision; today where it is not given."),
+            .text(2, "description", \.description, lengthBytesMax: 10_000, "What is to be said about it."),
+        ],
         rules: [.dayInFuture]
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
         try records.requirePast(on, quote)
         var plan = Plan(records)
+        try Closing.quote.write(
+            quote,
+            "Won",
+            [("actualrevenue", records.value(quote, "totalamount")), ("description", Value(description))],
+            &plan,
+            records
+        )
         try plan.update(
             quote,
             [("statecode", .option(QuoteState.won)), ("closedon", .date(on ?? records.today))]
@@ -145,6 +160,8 @@ public struct CloseQuote: Message {
     public var status: Int32?
     /// The day of the decision: days since 1970-01-01.
     public var on: Int32?
+    /// What is to be said about it.
+    public var description: String?
 
     public init() {}
 
@@ -154,7 +171,7 @@ public struct CloseQuote: Message {
     public static let declaration = MessageDeclaration<CloseQuote>(
         99,
         "close",
-        "Closes an active quote that was not won.",
+        "Closes an active quote that was not won and writes a closing activity.",
         to: [MessageTarget("quote", states: [QuoteState.active])],
         record: \.quote,
         arguments: [
@@ -167,6 +184,7 @@ public struct CloseQuote: Message {
                 "How: Lost or Canceled; Lost where it is not given."
             ),
             .date(2, "on", \.on, "The day of the decision; today where it is not given."),
+            .text(3, "description", \.description, lengthBytesMax: 10_000, "What is to be said about it."),
         ],
         rules: [.status, .dayInFuture]
     )
@@ -177,10 +195,18 @@ public struct CloseQuote: Message {
         guard status != QuoteState.statusRevised else {
             throw records.refusal(.status, quote, "A quote becomes Revised by 'revise', which makes the next one.")
         }
+        let close = try records.close(quote, QuoteState.closed, status)
         var plan = Plan(records)
+        try Closing.quote.write(
+            quote,
+            records.label(status ?? QuoteState.statusLost, "quote", "statuscode"),
+            [("actualrevenue", 0), ("description", Value(description))],
+            &plan,
+            records
+        )
         try plan.update(
             quote,
-            records.close(quote, QuoteState.closed, status) + [("closedon", .date(on ?? records.today))]
+            close + [("closedon", .date(on ?? records.today))]
         )
         return plan
     }
@@ -200,7 +226,8 @@ public struct ReviseQuote: Message {
         100,
         "revise",
         """
-        Closes an active quote as revised and drafts a copy with its lines, the same number and the next revision number.
+        Closes an active quote as revised, writes a closing activity, and drafts a copy with its lines, the same number and the next \
+        revision number.
         """,
         to: [MessageTarget("quote", states: [QuoteState.active])],
         record: \.quote
@@ -208,6 +235,13 @@ public struct ReviseQuote: Message {
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
         var plan = Plan(records)
+        try Closing.quote.write(
+            quote,
+            records.label(QuoteState.statusRevised, "quote", "statuscode"),
+            [],
+            &plan,
+            records
+        )
         try plan.update(
             quote,
             records.close(quote, QuoteState.closed, QuoteState.statusRevised)

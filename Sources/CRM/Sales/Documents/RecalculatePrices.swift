@@ -12,8 +12,6 @@ public struct RecalculatePrices: Message {
     /// A request to calculate prices.
     public init(_ document: RecordID) { self.document = document }
 
-    static let locked = Rule("prices-locked", "The prices of the document are locked.")
-
     public static let declaration = MessageDeclaration<RecalculatePrices>(
         112,
         "recalculate",
@@ -28,17 +26,11 @@ public struct RecalculatePrices: Message {
             MessageTarget("invoice", states: [InvoiceState.active]),
         ],
         record: \.document,
-        rules: [locked]
+        rules: [.pricesLocked]
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
-        guard records.value(document, "ispricelocked") != .boolean(true) else {
-            throw records.refusal(
-                Self.locked,
-                document,
-                "The prices of \(records.name(document)) are locked: unlock them first."
-            )
-        }
+        try records.requireUnlockedPrices(document)
         var plan = Plan(records)
         try plan.update(rows: records.prices(of: document).changes)
         return plan

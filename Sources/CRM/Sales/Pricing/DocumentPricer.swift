@@ -10,21 +10,39 @@ package struct DocumentPrices {
     package var priced: PricedDocument
     /// Only what differs, lines first; empty where all is as it should be.
     package var changes: [(record: RecordID, values: [(String, Value)])]
+    /// The values of a line that is about to be added, with its prices; `lines` has `.none` for it, at the end.
+    package var added: [(String, Value)] = []
+}
+
+/// What a message is about to do to a document's lines: priced before it is done, as if it were.
+package enum LineEdit {
+    case none
+    /// A new line with these values.
+    case add([(String, Value)])
+    /// These values instead of those of a line.
+    case change(RecordID, [(String, Value)])
+    case remove(RecordID)
+
+    /// What a line is given.
+    fileprivate func values(of line: RecordID) -> [(String, Value)] {
+        if case .change(line, let values) = self { values } else { [] }
+    }
 }
 
 extension Records {
-    /// Prices an opportunity, quote, order or invoice as of today.
+    /// Prices an opportunity, quote, order or invoice as of today, as it will be after an edit of its lines. A changed line's
+    /// values are among the changes.
     ///
     /// Throws `recordNotFound`, and `limitExceeded` for a document with more lines than one message can change; what is wrong
     /// with prices is in the result. O(lines × attributes, and the catalogue entries that they refer to).
     /// - Precondition: the record is of one of the four entities.
-    package func prices(of document: RecordID) throws(Refusal) -> DocumentPrices {
+    package func prices(of document: RecordID, with edit: LineEdit = .none) throws(Refusal) -> DocumentPrices {
         try require(document)
         guard let entity = schema.entity(document.entity), let form = DocumentForm.of(entity.name) else {
             preconditionFailure("\(schema.text(of: document)) has no prices")
         }
         var pricer = DocumentPricer(self, form)
-        return try pricer.prices(of: document)
+        return try pricer.prices(of: document, with: edit)
     }
 }
 
@@ -48,28 +66,38 @@ struct DocumentPricer {
         baseCurrency = records.organisation.flatMap { records.present($0, "basecurrencyid") }
     }
 
-    mutating func prices(of id: RecordID) throws(Refusal) -> DocumentPrices {
+    mutating func prices(of id: RecordID, with edit: LineEdit) throws(Refusal) -> DocumentPrices {
         var document = header(id)
-        let lines = try records.referring(to: id, form.line, form.lookup, countMax: DocumentPricer.linesMax)
+        var lines = try records.referring(to: id, form.line, form.lookup, countMax: DocumentPricer.linesMax)
+        if case .remove(let line) = edit { lines.removeAll { $0 == line } }
         let columns = LineColumns(records, form.line)
-        document.lines.reserveCapacity(lines.count)
+        document.lines.reserveCapacity(lines.count + 1)
         if let list = document.priceList { readPriceList(list) }
-        for line in lines {
-            let entered = columns.line(line, records)
-            document.lines.append(entered)
-            try readCatalogue(for: entered, document)
+        var entered = lines.map { columns.line($0, edit.values(of: $0), records) }
+        if case .add(let values) = edit {
+            guard lines.count < DocumentPricer.linesMax else { throw records.tooMany(id, DocumentPricer.linesMax) }
+            lines.append(.none)
+            entered.append(columns.line(.none, values, records))
+        }
+        for line in entered {
+            document.lines.append(line)
+            try readCatalogue(for: line, document)
         }
         let priced = document.priced(with: book)
 
-        var changes: [(record: RecordID, values: [(String, Value)])] = []
+        var prices = DocumentPrices(lines: lines, priced: priced, changes: [])
         let currency = records.value(id, "transactioncurrencyid")
         for (line, result) in zip(lines, priced.lines) {
-            let values = columns.changes(line, result, currency, records)
-            if !values.isEmpty { changes.append((line, values)) }
+            if line == .none, case .add(let values) = edit {
+                prices.added = columns.changes(line, values, result, currency, records)
+                continue
+            }
+            let values = columns.changes(line, edit.values(of: line), result, currency, records)
+            if !values.isEmpty { prices.changes.append((line, values)) }
         }
         let values = headerValues(id, priced).filter { records.value(id, $0.0) != $0.1 }
-        if !values.isEmpty { changes.append((id, values)) }
-        return DocumentPrices(lines: lines, priced: priced, changes: changes)
+        if !values.isEmpty { prices.changes.append((id, values)) }
+        return prices
     }
 
     // MARK: The document
@@ -142,8 +170,10 @@ private struct LineColumns {
         columns = Name.allCases.map { name in declared?.attributeID(name.attribute).map { Int($0.rawValue) } }
     }
 
-    private func value(_ row: Int, _ name: Name, _ records: Records) -> Value {
-        guard let place, let column = columns[name.rawValue] else { return .null }
+    /// What is given now, else what is stored.
+    private func value(_ row: Int?, _ name: Name, _ given: [(String, Value)], _ records: Records) -> Value {
+        if !given.isEmpty, let value = given.first(where: { $0.0 == name.attribute })?.1 { return value }
+        guard let place, let row, let column = columns[name.rawValue] else { return .null }
         return records.engine.tables[place].value(column, row)
     }
 
@@ -153,11 +183,11 @@ private struct LineColumns {
         return row == Table.noRow ? nil : Int(row)
     }
 
-    /// What people entered.
-    func line(_ id: RecordID, _ records: Records) -> PricingLine {
+    /// What people entered, now or before.
+    func line(_ id: RecordID, _ given: [(String, Value)], _ records: Records) -> PricingLine {
         var line = PricingLine()
-        guard let row = row(id, records) else { return line }
-        func value(_ name: Name) -> Value { self.value(row, name, records) }
+        let row = row(id, records)
+        func value(_ name: Name) -> Value { self.value(row, name, given, records) }
         line.isWriteIn = value(.isproductoverridden) == .boolean(true)
         line.product = value(.productid).record
         line.unit = value(.uomid).record
@@ -171,17 +201,20 @@ private struct LineColumns {
         return line
     }
 
-    /// What differs; the line takes over the document's currency.
+    /// What is given and what differs from it; the line takes over the document's currency.
     func changes(
         _ id: RecordID,
+        _ given: [(String, Value)],
         _ priced: PricedLine,
         _ currency: Value,
         _ records: Records
     ) -> [(String, Value)] {
-        guard let row = row(id, records) else { return [] }
-        var values: [(String, Value)] = []
+        let row = row(id, records)
+        var values: [(String, Value)] = given
         func set(_ name: Name, _ new: Value) {
-            if value(row, name, records) != new { values.append((name.attribute, new)) }
+            guard value(row, name, given, records) != new else { return }
+            values.removeAll { $0.0 == name.attribute }
+            values.append((name.attribute, new))
         }
         set(.priceperunit, Value(priced.pricePerUnit))
         set(.volumediscountamount, Value(priced.volumeDiscount))
