@@ -9,7 +9,7 @@ import Testing
         entities:
           activityparty:
             attributes:
-              activityid: {to: [task, phonecall, email, appointment, visit]}
+              activityid: {to: [task, phonecall, email, appointment, letter, fax, recurringappointmentmaster, visit]}
               participationtypemask: {options: {12: Visitor}}
           visit:
             owner: organisation
@@ -98,7 +98,12 @@ import Testing
             "phonecall.from: It lists parties, and there is no entity activityparty"
         ),
         (
-            "entities: {activityparty: {attributes: {activityid: {to: [task, phonecall, email, appointment]}}}}",
+            """
+            entities:
+              activityparty:
+                attributes:
+                  activityid: {to: [task, phonecall, email, appointment, letter, fax, recurringappointmentmaster]}
+            """,
             "visit.visitors: It lists parties, but activityparty.activityid cannot refer to visit."
         ),
     ]
