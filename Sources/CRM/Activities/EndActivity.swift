@@ -60,7 +60,8 @@ public struct ReopenActivity: Message {
         "reopen",
         """
         Takes an activity up again that was completed or called off. What its end brought is emptied: actual end and duration, and the \
-        percentage of a task. An appointment has to be scheduled again; an e-mail that waits to be sent becomes a draft.
+        percentage of a task. An appointment has to be scheduled again; an e-mail that waits to be sent becomes a draft. A reminder some \
+        minutes before is set again.
         """,
         to: [
             "task", "phonecall", "email", "appointment", "letter", "fax", "recurringappointmentmaster",
@@ -91,7 +92,7 @@ public struct ReopenActivity: Message {
             [
                 ("statecode", .option(ActivityState.open)), ("actualend", .null), ("actualdurationminutes", .null),
                 ("percentcomplete", .null),
-            ]
+            ] + Reminder.again(activity, records)
         )
         return plan
     }

@@ -25,6 +25,21 @@ enum Reminder {
         return [("remindon", upcoming(moment(minutes, start: start, end: end), records))]
     }
 
+    /// The reminder of an activity that is taken up again; nothing where it does not depend on its time.
+    static func again(_ activity: RecordID, _ records: Records) -> [(String, Value)] {
+        guard records.schema.entity(activity.entity)?.name == "recurringappointmentmaster" else {
+            let (start, end) = (records.instant(activity, "scheduledstart"), records.instant(activity, "scheduledend"))
+            return following(activity, records, start: start, end: end)
+        }
+        // A series that cannot be read is taken up again like any other, and does not remind.
+        do throws(RecurrenceError) {
+            let stored = try StoredSeries(activity, records)
+            return try stored.reminder(stored.set, records)
+        } catch {
+            return []
+        }
+    }
+
     /// A moment that is to come; null for one that is not.
     static func upcoming(_ moment: Int64?, _ records: Records) -> Value {
         guard let moment, moment > records.timeMicroseconds else { return .null }

@@ -240,7 +240,10 @@ public struct EndSeries: Message {
         let later = stored.singled.filter { $0.key >= name && open.contains(records.state(of: $0.value) ?? -1) }
         try plan.update(
             Array(later.values),
-            [("statecode", .option(ActivityState.canceled)), ("actualend", .instant(records.timeMicroseconds))]
+            [
+                ("statecode", .option(ActivityState.canceled)), ("actualend", .instant(records.timeMicroseconds)),
+                ("remindon", .null),
+            ]
         )
         return plan
     }

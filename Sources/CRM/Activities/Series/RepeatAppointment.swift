@@ -84,7 +84,7 @@ public struct RepeatAppointment: Message {
             throw records.refusal(.startMissing, appointment, "What repeats begins at some time: reschedule it first.")
         }
         if let end = records.instant(appointment, "scheduledend"), end >= start {
-            return (start, (end - start) / 60_000_000)
+            return (start, end.addingClamped(start == .min ? .max : -start) / 60_000_000)
         }
         guard let minutes = records.integer(appointment, "scheduleddurationminutes") else {
             throw records.refusal(.endMissing, appointment, "What repeats ends at some time: reschedule it first.")

@@ -43,6 +43,10 @@ extension StoredSeries {
         )
         guard let appointment else { return }
         try StoredSeries.copyParties(of: id, to: appointment, records, &plan)
+        let reminder = try records.recurring(id) { () throws(RecurrenceError) in
+            try self.reminder(set, without: Set(singled.keys).union([instance.original]), records)
+        }
+        try plan.update(id, reminder)
     }
 }
 
@@ -207,6 +211,10 @@ public struct RestoreInstance: Message {
         }
         var plan = Plan(records)
         try plan.delete(appointment)
+        let reminder = try records.recurring(series) { () throws(RecurrenceError) in
+            try stored.reminder(stored.set, without: Set(stored.singled.keys).subtracting([name]), records)
+        }
+        try plan.update(series, reminder)
         return plan
     }
 }

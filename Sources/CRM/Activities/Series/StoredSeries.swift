@@ -72,20 +72,30 @@ struct StoredSeries {
         }
     }
 
-    /// What follows for the reminder of the series when it happens as `set` says.
-    func reminder(_ set: RecurrenceSet, _ records: Records) throws(RecurrenceError) -> [(String, Value)] {
-        guard let minutes = records.integer(id, "remindminutes") else { return [] }
-        let next = try nextReminder(set, minutes: minutes, after: records.timeMicroseconds)
+    /// What follows for the reminder of the series when it happens as `set` says, and instances with these names have appointments
+    /// of their own: those that have one where nothing is said.
+    func reminder(
+        _ set: RecurrenceSet,
+        without names: Set<LocalTime>? = nil,
+        _ records: Records
+    ) throws(RecurrenceError) -> [(String, Value)] {
+        let now = records.timeMicroseconds
+        // One whose moment has come and that nobody has been reminded by yet is the clock's.
+        guard let minutes = records.integer(id, "remindminutes"), (records.instant(id, "remindon") ?? .max) > now else {
+            return []
+        }
+        let next = try nextReminder(set, without: names, minutes: minutes, after: now)
         return [("remindon", next.map(Value.instant) ?? .null)]
     }
 
     /// When the series reminds next, behind a moment, when it happens as `set` says.
     func nextReminder(
         _ set: RecurrenceSet,
+        without names: Set<LocalTime>? = nil,
         minutes: Int64,
         after moment: Int64
     ) throws(RecurrenceError) -> Int64? {
-        try Reminder.next(set, in: zone, without: Set(singled.keys), minutes: minutes, after: moment)
+        try Reminder.next(set, in: zone, without: names ?? Set(singled.keys), minutes: minutes, after: moment)
     }
 
     /// What the record of a series says of when it happens. Throws when it never does.

@@ -95,6 +95,15 @@ struct Agenda {
                     answer.entries.append(entry)
                 }
             } catch {
+                // Nothing is wrong with the series: the question is too large.
+                if error.code == .tooMany || error.code == .tooMuchWork {
+                    throw Refusal(
+                        .limitExceeded,
+                        entity: entity.name,
+                        record: id,
+                        "\(records.schema.text(of: id)): \(error)."
+                    )
+                }
                 answer.unreadable.append(id)
             }
             guard answer.entries.count <= Records.referringMax else {
