@@ -28,6 +28,19 @@ public struct DatabaseOptions: Sendable {
     public var damageFound: (@Sendable (Damage) -> Void)?
     /// Called when a snapshot is on the disk, on the thread that wrote it.
     public var snapshotTaken: (@Sendable (SnapshotInfo) -> Void)?
+    /// For how long the past is kept, in seconds, so that records can be seen as they were (docs/history.md); 0: no longer than
+    /// recovery needs it. It is written into the directory; nil: as it was set there last.
+    public var keptHistorySeconds: Int64?
+    /// Bytes of snapshot and log that may be read to rebuild a state of the past. The records take about two to three times as
+    /// much memory as their snapshot.
+    public var pastBytesMax: UInt64 = 4 << 30
+    /// Whether bulk work that is open is worked off, on a thread of its own (docs/jobs.md).
+    public var runsJobs = true
+    /// Records of a slice of a job, and refusals after which a job is aborted.
+    package var jobSliceRecordsMax = JobLimits.sliceRecordsMax
+    package var jobFailuresMax = JobLimits.failureCountMax
+    /// See `HistoryRetention.spacingBytes`.
+    package var historySpacingBytes: UInt64?
     /// The schema of a new directory, and what an older one is brought up to. Tests take smaller ones.
     package var schema: Schema = .standard
     /// Source of time: microseconds since 1970-01-01T00:00:00Z.
@@ -59,6 +72,8 @@ public enum DatabaseError: Error, CustomStringConvertible {
     case occupied(String)
     /// A backup that cannot be made, or restored as it was asked for; or one that was opened as if it were a data directory.
     case backup(BackupError)
+    /// A state of the past that cannot be shown.
+    case past(PastError)
 
     /// What happened, for people.
     public var description: String {
@@ -69,6 +84,7 @@ public enum DatabaseError: Error, CustomStringConvertible {
         case .damaged(let reason): "the data directory is damaged: \(reason)"
         case .occupied(let path): "there is something at \(path) already"
         case .backup(let error): error.description
+        case .past(let error): error.description
         }
     }
 }
@@ -96,6 +112,11 @@ public final class Database: Sendable {
     let knownCalendar = KnownCalendar()
     /// Work that was refused when it was due: left out until this database is opened again, or its moment is another.
     let refusedWork = Mutex<Set<DueWork>>([])
+    let snapshotTimes: SnapshotTimes
+    let pastKeeping = PastKeeping()
+    let jobRunner = JobRunner()
+    /// For how long the past is kept; 0: no longer than recovery needs it.
+    let keptHistorySeconds: Int64
     /// Whether a thread is clearing memory for what will be written next.
     private let isClearing = Atomic(false)
     /// Held while a quick-find index is made, so that those who search meanwhile wait for it instead of making it too.
@@ -139,9 +160,14 @@ public final class Database: Sendable {
             }
             let parallel = options.threadCount > 1 ? threadedFor(threads: options.threadCount) : serialFor
             let recovery = EngineRecovery(parallel: parallel, buildsAhead: options.threadCount > 1)
+            if let seconds = options.keptHistorySeconds { try HistorySetting.set(seconds: seconds, in: storage) }
+            let keptSeconds = try HistorySetting.seconds(in: storage)
+            let times = SnapshotTimes()
+            var directoryOptions = options.directory
+            directoryOptions.history = HistoryRetention(keptSeconds: keptSeconds, times, options)
             let directory = try DataDirectory.open(
                 storage,
-                options: options.directory,
+                options: directoryOptions,
                 parallel: parallel,
                 sink: recovery.sink,
                 replay: recovery.replay,
@@ -153,7 +179,7 @@ public final class Database: Sendable {
                     bytesKeptFree: UInt64(2 * options.directory.segmentBytes),
                     clock: options.clock
                 )
-                return try Database(directory, contents, try recovery.finish(), options)
+                return try Database(directory, contents, try recovery.finish(), options, times, keptSeconds)
             } catch {
                 try? directory.close()
                 throw error
@@ -173,9 +199,13 @@ public final class Database: Sendable {
         _ directory: DataDirectory,
         _ contents: ContentStore,
         _ engine: Engine,
-        _ options: DatabaseOptions
+        _ options: DatabaseOptions,
+        _ snapshotTimes: SnapshotTimes,
+        _ keptHistorySeconds: Int64
     ) throws {
         self.directory = directory
+        self.snapshotTimes = snapshotTimes
+        self.keptHistorySeconds = keptHistorySeconds
         self.contents = contents
         engine.contents = contents
         self.options = options
@@ -192,12 +222,15 @@ public final class Database: Sendable {
         if let obstacle = turn.install(options.schema) { throw DatabaseError.incompatibleSchema(obstacle) }
         writer = SharedState(turn)
         directory.queue.onCommit { [weak self] event in self?.committed(event) }
+        runJobs()
         if options.scrubBytesPerSecond > 0 { Database.scrubInBackground(scrubbing) { [weak self] in self } }
     }
 
     /// Commits what is queued, seals the log and gives the directory up. Idempotent; nothing may be executed afterwards.
     public func close() throws(DatabaseError) {
         scrubbing.pace.stop()
+        pastKeeping.drop()
+        jobRunner.stop()
         contents.close()
         do throws(DirectoryError) { try directory.close() } catch { throw .directory(error) }
         committed(.halted(.closed))

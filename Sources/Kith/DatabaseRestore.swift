@@ -266,6 +266,7 @@ extension DatabaseError {
         switch error {
         case let error as DatabaseError: error
         case let error as BackupError: .backup(error)
+        case let error as PastError: .past(error)
         case is DirectoryError, is StorageError: .directory(.wrapping(error))
         default: .damaged("\(error)")
         }

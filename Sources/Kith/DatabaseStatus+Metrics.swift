@@ -24,6 +24,12 @@ extension DatabaseStatus {
             "Whether the last attempt at a snapshot failed.",
             lastSnapshotFailure == nil ? 0 : 1
         )
+        metrics.gauge("kith_snapshots", "Snapshots that are kept.", history.snapshotCount)
+        metrics.gauge(
+            "kith_history_since_position",
+            "States from this position on can be rebuilt.",
+            history.sincePosition
+        )
         metrics.gauge("kith_scrub_damage", "Findings of the last scrub.", scrub.damage.count)
         metrics.family("kith_scrub_passes_total", .counter, "Passes of the scrub.")
         metrics.sample("kith_scrub_passes_total", scrub.passCount)

@@ -52,6 +52,8 @@ public struct DatabaseStatus: Sendable {
     public var lastSnapshotFailure: SnapshotFailure?
     /// What the log is doing.
     public var log: LogFigures
+    /// What is kept of the past.
+    public var history: HistoryFigures
     /// What scrubs found.
     public var scrub: ScrubFigures
     /// Contents of files in the directory, and uploads.
@@ -95,6 +97,7 @@ extension Database {
             newestSnapshot: directory.newestSnapshot,
             lastSnapshotFailure: snapshotAttempts.lastFailure,
             log: directory.logFigures,
+            history: historyFigures,
             scrub: scrubbing.figures,
             files: contents.figures,
             recovery: recovery
@@ -122,6 +125,13 @@ extension DatabaseStatus {
             newestSnapshot.map { $0.write(to: &status) } ?? status.null()
             status.key("lastSnapshotFailure")
             lastSnapshotFailure.map { $0.write(to: &status) } ?? status.null()
+            status.object("history") { kept in
+                kept.member("keptSeconds", history.keptSeconds)
+                kept.member("sincePosition", history.sincePosition)
+                kept.key("sinceMicroseconds")
+                if let since = history.sinceMicroseconds { kept.number(since) } else { kept.null() }
+                kept.member("snapshotCount", history.snapshotCount)
+            }
             status.object("files") { list in
                 list.member("contentCount", files.contentCount)
                 list.member("contentBytes", files.contentBytes)

@@ -13,10 +13,10 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     /// Turns between two looks at the size of the log.
     private static let turnsPerLook = 256
 
-    private let engine: Engine
+    let engine: Engine
     private let queue: any CommitQueue
     private let clock: @Sendable () -> Int64
-    private let calendar: KnownCalendar
+    let calendar: KnownCalendar
     /// A turn that has this much log to hand over does so at once instead of at its end: the queue takes at most half a
     /// segment at a time, and the next entry may be as large as `entryBytesMax`. It is also what is reserved beyond
     /// the request itself when there is room: fewer, larger reservations.
@@ -118,7 +118,7 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         }.get()
     }
 
-    private mutating func executeAny(
+    mutating func executeAny(
         _ transaction: UnsafeRawBufferPointer,
         _ actor: RecordID,
         _ reply: inout ByteWriter,
@@ -275,7 +275,7 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     }
 
     /// Time of the turn's transactions.
-    private mutating func time() -> Int64 {
+    mutating func time() -> Int64 {
         if let turnMicroseconds { return turnMicroseconds }
         let now = clock()
         turnMicroseconds = now

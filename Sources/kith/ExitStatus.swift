@@ -38,6 +38,7 @@ struct CommandFailure: Error {
         switch error {
         case let failure as CommandFailure: self = failure
         case let error as DatabaseError: self.init(error)
+        case let error as PastError: self.init(.refused, "\(error)")
         case let error as DirectoryError: self.init(DatabaseError.directory(error))
         case let error as StorageError: self.init(DatabaseError.directory(.storage(error)))
         case let error as QueryError: self.init(error)
@@ -73,7 +74,7 @@ struct CommandFailure: Error {
             self.init(.usage, "\(path) is a file, or lies in one: name a data directory")
         case .occupied: self.init(.usage, "\(error): a restore never overwrites; name a path where there is nothing")
         case .backup(.outOfReach), .backup(.occupied): self.init(.usage, "\(error)")
-        case .directory, .incompatibleSchema, .backup: self.init(.refused, "\(error)")
+        case .directory, .incompatibleSchema, .backup, .past: self.init(.refused, "\(error)")
         }
     }
 

@@ -38,7 +38,7 @@ struct KithCommand: AsyncParsableCommand {
             SnapshotCommand.self, RestoreCommand.self, VerifyCommand.self, DemoCommand.self, SchemaCommand.self,
             CalendarCommand.self, FindCommand.self, FileCommand.self, SalvageCommand.self, BackupCommand.self,
             GenerateCommand.self, BenchCommand.self, DoCommand.self, HistoryCommand.self, TimelineCommand.self,
-            AgendaCommand.self, AdvanceCommand.self, DoctorCommand.self,
+            AgendaCommand.self, AdvanceCommand.self, DoctorCommand.self, JobCommand.self,
         ]
     )
 

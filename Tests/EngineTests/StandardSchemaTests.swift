@@ -18,6 +18,7 @@ import Testing
             "relationshiprole", "customerrelationship", "salesprocess", "salesstage", "salesstep",
             "salesprocessinstance", "salesstepinstance", "salesliterature", "salesliteratureitem", "quota",
             "opportunitycompetitor", "productsalesliterature", "productassociation", "productsubstitute",
+            "bulkoperation", "bulkoperationlog",
         ]
         #expect(Set(schema.entities.map(\.name)) == Set(promised))
     }

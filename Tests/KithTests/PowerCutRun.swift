@@ -18,52 +18,8 @@ struct PowerCutRun {
         let description: String
     }
 
-    /// What happened, so that the test can say that it saw what it is about.
-    struct Seen: CustomStringConvertible {
-        var cuts = 0
-        var recoveries = 0
-        var transactions = 0
-        var refusals = 0
-        var retries = 0
-        var answeredReads = 0
-        var lostTransactions = 0
-        var snapshots = 0
-        var restoredSnapshots = 0
-        var interruptedRecoveries = 0
-        var fullComparisons = 0
-        var schemaChanges = 0
-        /// Calls made to fail while running, and while recovering.
-        var faults = 0
-        var recoveryFaults = 0
-
-        var description: String {
-            "\(cuts) power cuts: \(recoveries) recoveries, \(interruptedRecoveries) more cut short, "
-                + "\(restoredSnapshots) from one of \(snapshots) snapshots; \(transactions) transactions, "
-                + "\(refusals) refused, \(retries) sent again, \(lostTransactions) lost unacknowledged; "
-                + "\(answeredReads) records read, \(schemaChanges) changes of the schema; "
-                + "\(faults) calls made to fail, \(recoveryFaults) more in recoveries"
-        }
-
-        mutating func add(_ other: Seen) {
-            cuts += other.cuts
-            recoveries += other.recoveries
-            transactions += other.transactions
-            refusals += other.refusals
-            retries += other.retries
-            answeredReads += other.answeredReads
-            lostTransactions += other.lostTransactions
-            snapshots += other.snapshots
-            restoredSnapshots += other.restoredSnapshots
-            interruptedRecoveries += other.interruptedRecoveries
-            fullComparisons += other.fullComparisons
-            schemaChanges += other.schemaChanges
-            faults += other.faults
-            recoveryFaults += other.recoveryFaults
-        }
-    }
-
     /// The life is over: the machine went off, or the disk failed.
-    private struct Off: Error {}
+    struct Off: Error {}
 
     /// A read of one record: what it showed of it, and when that was true.
     private struct Reading {
@@ -76,23 +32,28 @@ struct PowerCutRun {
     private static let readAttributes = ["name", "accountnumber", "employees", "parentaccountid"]
 
     private let isStrict: Bool
-    private var random: SplitMix64
-    private let storage: SimulatedStorage
+    var random: SplitMix64
+    let storage: SimulatedStorage
     /// The same disk as the database sees it.
     private let disk: any Storage
-    private let clock = Clock()
+    let clock = Clock()
+    /// For how long the past is kept, and looked at; nil: neither.
+    let keptSeconds: Int64?
+    private let spacingBytes: UInt64
+    /// What queries answered at some positions.
+    var answers: [Position: [String]] = [:]
     private var workload = PowerCutWorkload()
     /// The state after each transaction, and its digest: element p is position p.
-    private var history = [CRMModel()]
-    private var digests: [UInt128] = [0]
+    private(set) var history = [CRMModel()]
+    private(set) var digests: [UInt128] = [0]
     /// The last position that someone was told to be durable.
     private var acknowledged: Position = 0
     private var requests: [(transaction: ModelTransaction, encoded: [UInt8])] = []
     private var waiting: [Reading] = []
     private var answered: [Reading] = []
-    private(set) var seen = Seen()
+    var seen = Seen()
 
-    private final class Clock: Sendable {
+    final class Clock: Sendable {
         private let state = Mutex<Int64>(0)
         var now: Int64 {
             get { state.withLock { $0 } }
@@ -100,9 +61,18 @@ struct PowerCutRun {
         }
     }
 
-    /// - Parameter isStrict: compares every value after every turn, which finds the first transaction that went wrong.
-    init(seed: UInt64, isStrict: Bool = false, disk: (SimulatedStorage) -> any Storage = { $0 }) {
+    /// - Parameters:
+    ///   - isStrict: compares every value after every turn, which finds the first transaction that went wrong.
+    ///   - keptSeconds: looks at the past, which is kept for so long; a turn takes up to two seconds then.
+    init(
+        seed: UInt64,
+        isStrict: Bool = false,
+        keptSeconds: Int64? = nil,
+        disk: (SimulatedStorage) -> any Storage = { $0 }
+    ) {
         self.isStrict = isStrict
+        self.keptSeconds = keptSeconds
+        spacingBytes = [0, 64 << 10, 1 << 30][Int(seed % 3)]
         random = SplitMix64(seed: seed)
         storage = SimulatedStorage(seed: seed &+ 1)
         self.disk = disk(storage)
@@ -163,12 +133,13 @@ struct PowerCutRun {
                 try execute(database)
             }
             acknowledge(queue.durablePosition)
+            try lookBack(database)
         }
         if !mustSync, random.below(5) == 0 { try untilOff { try database.close() } }
     }
 
     /// Runs a step that needs the disk; a disk that fails ends the life.
-    private func untilOff<R>(_ step: () throws -> R) throws -> R {
+    func untilOff<R>(_ step: () throws -> R) throws -> R {
         do {
             return try step()
         } catch is DirectoryError {
@@ -191,7 +162,7 @@ struct PowerCutRun {
     private mutating func execute(_ database: Database) throws {
         var work: [(ModelTransaction, [UInt8], RecordID, Int64)] = []
         // A turn has one time. Sometimes the clock goes back; the engine's time never does.
-        let time = clock.now + Int64(random.below(2000)) - 200
+        let time = clock.now + (Int64(random.below(2000)) - 200) * (keptSeconds == nil ? 1 : 1000)
         for _ in 0..<1 + random.below(3) {
             let transaction = workload.transaction(history[history.count - 1], &random)
             let encoded = try transaction.encoded()
@@ -377,6 +348,7 @@ struct PowerCutRun {
         let database = try open()
         try compare(database)
         if random.below(8) == 0 { try compareFully(database) }
+        try checkPast(database)
         return database
     }
 
@@ -388,6 +360,7 @@ struct PowerCutRun {
         options.schema = TestSchema.schema
         let clock = clock
         options.clock = { clock.now }
+        if let keptSeconds { options.keepHistory(keptSeconds, storage, spacingBytes: spacingBytes) }
         return try Database.open(in: disk, options: options, random: 7)
     }
 
@@ -410,6 +383,7 @@ struct PowerCutRun {
         seen.lostTransactions += lost
         history.removeLast(lost)
         digests.removeLast(lost)
+        for gone in answers.keys.filter({ $0 > position }) { answers[gone] = nil }
         // Shown to whoever asks from now on, so it has to stay.
         acknowledged = position
         let digest = database.turn { $0.digest }

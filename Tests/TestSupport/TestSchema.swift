@@ -2,7 +2,16 @@ import Engine
 
 /// A little CRM for tests, with every kind of relationship: accounts in a hierarchy, contacts, orders.
 package enum TestSchema {
-    package static let schema: Schema = {
+    package static let schema: Schema = declared.build()
+
+    /// The same with jobs.
+    package static let withJobs: Schema = {
+        var builder = declared
+        builder.addJobEntities()
+        return builder.build()
+    }()
+
+    private static var declared: SchemaBuilder {
         var builder = SchemaBuilder()
         builder.entity(1, "systemuser", "User", ownership: .organisation) { e in
             e.text("fullname", "Full name", 200)
@@ -38,8 +47,8 @@ package enum TestSchema {
             e.lookup("accountid", "Account", to: "account", onDelete: .restrict)
             e.primaryName("name")
         }
-        return builder.build()
-    }()
+        return builder
+    }
 
     /// The same with all texts but external ids searched by quick find.
     package static let searched: Schema = {

@@ -55,6 +55,8 @@ public struct MessageTarget: Sendable, Hashable {
     /// Stands for an organisation's own activity types: entities of its own whose id is `activityid`, with the states 0 Open,
     /// 1 Completed and 2 Canceled that all activities have.
     public static let ownActivity = "+"
+    /// Stands for every entity.
+    public static let any = "**"
 
     /// Declares a target.
     package init(_ entity: String, states: [Int32] = []) {
@@ -65,6 +67,7 @@ public struct MessageTarget: Sendable, Hashable {
     /// Whether records of an entity are meant.
     func includes(_ entity: Entity) -> Bool {
         switch self.entity {
+        case MessageTarget.any: true
         case MessageTarget.anyOwned: entity.ownership == .user
         case MessageTarget.ownActivity: entity.isOwnActivityType
         default: self.entity == entity.name
@@ -74,6 +77,7 @@ public struct MessageTarget: Sendable, Hashable {
     /// What it stands for, for people.
     var described: String {
         switch entity {
+        case MessageTarget.any: "any record"
         case MessageTarget.anyOwned: "records with an owner"
         case MessageTarget.ownActivity: "activity types of one's own"
         default: entity

@@ -12,7 +12,7 @@ public struct MessageTextError: Error, CustomStringConvertible, Hashable {
     /// What is wrong, where, and what would be right.
     public let description: String
 
-    init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }
 
 extension MessageRequest {
@@ -103,11 +103,11 @@ extension MessageRequest {
 
     private static func example(_ verb: String) -> String {
         let entity = Messages.heads.first { $0.verb == verb }?.targets.first?.entity ?? "account"
-        return "\(entity == MessageTarget.anyOwned ? "account" : entity)/…"
+        return "\(["*", "**"].contains(entity) ? "account" : entity)/…"
     }
 
     /// Cuts a text at blanks outside quotes.
-    static func words(of text: String) throws(MessageTextError) -> [String] {
+    package static func words(of text: String) throws(MessageTextError) -> [String] {
         var words: [String] = []
         var word = ""
         var isWord = false

@@ -6,7 +6,9 @@ extension Area {
     /// Owner and use of any record.
     static let records = Area(
         title: "Any record",
-        messages: [AssignRecord.self, DeactivateRecord.self, ActivateRecord.self]
+        messages: [
+            AssignRecord.self, DeactivateRecord.self, ActivateRecord.self, DeleteRecord.self, CancelJob.self,
+        ]
     )
 }
 

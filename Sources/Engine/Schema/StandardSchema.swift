@@ -26,6 +26,7 @@
 //                        142 orderclose
 //    144… notes         144 annotation
 //    160… views         160 userquery
+//    176… jobs          176 bulkoperation, 177 bulkoperationlog
 //
 // Rules that hold throughout
 // - Little is required: names of things, nothing of people, because real files have leads without a name and deals without
@@ -57,6 +58,7 @@ extension Schema {
         schema.addSalesProcessEntities()
         schema.addSalesPlanningEntities()
         schema.addKitEntities()
+        schema.addJobEntities()
         return schema.build()
     }()
 }

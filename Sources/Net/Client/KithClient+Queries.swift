@@ -12,7 +12,7 @@ public struct ClientCursor: Sendable {
     private var cursor: UInt64
     private var block: QueryBlock?
 
-    fileprivate init(_ client: KithClient, _ columns: [QueryColumn], _ cursor: UInt64, _ block: QueryBlock) {
+    init(_ client: KithClient, _ columns: [QueryColumn], _ cursor: UInt64, _ block: QueryBlock) {
         self.client = client
         self.columns = columns
         self.cursor = cursor
@@ -134,7 +134,11 @@ extension KithClient {
         form.encode(into: &writer)
         writer.u32(UInt32(clamping: rowsPerBlock))
         arguments.encode(into: &writer)
-        let answer = try await call(.query, epoch: 0, body: writer.bytes)
+        return try cursor(try await call(.query, epoch: 0, body: writer.bytes))
+    }
+
+    /// Reads the answer to a query.
+    func cursor(_ answer: ClientCall.Answer) throws -> ClientCursor {
         let (columns, cursor, block) = try decode(answer) { body throws(DecodeError) in
             var reader = ByteReader(body)
             let columns = try QueryColumn.list(from: &reader)

@@ -205,7 +205,7 @@ public final class KithClient: Session {
         let mustWake = outbox.withLock { outbox -> Bool? in
             if outbox.isClosed { return nil }
             switch call.operation {
-            case .execute, .changeSchema, .perform: number(&call, &outbox.nextRequest)
+            case .execute, .changeSchema, .perform, .startJob: number(&call, &outbox.nextRequest)
             default: break
             }
             outbox.calls.append(call)

@@ -1,4 +1,5 @@
 import Engine
+import Kith
 import NIOCore
 
 /// An answer that a client fetches block by block. One block is computed ahead, so that the last one can be told as such.
@@ -18,6 +19,8 @@ final class OpenCursor: @unchecked Sendable {
     let position: Position
     /// nil when it was freed.
     private var cursor: QueryCursor?
+    /// The state of the past that it reads, if it is one.
+    private var past: PastState?
     private var ahead: QueryResult?
     private let places: Allowance
     private var hasPlace = false
@@ -38,8 +41,10 @@ final class OpenCursor: @unchecked Sendable {
         places: Allowance,
         memories: [Allowance],
         columnCount: Int,
+        past: PastState? = nil,
         _ cursor: QueryCursor
     ) throws(QueryError) {
+        self.past = past
         self.id = id
         self.position = position
         self.places = places
@@ -116,5 +121,6 @@ extension OpenCursor: Discardable {
     func free() {
         cursor = nil
         ahead = nil
+        past = nil
     }
 }

@@ -102,7 +102,7 @@ extension ServerConnection {
     }
 
     /// The query, the rows that a block may have, and the arguments.
-    private static func decode(
+    static func decode(
         _ body: [UInt8],
         _ view: View,
         _ prepare: (inout ByteReader, View) throws(WireFailure) -> PreparedQuery

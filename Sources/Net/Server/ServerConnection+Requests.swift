@@ -280,6 +280,12 @@ extension ServerConnection {
         case .activities:
             try beginActivities(header, body, &turn)
             return false
+        case .queryAsOf:
+            try beginQueryAsOf(header, body, &turn)
+            return false
+        case .startJob:
+            try beginJob(header, body, &turn)
+            return false
         case .ping:
             try expectEmpty(body)
             return true

@@ -60,6 +60,8 @@ public struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
         case uploadRefused = 78
         /// The record has no such file, or has another one by now.
         case fileUnknown = 79
+        /// A moment that is not kept, in the future, or too large to be rebuilt.
+        case pastRefused = 80
     }
 
     /// What kind of error.

@@ -42,6 +42,8 @@ package enum WireOperation: UInt16, Sendable, CaseIterable {
     case cancelUpload = 24
     case readFile = 25
     case history = 26
+    case queryAsOf = 27
+    case startJob = 28
     case activities = 29
 }
 

@@ -73,6 +73,7 @@ struct DirectoryContents {
 
     private static let temporaryNames = [
         SegmentCatalog.newSegmentName, SegmentCatalog.temporaryName, SnapshotFormat.temporaryName,
+        HistorySetting.temporaryName,
     ]
 
     /// Spares and the reserve are made only beside a log: where they are, there was one.
@@ -134,8 +135,10 @@ struct Recovery {
         let isSmall = writer.segmentBytes < options.segmentBytes
 
         let core = CommitCore(catalog: catalog, writer: writer, loggedBytes: scan.deliveredBytes)
-        let snapshots = keptSnapshots(newest: report.snapshot)
-        try cleanUp(catalog, scan, snapshots)
+        let known = knownSnapshots(newest: report.snapshot)
+        let past = catalog.keptPast(known, options.history)
+        let snapshots = known.filter { past.snapshots.contains($0.position) }
+        try cleanUp(catalog, scan, snapshots, retiredThrough: past.retiredThrough)
         if !start.hasReserve { makeReserve() }
         // Beside the caller: what is written now soon needs a whole segment.
         if isSmall { catalog.prepareAhead() }
@@ -145,6 +148,7 @@ struct Recovery {
             core: core,
             lock: lock,
             snapshots: snapshots,
+            history: options.history,
             usesThreads: options.usesThreads
         )
     }
@@ -261,13 +265,13 @@ struct Recovery {
         return kept
     }
 
-    /// The snapshot in use and the one before it, which may stand in for it. Not opened here: if it is damaged, the log
-    /// that is kept for it is merely longer than needed.
-    private func keptSnapshots(newest: SnapshotInfo?) -> [SnapshotInfo] {
+    /// The snapshot in use and those before it that the log continues, the first of which may stand in for it. Not opened here:
+    /// if one is damaged, the log that is kept for it is merely longer than needed.
+    private func knownSnapshots(newest: SnapshotInfo?) -> [SnapshotInfo] {
         guard let newest else { return [] }
         let logStart = contents.segments.map(\.firstPosition).min() ?? .max
-        let older = contents.snapshotPositions.first { $0 < newest.position && logStart <= $0 + 1 }
-        return [newest] + (older.map { [SnapshotInfo(position: $0, blockCount: 0, fileBytes: 0, blockBytes: 0)] } ?? [])
+        let older = contents.snapshotPositions.filter { $0 < newest.position && logStart <= $0 + 1 }
+        return [newest] + older.map { SnapshotInfo(position: $0, blockCount: 0, fileBytes: 0, blockBytes: 0) }
     }
 
     /// Gives back what the old end of the log no longer needs, and what a crash kept from being removed. The new segment
@@ -275,7 +279,8 @@ struct Recovery {
     private mutating func cleanUp(
         _ catalog: SegmentCatalog,
         _ scan: LogScanResult,
-        _ snapshots: [SnapshotInfo]
+        _ snapshots: [SnapshotInfo],
+        retiredThrough: UInt64
     ) throws(DirectoryError) {
         let end = scan.unproven.flatMap { $0.segment == scan.lastSegment ? $0.offset : nil } ?? scan.lastSegmentEnd
         let restart = scan.unproven?.firstPosition ?? scan.nextPosition
@@ -284,8 +289,10 @@ struct Recovery {
                 let file = try storage.open(scan.lastSegment.fileName, creating: false)
                 if try file.size() > UInt64(end) { try file.truncate(to: UInt64(end)) }
             }
-            if snapshots.count == 2, let oldest = snapshots.last {
-                for position in contents.snapshotPositions where position < oldest.position {
+            if snapshots.count >= 2 {
+                let kept = Set(snapshots.map(\.position))
+                for position in contents.snapshotPositions
+                where position < snapshots[0].position && !kept.contains(position) {
                     let name = SnapshotFormat.fileName(position: position)
                     try storage.remove(name)
                     report.removedFiles.append(name)
@@ -294,7 +301,7 @@ struct Recovery {
         } catch {
             throw .storage(error)
         }
-        try catalog.retire(through: snapshots.count == 2 ? snapshots[1].position : 0)
+        try catalog.retire(through: retiredThrough)
     }
 
     /// Best effort: without space there is none, until the next start.

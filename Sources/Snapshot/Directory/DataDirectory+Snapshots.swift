@@ -1,5 +1,6 @@
 // Snapshots of a running directory, and what they allow to be thrown away: two snapshots are kept, and the log since the
-// older one, so that a damaged newest snapshot costs time at the next start and nothing else.
+// older one, so that a damaged newest snapshot costs time at the next start and nothing else; and as much more of the past as
+// is asked for (HistoryRetention.swift).
 
 extension DataDirectory {
     /// Writes a snapshot of the state at `position`, waits until it is durable, and removes what it replaces. The log is
@@ -57,11 +58,14 @@ extension DataDirectory {
     }
 
     private func retain(_ info: SnapshotInfo, loggedBytes: UInt64) throws(DirectoryError) {
-        let kept = state.withLock { state -> [SnapshotInfo] in
-            state.snapshots.removeAll { $0.position == info.position }
-            state.snapshots = Array(([info] + state.snapshots).sorted { $0.position > $1.position }.prefix(2))
+        // Nobody else changes the list: snapshots are taken one at a time.
+        let known = ([info] + state.withLock { $0.snapshots }.filter { $0.position != info.position })
+            .sorted { $0.position > $1.position }
+        let past = catalog.keptPast(known, history)
+        let kept = known.filter { past.snapshots.contains($0.position) }
+        state.withLock { state in
+            state.snapshots = kept
             state.loggedBytesAtSnapshot = loggedBytes
-            return state.snapshots
         }
         do throws(StorageError) {
             for name in try storage.list() {
@@ -71,7 +75,7 @@ extension DataDirectory {
         } catch {
             throw .storage(error)
         }
-        try catalog.retire(through: kept.count == 2 ? kept[1].position : 0)
+        try catalog.retire(through: past.retiredThrough)
     }
 }
 

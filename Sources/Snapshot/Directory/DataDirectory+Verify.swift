@@ -82,7 +82,7 @@ extension VerificationReport {
         return anchors
     }
 
-    /// The log from where it is needed: the older of the two snapshots, or the beginning.
+    /// The log from where it is needed: the older of the two snapshots, or the beginning; where history is kept, the oldest.
     fileprivate mutating func readLog(
         _ contents: DirectoryContents,
         _ storage: any Storage,
@@ -91,8 +91,15 @@ extension VerificationReport {
         _ entryCheck: EntryBody
     ) throws(DirectoryError) {
         let logStart = contents.segments.map(\.firstPosition).min() ?? 1
-        let oldest = snapshots.dropFirst().first ?? snapshots.first
-        let needed: UInt64? = snapshots.count < 2 && logStart == 1 ? 0 : oldest?.position
+        var keepsHistory = false
+        do throws(DirectoryError) {
+            keepsHistory = try HistorySetting.seconds(in: storage) > 0
+        } catch {
+            try add(error, file: HistorySetting.fileName)
+        }
+        let continued = snapshots.filter { logStart <= $0.position + 1 }
+        let oldest = (keepsHistory ? continued.last : snapshots.dropFirst().first) ?? snapshots.first
+        let needed: UInt64? = (keepsHistory || snapshots.count < 2) && logStart == 1 ? 0 : oldest?.position
         guard let start = needed else {
             damage.append(
                 Damage(

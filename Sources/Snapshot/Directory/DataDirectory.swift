@@ -11,6 +11,8 @@ public struct DirectoryOptions: Sendable {
     /// Whether a thread commits (`GroupCommitter`) or the caller does (`InlineCommitQueue`, and then no thread is ever
     /// started).
     public var usesThreads: Bool
+    /// How much of the past is kept; nil: what recovery needs.
+    public var history: HistoryRetention?
 
     public init(segmentBytes: Int = 64 << 20, usesThreads: Bool = true) {
         // A segment holds at least a header, a seal and a batch worth having, in whole sectors.
@@ -52,6 +54,7 @@ public final class DataDirectory: Sendable {
     let core: CommitCore
     let catalog: SegmentCatalog
     let lock: any StorageLock
+    let history: HistoryRetention?
     let state: Monitor<State>
 
     struct State {
@@ -69,8 +72,10 @@ public final class DataDirectory: Sendable {
         core: CommitCore,
         lock: any StorageLock,
         snapshots: [SnapshotInfo],
+        history: HistoryRetention?,
         usesThreads: Bool
     ) {
+        self.history = history
         self.id = id
         self.recovery = recovery
         self.core = core

@@ -74,7 +74,7 @@ public struct DirectoryID: Hashable, Sendable, CustomStringConvertible {
 
     /// What checksums of this directory's frames start from. Payloads carry bytes that strangers chose; without knowing
     /// the directory's id they cannot make some of them look like a frame's header.
-    var checksumSeed: UInt32 {
+    package var checksumSeed: UInt32 {
         withUnsafeBytes(of: (high.littleEndian, low.littleEndian)) { crc32c($0) }
     }
 

@@ -14,6 +14,7 @@ struct GetCommand: AsyncParsableCommand {
             EXAMPLES
               kith get --at ./data account/1N
               kith get --at kith://127.0.0.1:7411 --format json account/1N
+              kith get --at ./data --as-of 2026-05-01T12:00:00Z account/1N
             """
     )
 
@@ -22,11 +23,17 @@ struct GetCommand: AsyncParsableCommand {
     @Option(help: "table (for people), json, csv or ndjson.")
     var format = RowFormat.table
 
+    @OptionGroup var moment: AsOfOption
+
     @Argument(help: "Entity and code of the record, such as account/7K3M.")
     var record: String
 
     func run() async throws {
         let (record, format) = (record, format)
+        if let point = try moment.point() {
+            let (columns, row, schema) = try await PastRecord.read(record, at.place, asOf: point)
+            return show(columns, row, schema, format)
+        }
         try await at.place.withConnection { connection in
             let session = connection.session
             let schema = try await session.schema

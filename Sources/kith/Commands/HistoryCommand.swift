@@ -7,8 +7,8 @@ struct HistoryCommand: AsyncParsableCommand {
         commandName: "history",
         abstract: "Show who changed a record, when, from what to what.",
         discussion: """
-            Read from the log, which holds every change since the older of the two newest snapshots; the first line says \
-            where it begins. A record that was deleted has a history too. What was done through a message stands under the \
+            Read from the log, which holds every change since the older of the two newest snapshots, and further back with \
+            kith serve --keep-history; the first line says where it begins. A record that was deleted has a history too. What was done through a message stands under the \
             message's verb.
 
             EXAMPLES

@@ -23,6 +23,7 @@ struct QueryCommand: AsyncParsableCommand {
               kith query --at ./data --param city=Oslo \\
                 'SELECT name FROM account WHERE address1_city = :city'
               kith query --at ./data 'EXPLAIN SELECT COUNT(*) FROM contact'
+              kith query --at ./data --as-of 2026-05-01 'SELECT COUNT(*) FROM lead'
             """
     )
 
@@ -33,6 +34,8 @@ struct QueryCommand: AsyncParsableCommand {
 
     @Option(name: .customLong("param"), help: ArgumentHelp("A parameter's value.", valueName: "[name=]value"))
     var parameters: [String] = []
+
+    @OptionGroup var moment: AsOfOption
 
     @Argument(help: "One SELECT, or EXPLAIN SELECT.")
     var sql: String
@@ -52,9 +55,16 @@ struct QueryCommand: AsyncParsableCommand {
         }
         let (sql, format, parameters) = (sql, format, values)
         do {
-            try await at.place.withConnection { connection in
-                var writer = RowWriter(format)
-                try await connection.query(sql, parameters, into: &writer)
+            if let point = try moment.point() {
+                try await at.place.withPast(point) { past in
+                    var writer = RowWriter(format)
+                    try await past.query(sql, parameters, into: &writer)
+                }
+            } else {
+                try await at.place.withConnection { connection in
+                    var writer = RowWriter(format)
+                    try await connection.query(sql, parameters, into: &writer)
+                }
             }
         } catch let error as QueryError {
             var failure = CommandFailure(error) ?? CommandFailure(.usage, "")

@@ -20,6 +20,7 @@ struct ServeCommand: AsyncParsableCommand {
               kith serve --data ./data --listen 127.0.0.1:7411
               kith serve --data /var/lib/kith --listen '[::1]:7411'
               kith serve --data ./data --metrics 127.0.0.1:9411
+              kith serve --data ./data --keep-history 400
             """
     )
 
@@ -45,6 +46,14 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var scrubRate: UInt64 = 8
 
+    @Option(
+        help: ArgumentHelp(
+            "Days for which records can be seen as they were; 0: none. Without it as it was set last.",
+            valueName: "days"
+        )
+    )
+    var keepHistory: Int64?
+
     // For tests, which start servers by the dozen: a start writes zeros for two segments.
     @Option(help: .hidden)
     var segmentKibibytes = 64 << 10
@@ -52,6 +61,10 @@ struct ServeCommand: AsyncParsableCommand {
     func validate() throws {
         guard (64...1 << 20).contains(segmentKibibytes) else {
             throw ValidationError("--segment-kibibytes must be between 64 and 1048576.")
+        }
+        let daysMax = HistorySetting.secondsMax / 86_400
+        guard keepHistory.map({ 0...daysMax ~= $0 }) ?? true else {
+            throw ValidationError("--keep-history must be between 0 and \(daysMax) days.")
         }
         guard scrubRate <= 1 << 20 else { throw ValidationError("--scrub-rate must be between 0 and 1048576.") }
     }
@@ -61,6 +74,7 @@ struct ServeCommand: AsyncParsableCommand {
         DescriptorLimit.raise()
         var options = DatabaseOptions()
         options.directory.segmentBytes = segmentKibibytes << 10
+        options.keptHistorySeconds = keepHistory.map { $0 * 86_400 }
         let logger = ServeCommand.logger
         options.snapshotFailed = { failure in
             logger.error(

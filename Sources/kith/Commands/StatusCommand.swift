@@ -1,4 +1,5 @@
 import ArgumentParser
+import Engine
 import FoundationEssentials
 
 struct StatusCommand: AsyncParsableCommand {
@@ -44,6 +45,7 @@ struct StatusCommand: AsyncParsableCommand {
         facts.append(["memory kept idle, bytes", String(status.idleBytes)])
         facts.append(["log since snapshot, bytes", String(status.logBytesSinceSnapshot)])
         facts.append(["newest snapshot at", status.newestSnapshot.map { String($0.position) } ?? "none"])
+        if let history = status.history { facts.append(["history kept since", history.since]) }
         facts.append(["last snapshot failed", status.lastSnapshotFailure?.reason ?? "no"])
         if let log = status.log {
             facts.append(["entries waiting for the disk", String(log.pendingEntries)])
@@ -97,6 +99,18 @@ private struct StatusDocument: Decodable {
         var contentCount, contentBytes, uploadCount: Int
     }
 
+    struct History: Decodable {
+        var keptSeconds: Int64
+        var sincePosition: UInt64
+        var sinceMicroseconds: Int64?
+
+        var since: String {
+            guard sincePosition > 0 else { return "the beginning" }
+            let time = sinceMicroseconds.map { CalendarText.text(microseconds: $0) }
+            return (time.map { "\($0), " } ?? "") + "position \(sincePosition)"
+        }
+    }
+
     struct Log: Decodable {
         struct Syncs: Decodable {
             var p99Microseconds: UInt64
@@ -137,6 +151,7 @@ private struct StatusDocument: Decodable {
     var lastSnapshotFailure: SnapshotFailure?
     /// Servers of earlier versions have none.
     var files: Files?
+    var history: History?
     var log: Log?
     var scrub: Scrub?
     /// Directories have none.

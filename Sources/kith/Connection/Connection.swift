@@ -4,7 +4,7 @@ import Engine
 import Kith
 
 /// Everything that commands ask of an organisation.
-typealias OrganisationSession = SchemaSession & FindSession & FileSession & MessageSession & HistorySession
+typealias OrganisationSession = SchemaSession & FindSession & FileSession & MessageSession & HistorySession & JobSession
     & ActivitySession
 
 /// An open directory or a connection to a server.

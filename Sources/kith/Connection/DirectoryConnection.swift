@@ -6,8 +6,6 @@ import Kith
 import Snapshot
 
 struct DirectoryConnection: Connection {
-    private static let rowsPerPiece = 8192
-
     let database: Database
 
     init(_ path: String, mustExist: Bool) throws {
@@ -23,20 +21,8 @@ struct DirectoryConnection: Connection {
 
     func query(_ sql: String, _ parameters: QueryParameters, into sink: inout some RowSink) async throws {
         let view = database.currentView
-        let query = try PreparedQuery(text: sql, schema: view.schema)
-        let values = try query.values(for: parameters)
-        let cursor = try query.cursor(
-            on: view,
-            parameters: values,
-            chunkRows: DirectoryConnection.rowsPerPiece,
-            environment: database.environment(of: .none, view)
-        )
         try await database.settle(view.position)
-        sink.begin(query.columns.map { RowColumn(name: $0.name, type: $0.type) }, view.schema)
-        while let piece = try cursor.next() {
-            for row in 0..<piece.rowCount { sink.append(piece.columns.map { $0[row] }) }
-        }
-        sink.end()
+        try view.answer(sql, parameters, database.environment(of: .none, view), into: &sink)
     }
 
     func statusText() -> String { database.status.json }
@@ -44,6 +30,31 @@ struct DirectoryConnection: Connection {
     func writeSnapshot() throws -> Position { try database.writeSnapshot().position }
 
     func close() throws { try database.close() }
+}
+
+extension View {
+    private static let rowsPerPiece = 8192
+
+    /// Executes a query and hands over its rows as they come.
+    func answer(
+        _ sql: String,
+        _ parameters: QueryParameters,
+        _ environment: QueryEnvironment,
+        into sink: inout some RowSink
+    ) throws {
+        let query = try PreparedQuery(text: sql, schema: schema)
+        let cursor = try query.cursor(
+            on: self,
+            parameters: query.values(for: parameters),
+            chunkRows: View.rowsPerPiece,
+            environment: environment
+        )
+        sink.begin(query.columns.map { RowColumn(name: $0.name, type: $0.type) }, schema)
+        while let piece = try cursor.next() {
+            for row in 0..<piece.rowCount { sink.append(piece.columns.map { $0[row] }) }
+        }
+        sink.end()
+    }
 }
 
 extension PreparedQuery {

@@ -53,6 +53,16 @@ struct ServerConnection: Connection {
     var session: any OrganisationSession { client }
 
     func query(_ sql: String, _ parameters: QueryParameters, into sink: inout some RowSink) async throws {
+        try await query(sql, parameters, asOf: .latest, into: &sink)
+    }
+
+    /// As `query`, about the records as they were.
+    func query(
+        _ sql: String,
+        _ parameters: QueryParameters,
+        asOf point: RestorePoint,
+        into sink: inout some RowSink
+    ) async throws {
         let arguments: QueryArguments
         if parameters.named.isEmpty {
             arguments = QueryArguments(parameters.positional)
@@ -60,7 +70,7 @@ struct ServerConnection: Connection {
             try parameters.expectOneKind()
             arguments = QueryArguments(parameters.named)
         }
-        var cursor = try await client.query(sql, arguments)
+        var cursor = try await client.query(sql, arguments, asOf: point)
         let schema = try await client.schema
         sink.begin(cursor.columns.map { RowColumn(name: $0.name, type: $0.type) }, schema)
         while let block = try await cursor.next() {

@@ -25,9 +25,11 @@ protocol RowSink {
 
 /// Keeps the rows.
 struct RowCollector: RowSink {
+    private(set) var columns: [RowColumn] = []
     private(set) var rows: [[Value]] = []
+    private(set) var schema: Schema?
 
-    mutating func begin(_ columns: [RowColumn], _ schema: Schema) {}
+    mutating func begin(_ columns: [RowColumn], _ schema: Schema) { (self.columns, self.schema) = (columns, schema) }
     mutating func append(_ row: [Value]) { rows.append(row) }
     mutating func end() {}
 }
