@@ -34,7 +34,7 @@ public struct ClockReport: Sendable, Hashable {
 extension Database {
     /// Pieces of work that are done in a turn: some 20 µs each.
     private static let workPerTurnMax = 64
-    /// Refused work that is remembered; beyond it, all is tried again.
+    /// Refused work that is remembered. With more of it a call ends there, as if nothing else were due.
     private static let refusedWorkMax = 100_000
 
     /// Carries out everything that is due up to a moment, in order, each piece at its own moment, and returns when it is durable.
@@ -76,14 +76,14 @@ extension Database {
             var report = ClockReport()
             var taken = 0
             while taken < limit {
-                let due = refusedWork.withLock { refused in
-                    turn.due(through: moment) { !refused.isEmpty && refused.contains($0) }
-                }
+                var due = nextDue(through: moment, turn)
                 if due.isEmpty {
                     report.isDone = true
                     break
                 }
-                for work in due.prefix(limit - taken) where turn.isStillDue(work) {
+                defer { dueRest.withLock { $0 = due } }
+                while taken < limit, let work = due.popFirst() {
+                    guard turn.isStillDue(work) else { continue }
                     taken += 1
                     do throws(Refusal) {
                         try turn.perform(work)
@@ -93,9 +93,14 @@ extension Database {
                         report.performedCount += 1
                     } catch {
                         if [.overloaded, .diskFull, .halted].contains(error.code) {
+                            due = []
                             return (report, error, turn.position)
                         }
-                        leaveOut(work)
+                        guard leaveOut(work) else {
+                            due = []
+                            report.isDone = true
+                            return (report, nil, turn.position)
+                        }
                         report.refused.append(.init(record: work.record, moment: work.moment, refusal: error))
                     }
                 }
@@ -104,10 +109,27 @@ extension Database {
         }
     }
 
-    private func leaveOut(_ work: DueWork) {
+    /// What is left of the moment that the last turn was at, unless something is due before; else the earliest moment's work. What
+    /// comes to be due at a moment while its work is done comes after the rest of it.
+    private func nextDue(through moment: Int64, _ turn: borrowing WriterTurn) -> ArraySlice<DueWork> {
+        let rest = dueRest.withLock { $0 }
+        return refusedWork.withLock { refused in
+            let isLeftOut = { (work: DueWork) in !refused.isEmpty && refused.contains(work) }
+            if let first = rest.first, first.moment <= moment,
+                !turn.hasDue(before: first.moment, isLeftOut: isLeftOut)
+            {
+                return rest
+            }
+            return turn.due(through: moment, isLeftOut: isLeftOut)[...]
+        }
+    }
+
+    /// Remembers work that was refused; false where there is too much of it, so that nothing behind it is looked for.
+    private func leaveOut(_ work: DueWork) -> Bool {
         refusedWork.withLock { refused in
-            if refused.count >= Database.refusedWorkMax { refused.removeAll() }
+            guard refused.count < Database.refusedWorkMax else { return false }
             refused.insert(work)
+            return true
         }
     }
 }

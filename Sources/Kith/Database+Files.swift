@@ -75,9 +75,15 @@ extension Database: FileSession {
         do {
             var kept: Set<ContentHash> = []
             view.forEachFile { kept.insert($0.file.content.hash) }
-            for snapshot in directory.keptSnapshots {
-                let listed = try Database.contents(ofSnapshotAt: snapshot.position, in: directory.storage)
-                for content in listed { kept.insert(content.hash) }
+            for (index, snapshot) in directory.keptSnapshots.enumerated() {
+                do {
+                    let listed = try Database.contents(ofSnapshotAt: snapshot.position, in: directory.storage)
+                    for content in listed { kept.insert(content.hash) }
+                } catch {
+                    // Behind the two newest are those that are kept for history alone: with one that cannot be read, its moments
+                    // are lost (docs/history.md), and must not keep every content for as long as history is kept.
+                    if index < 2 { throw error }
+                }
             }
             for position in try directory.otherSnapshotPositions() {
                 // One that cannot be read is one that nobody can restore.

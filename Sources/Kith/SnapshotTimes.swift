@@ -38,11 +38,15 @@ final class SnapshotTimes: Sendable {
 }
 
 extension HistoryRetention {
-    /// Keeps so many seconds before the present; nil for none.
+    /// Keeps so many seconds before the present, or before the newest snapshot where the clock says more: one that is ahead for a
+    /// single start must not throw the past away. nil for none.
     init?(keptSeconds: Int64, _ times: SnapshotTimes, _ options: DatabaseOptions) {
         guard keptSeconds > 0 else { return nil }
         let clock = options.clock
-        self.init(since: { clock().addingClamped(-keptSeconds * 1_000_000) }, time: { times.time(of: $0, in: $1) })
+        self.init(
+            since: { newest in min(clock(), newest).addingClamped(-keptSeconds * 1_000_000) },
+            time: { times.time(of: $0, in: $1) }
+        )
         spacingBytes = options.historySpacingBytes
     }
 }

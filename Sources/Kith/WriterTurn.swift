@@ -102,6 +102,11 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         DueWork.earliest(engine, through: until, isLeftOut: isLeftOut)
     }
 
+    /// Whether work is due before a moment.
+    func hasDue(before moment: Int64, isLeftOut: (DueWork) -> Bool) -> Bool {
+        DueWork.isAny(engine, before: moment, isLeftOut: isLeftOut)
+    }
+
     /// Whether a record still says that work is due.
     func isStillDue(_ work: DueWork) -> Bool { work.isStillDue(engine) }
 

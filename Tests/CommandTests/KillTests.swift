@@ -4,6 +4,7 @@ import Kith
 import Net
 import Snapshot
 import Synchronization
+import TestSupport
 import Testing
 
 /// The server is killed (SIGKILL) again and again while eight clients change records and a file is imported, at moments that
@@ -24,7 +25,7 @@ import Testing
     @Test func nothingAcknowledgedIsLostAndNothingIsHalfThere() async throws {
         let environment = ProcessInfo.processInfo.environment
         let seed = environment["KITH_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0..<1_000_000)
-        let rounds = environment["KITH_TORTURE"] == nil ? 50 : 500
+        let rounds = Effort.count(50, torture: 500, full: 500)
         print("KillTests: KITH_SEED=\(seed)")
         var random = SplitMix64(seed: seed)
         let folder = try Folder()

@@ -69,7 +69,12 @@ import Testing
         arguments: [
             ("", "has an array of records"), ("42", "has an array of records"),
             (#"{"a": 1}"#, "there is no array of records"),
-            ("[1]", "record 1 is no object"), (#"[{"a": 1} {"a": 2}]"#, "line 1: ',' is missing"),
+            ("[1]", "record 1 is no object"), (#"[{"a":1}] [{"a":2}]"#, "something follows the array"),
+            (#"[{"a":1},]"#, "nothing follows a comma"), (#"[{"a":1,}]"#, "nothing follows a comma"),
+            (#"[{"a":[1,]}]"#, "nothing follows a comma"),
+            ("[{\"a\":" + String(repeating: "1", count: 2_000), "longer than"),
+            ("[{\"" + String(repeating: "n", count: 2_000), "longer than 1000 bytes"),
+            (#"[{"a": 1} {"a": 2}]"#, "line 1: ',' is missing"),
             ("[{\"a\": 1},\n{\"a\": nil}]", "line 2: 'nil' is no value"), (#"[{"a" 1}]"#, "':' is missing"),
             (#"[{"a": "x"#, "ends in the middle"), (#"[{"a": "\x"}]"#, "unknown escape"),
             (#"[{"a": "\u12g4"}]"#, "four hexadecimal digits"), ("[{\"a\": \"x\ny\"}]", "control character"),

@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 
 @Suite struct BackupPowerCutTests {
-    private static let lives = UInt64(ProcessInfo.processInfo.environment["KITH_TORTURE"] == "1" ? 4_000 : 100)
+    private static let lives = UInt64(Effort.count(100, torture: 4_000, full: 4_000))
 
     @Test func everyStateComesBackAndNoCutHarmsTheLastRun() async {
         let only = ProcessInfo.processInfo.environment["KITH_SEED"].flatMap(UInt64.init)

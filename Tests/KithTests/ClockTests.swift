@@ -12,7 +12,7 @@ import Testing
 
     private func open(_ storage: SimulatedStorage) throws -> Database {
         var options = DatabaseOptions()
-        options.directory = DirectoryOptions(segmentBytes: 256 << 10, usesThreads: true)
+        options.directory = DirectoryOptions(segmentBytes: 1 << 20, usesThreads: true)
         options.threadCount = 1
         options.takesSnapshots = false
         options.clock = { ClockTests.start }
@@ -89,6 +89,31 @@ import Testing
         try await expectYear(database, series)
         // Nothing is left to do up to then.
         #expect(try await database.advance(to: ClockTests.end) == ClockReport(performed: 0, isDone: true))
+        try database.close()
+    }
+
+    /// Reminders for one moment by the hundred, and refused work by the hundred before them: each turn takes up where the last one
+    /// was, and nothing is done twice or left out.
+    @Test func manyAreDueAtOneMoment() async throws {
+        let database = try open(SimulatedStorage(seed: 9))
+        let schema = database.schema
+        let moment = ClockTests.start + ClockTests.day
+        var batch = try RecordBatch(schema, .create, "task", attributes: ["subject", "remindon"])
+        for number in 0..<500 { try batch.append([.text("Task \(number)"), .instant(moment)]) }
+        var transaction = Transaction(schema)
+        transaction.append(batch)
+        let tasks = try await database.execute(transaction).operations[0].ids
+        // Something earlier comes in between two calls, and goes first.
+        let first = try await database.advance(to: ClockTests.end, limit: 100)
+        #expect(first == ClockReport(performed: 100, isDone: false))
+        let early = try await create(database, "task", ["subject": "Early", "remindon": .instant(moment - 1)])
+        #expect(try await database.advance(to: moment - 1).performedCount == 1)
+        let rest = try await database.advance(to: ClockTests.end)
+        #expect(rest == ClockReport(performed: 400, isDone: true))
+        for task in [tasks[0], tasks[250], tasks[499], early] {
+            let steps = try await database.history(of: task, limit: 10).steps
+            #expect(steps.count { $0.message == RingActivity.head.number } == 1)
+        }
         try database.close()
     }
 

@@ -116,7 +116,7 @@ import Testing
     /// Attributes under the names that they had, also behind a snapshot and a restart; and an attribute that is another one now.
     @Test func schemasOfThen() async throws {
         let storage = SimulatedStorage(seed: 1)
-        var database = try database(storage)
+        var database = try database(storage, segmentBytes: 1 << 20)
         var size = AttributeDeclaration("shoe", "integer")
         var entity = EntityDeclaration("account")
         entity.attributes = [size]
@@ -135,7 +135,7 @@ import Testing
         #expect(try await lines(database.history(of: id, limit: 100), database.schema) == expected)
         try database.writeSnapshot()
         try database.close()
-        database = try self.database(storage)
+        database = try self.database(storage, segmentBytes: 1 << 20)
         #expect(try await lines(database.history(of: id, limit: 100), database.schema) == expected)
         try database.close()
     }

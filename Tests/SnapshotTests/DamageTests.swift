@@ -73,21 +73,27 @@ import Testing
         let bytes = try #require(storage.contents(of: name))
         let seed = try bytes.withUnsafeBytes { try SegmentHeader.decode($0).get().directory.checksumSeed }
         let frames = frameOffsets(bytes)
-        #expect(frames.count >= 8)
+        var changedCount = 0
         for frame in frames.dropLast() {
             var changed = bytes
             try changed.withUnsafeMutableBytes { memory in
                 let start = UnsafeMutableRawBufferPointer(rebasing: memory[frame...])
                 var header = try #require(FrameHeader.decode(UnsafeRawBufferPointer(start), checksumSeed: seed))
+                // Seals have nothing to change.
+                guard header.payloadBytes > 0 else { return }
+                changedCount += 1
                 let payload = LogFormat.frameHeaderBytes..<LogFormat.frameHeaderBytes + Int(header.payloadBytes)
                 start[payload.upperBound - 1] ^= 1
                 header.payloadChecksum = crc32c(UnsafeRawBufferPointer(rebasing: start[payload]))
                 header.encode(into: start, checksumSeed: seed)
             }
+            guard changed != bytes else { continue }
             let copy = storage.copy(seed: 1)
             copy.setContents(of: name, to: changed)
-            #expect(try reopen(copy) == nil, "the frame at \(frame)")
+            // Asked of the log alone: what its entries say does not count.
+            #expect((try? DataDirectory.verify(copy))?.isSound != true, "the frame at \(frame)")
         }
+        #expect(changedCount >= 7)
     }
 
     @Test func everyBitOfASnapshotMatters() throws {

@@ -64,7 +64,7 @@ struct RulesRound {
     }
 
     private func makeWorld(_ database: Database) async throws -> World {
-        let schema = try await database.schema
+        let schema = database.schema
         var people = Transaction(schema)
         let owner = try people.create("systemuser", ["fullname": .text("Ann Keller")])
         let account = try people.create("account", ["name": .text("Acme"), "ownerid": .reference(owner)])
@@ -125,7 +125,7 @@ struct RulesRound {
     private static let doneAt = Int64(closingDay + 1) * 86_400_000_000 + 8 * 3_600_000_000
 
     @Sendable private func byChanges(_ number: Int, _ world: World, _ database: Database) async throws {
-        let schema = try await database.schema
+        let schema = database.schema
         let (lead, owner) = (world.leads[number], Value.reference(world.owner))
         let value = Value.decimal(RulesRound.value(number))
         var qualify = Transaction(schema)
@@ -209,7 +209,7 @@ struct RulesRound {
     /// A quote of a thousand lines from the catalogue, calculated anew each time that the price of its product has changed, so that
     /// every line is read, priced and written.
     private func price(_ database: Database) async throws {
-        let schema = try await database.schema
+        let schema = database.schema
         var catalogue = Transaction(schema)
         let euro = Value.reference(
             try catalogue.create(

@@ -60,7 +60,7 @@ public struct ReopenActivity: Message {
         "reopen",
         """
         Takes an activity up again that was completed or called off. What its end brought is emptied: actual end and duration, and the \
-        percentage of a task. An appointment has to be scheduled again; an e-mail that waits to be sent becomes a draft. A reminder some \
+        percentage of a task, and its last reminder. An appointment has to be scheduled again; an e-mail that waits to be sent becomes a draft. A reminder some \
         minutes before is set again.
         """,
         to: [
@@ -91,7 +91,7 @@ public struct ReopenActivity: Message {
             activity,
             [
                 ("statecode", .option(ActivityState.open)), ("actualend", .null), ("actualdurationminutes", .null),
-                ("percentcomplete", .null),
+                ("percentcomplete", .null), ("remindedon", .null),
             ] + Reminder.again(activity, records)
         )
         return plan

@@ -163,13 +163,16 @@ private struct PlannedTime {
         }
     }
 
-    /// The planned start, end and duration, and the reminder that follows them.
+    /// The planned start, end and duration, and the reminder that follows them; at another time, nobody has been reminded of it yet.
     func values(_ activity: RecordID, _ records: Records) -> [(String, Value)] {
-        let times: [(String, Value)] =
+        var times: [(String, Value)] =
             [
                 ("scheduledstart", start.map(Value.instant) ?? .null),
                 ("scheduledend", end.map(Value.instant) ?? .null),
             ] + Reminder.following(activity, records, start: start, end: end)
+        if start != records.instant(activity, "scheduledstart") || end != records.instant(activity, "scheduledend") {
+            times.append(("remindedon", .null))
+        }
         // Where one of them is not known, what was planned as a length stays.
         guard let start, let end else { return times }
         let minutes = end.addingClamped(start == .min ? .max : -start) / 60_000_000

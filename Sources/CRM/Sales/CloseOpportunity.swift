@@ -54,6 +54,7 @@ public struct WinOpportunity: Message {
         try Closing.opportunity.write(
             opportunity,
             "Won",
+            on: on,
             [("actualrevenue", value.map(Value.decimal) ?? .null), ("description", Value(description))],
             &plan,
             records
@@ -120,6 +121,7 @@ public struct LoseOpportunity: Message {
         try Closing.opportunity.write(
             opportunity,
             "Lost",
+            on: on,
             [("actualrevenue", 0), ("competitorid", winner), ("description", Value(description))],
             &plan,
             records

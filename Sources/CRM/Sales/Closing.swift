@@ -16,10 +16,12 @@ struct Closing: Sendable {
     private static let stateCompleted: Int32 = 1
     private static let stateCanceled: Int32 = 2
 
-    /// Writes the activity, owned as what it closes is. `values` are what the end brought.
+    /// Writes the activity, owned as what it closes is. `values` are what the end brought, `day` is when it came about (days
+    /// since 1970-01-01), not after today; now where it is not given.
     func write(
         _ record: RecordID,
         _ outcome: String,
+        on day: Int32? = nil,
         _ values: [(String, Value)],
         _ plan: inout Plan,
         _ records: Records
@@ -27,10 +29,18 @@ struct Closing: Sendable {
         let own: [(String, Value)] = [
             ("subject", .text("\(outcome): \(records.name(record))")),
             ("statecode", .option(Closing.stateCompleted)), ("regardingobjectid", .reference(record)),
-            ("actualend", .instant(records.timeMicroseconds)),
+            ("actualend", .instant(Closing.moment(of: day, records))),
         ]
         let shared = records.copied(record, (["ownerid", "transactioncurrencyid"] + copied).map { ($0, $0) })
         try plan.create(entity, own + shared + values)
+    }
+
+    /// The moment of an end. Of a day that is over it is noon in UTC, which is on that day in all zones from UTC-12 to UTC+11:59;
+    /// further east the day may be over before, and nothing ends after now.
+    private static func moment(of day: Int32?, _ records: Records) -> Int64 {
+        guard let day, day != records.today else { return records.timeMicroseconds }
+        let noon = CalendarText.microseconds(days: Int64(day)) + 12 * 3_600_000_000
+        return min(noon, records.timeMicroseconds)
     }
 
     /// Cancels the activities of a record that is opened again.

@@ -63,6 +63,22 @@ package struct DueWork: Hashable, Sendable {
         return found.sorted { ($0.kind, $0.record) < ($1.kind, $1.record) }
     }
 
+    /// Whether any work is due before a moment. O(kinds × log records + work left out).
+    package static func isAny(_ engine: Engine, before moment: Int64, isLeftOut: (DueWork) -> Bool) -> Bool {
+        guard moment > .min else { return false }
+        var isAny = false
+        for kind in kinds.indices where !isAny {
+            guard let (place, index) = order(of: kinds[kind], engine) else { continue }
+            index.forEach(through: ColumnOrder.key(moment - 1)) { key, row in
+                let record = engine.tables[place].recordID(atRow: Int(row))
+                let work = DueWork(moment: Int64(bitPattern: key ^ 1 << 63), kind: kind, record: record)
+                isAny = !isLeftOut(work)
+                return !isAny
+            }
+        }
+        return isAny
+    }
+
     /// Whether the record still says that this is due, or has been due before.
     package func isStillDue(_ engine: Engine) -> Bool {
         let kind = DueWork.kinds[kind]

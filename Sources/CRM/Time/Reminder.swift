@@ -2,7 +2,8 @@
 //
 //   remindminutes   so many minutes before its start, or before it is due where it has no start; follows it to another time
 //   remindon        the moment, while it is to come
-//   remindedon      the moment of the last reminder: with an open activity, that is what asks for somebody's attention
+//   remindedon      the moment of the last reminder: with an open activity, that is what asks for somebody's attention; empty again
+//                   when the reminder is set anew or taken away, and when the activity is put to another time or taken up again
 
 import Engine
 
@@ -91,7 +92,7 @@ public struct SetReminder: Message {
         "remind",
         """
         Sets when somebody shall be reminded of an activity: at a moment, or some minutes before it begins or is due. A reminder \
-        before follows the activity to another time; that of a series comes before each instance.
+        before follows the activity to another time; that of a series comes before each instance. The last reminder is dismissed.
         """,
         to: Reminder.entities.map { entity in
             let scheduled = ["appointment", "recurringappointmentmaster"].contains(entity)
@@ -128,7 +129,7 @@ public struct SetReminder: Message {
             activity,
             [
                 ("remindminutes", before.map(Value.integer) ?? .null),
-                ("remindon", moment.map(Value.instant) ?? .null),
+                ("remindon", moment.map(Value.instant) ?? .null), ("remindedon", .null),
             ]
         )
         return plan

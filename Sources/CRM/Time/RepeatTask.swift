@@ -2,6 +2,10 @@
 //
 // The newest task carries the rule (`recurrence`) and the moment at which the next is made (`repeaton`), which is its own start, or its due
 // date where it has no start. What comes of the older ones changes nothing.
+//
+// Guarantees
+// - What repeats makes at most `RecurrenceLimits.instancesPerDayMax` tasks a day, and none for days before it was made to repeat. A
+//   rule that an import wrote and that makes more ends at its next task.
 
 import Engine
 
@@ -26,7 +30,7 @@ public struct RepeatTask: Message {
         "repeat",
         """
         Makes a task one that repeats: when its start comes, or its due date where it has no start, the next one is made, with its \
-        subject, owner and length, and so on.
+        subject, owner and length, and so on, at most 24 a day. One whose time is over is followed at once by the next that is to come.
         """,
         to: [MessageTarget("task", states: [ActivityState.open])],
         record: \.task,
@@ -47,17 +51,18 @@ public struct RepeatTask: Message {
         let rule = rule ?? ""
         let text = try records.recurring(task) { () throws(RecurrenceError) in
             let start = LocalTime(moment: anchor, in: zone)
-            let set = RecurrenceSet(start: start, rule: try RecurrenceRule(parsing: rule))
+            let set = try RecurrenceSet(start: start, rule: try RecurrenceRule(parsing: rule)).ended()
+            try set.requireSparse(from: anchor, in: zone)
             guard try !set.instances(from: anchor, count: 1, in: zone).isEmpty else {
                 throw RecurrenceError(.noSuchInstance, "the rule has no instance")
             }
-            return try set.ended().text(zoneName: nil)
+            return set.text(zoneName: nil)
         }
         var plan = Plan(records)
         try plan.update(
             task,
             [
-                ("recurrence", .text(text)), ("repeaton", .instant(anchor)),
+                ("recurrence", .text(text)), ("repeaton", .instant(max(anchor, records.timeMicroseconds))),
                 ("timezonedefinitionid", zoneRecord == .none ? .null : .reference(zoneRecord)),
             ]
         )
@@ -69,7 +74,7 @@ public struct RepeatTask: Message {
 enum RepeatingTask {
     private static let handedOn = [
         "subject", "ownerid", "regardingobjectid", "prioritycode", "category", "subcategory", "description",
-        "scheduleddurationminutes", "remindminutes", "recurrence", "timezonedefinitionid",
+        "scheduleddurationminutes", "remindminutes", "timezonedefinitionid",
     ].map { ($0, $0) }
 
     /// When a task is on: its start, or its due date.
@@ -83,8 +88,12 @@ enum RepeatingTask {
         after moment: Int64,
         _ records: Records
     ) throws(RecurrenceError) -> [(String, Value)]? {
-        let set = try RecurrenceSet.parse(records.text(task, "recurrence") ?? "").set
+        let text = records.text(task, "recurrence") ?? ""
+        let (written, zoneName) = try RecurrenceSet.parse(text)
+        // A count that was written plainly is counted once, not again for each task.
+        let set = try written.ended()
         let zone = records.zone(records.reference(task, "timezonedefinitionid"))
+        try set.requireSparse(from: moment, in: zone)
         guard let next = try set.instances(from: moment.addingClamped(1), count: 1, in: zone).first?.moment else {
             return nil
         }
@@ -93,6 +102,7 @@ enum RepeatingTask {
         if let start, let end { newEnd = next.addingClamped(end.addingClamped(start == .min ? .max : -start)) }
         let (nextStart, nextEnd) = start == nil ? (nil, next) : (next, newEnd)
         var values = records.copied(task, handedOn)
+        values.append(("recurrence", .text(set == written ? text : set.text(zoneName: zoneName))))
         values.append(("scheduledstart", nextStart.map(Value.instant) ?? .null))
         values.append(("scheduledend", nextEnd.map(Value.instant) ?? .null))
         values.append(("repeaton", .instant(next)))

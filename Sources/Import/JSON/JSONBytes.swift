@@ -5,6 +5,10 @@ final class JSONBytes {
     private static let windowBytes = 64 << 10
     /// Levels of objects and arrays: what people export has three.
     static let levelsMax = 32
+    /// Bytes of a number: the longest that any attribute takes has 20.
+    private static let literalBytesMax = 1_000
+    /// Bytes of a member's name, with those of the objects that it is in.
+    static let nameBytesMax = 1_000
 
     private let source: TextSource
     private let path: String
@@ -70,10 +74,27 @@ final class JSONBytes {
         return true
     }
 
+    /// Whether another element comes, in an array or an object that `end` closes: takes the end, or the comma before it.
+    func goesOn(_ isFirst: inout Bool, to end: Character) throws(ImportError) -> Bool {
+        if try take(end) { return false }
+        if isFirst {
+            isFirst = false
+            return true
+        }
+        try expect(",")
+        guard try peekPastBlanks() != end.asciiValue else { throw error("nothing follows a comma") }
+        return true
+    }
+
     /// Appends a number, `true`, `false` or `null` as it is written.
     func literal(to bytes: inout [UInt8]) throws(ImportError) {
         let start = bytes.count
-        while let byte = try peek(), JSONBytes.isOfLiteral(byte) { bytes.append(try next()) }
+        while let byte = try peek(), JSONBytes.isOfLiteral(byte) {
+            guard bytes.count - start < JSONBytes.literalBytesMax else {
+                throw error("a number is longer than \(JSONBytes.literalBytesMax) bytes")
+            }
+            bytes.append(try next())
+        }
         let text = bytes[start...]
         guard let first = text.first else { throw error("a value is missing") }
         guard (0x30...0x39).contains(first) || first == UInt8(ascii: "-") || JSONBytes.words.contains(Array(text))
@@ -164,10 +185,8 @@ final class JSONBytes {
         case UInt8(ascii: "{"):
             bytes.append(try next())
             var isFirst = true
-            while try !take("}") {
-                if !isFirst { try expect(",") }
-                if !isFirst { bytes.append(UInt8(ascii: ",")) }
-                isFirst = false
+            while try goesOn(&isFirst, to: "}") {
+                if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
                 _ = try peekPastBlanks()
                 try rawText(to: &bytes, bytesMax: bytesMax)
                 try expect(":")
@@ -178,10 +197,8 @@ final class JSONBytes {
         case UInt8(ascii: "["):
             bytes.append(try next())
             var isFirst = true
-            while try !take("]") {
-                if !isFirst { try expect(",") }
-                if !isFirst { bytes.append(UInt8(ascii: ",")) }
-                isFirst = false
+            while try goesOn(&isFirst, to: "]") {
+                if bytes.last != UInt8(ascii: "[") { bytes.append(UInt8(ascii: ",")) }
                 try raw(to: &bytes, bytesMax: bytesMax, level: level + 1)
             }
             bytes.append(UInt8(ascii: "]"))

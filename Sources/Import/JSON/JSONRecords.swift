@@ -19,6 +19,9 @@ struct JSONRecords {
     private let collectsColumns: Bool
     private var recordNumber = 0
     private var isAtEnd = false
+    private var isBeforeFirst = true
+    /// The array is a member of an object, of which others may follow.
+    private var isInObject = false
     /// Cells of the record that is read.
     private var cells: [Range<Int>] = []
 
@@ -42,18 +45,19 @@ struct JSONRecords {
     /// Bytes of the file on disk, and how many of them were read so far.
     var progress: (read: Int, total: Int) { bytes.progress }
 
-    private func findArray() throws(ImportError) {
+    private mutating func findArray() throws(ImportError) {
         if try bytes.take("[") { return }
         guard try bytes.take("{") else {
             throw bytes.error("a JSON file has an array of records, or an object with one")
         }
         var isFirst = true
-        while try !bytes.take("}") {
-            if !isFirst { try bytes.expect(",") }
-            isFirst = false
+        while try bytes.goesOn(&isFirst, to: "}") {
             try bytes.skipText()
             try bytes.expect(":")
-            if try bytes.take("[") { return }
+            if try bytes.take("[") {
+                isInObject = true
+                return
+            }
             try bytes.skip(bytesMax: limits.recordBytesMax)
         }
         throw bytes.error("there is no array of records")
@@ -62,11 +66,13 @@ struct JSONRecords {
     /// Reads the next record into `record`; never `.malformed` but for a text that is none.
     mutating func next(into record: inout CSVRecord) throws(ImportError) -> CSVReader.Event {
         guard !isAtEnd else { return .end }
-        if try bytes.take("]") {
+        guard try bytes.goesOn(&isBeforeFirst, to: "]") else {
             isAtEnd = true
+            if !isInObject, try bytes.peekPastBlanks() != nil {
+                throw bytes.error("something follows the array of records")
+            }
             return .end
         }
-        if recordNumber > 0 { try bytes.expect(",") }
         recordNumber += 1
         record.reset(line: recordNumber)
         cells = Array(repeating: 0..<0, count: columns.count)
@@ -87,12 +93,13 @@ struct JSONRecords {
             throw bytes.error("a record has more than \(JSONBytes.levelsMax) levels")
         }
         var isFirst = true
-        while try !bytes.take("}") {
-            if !isFirst { try bytes.expect(",") }
-            isFirst = false
+        while try bytes.goesOn(&isFirst, to: "}") {
             var name: [UInt8] = []
-            try bytes.text(to: &name, bytesMax: limits.cellBytesMax)
+            try bytes.text(to: &name, bytesMax: JSONBytes.nameBytesMax)
             let column = outer + String(decoding: name, as: UTF8.self)
+            guard column.utf8.count <= JSONBytes.nameBytesMax else {
+                throw bytes.error("a member's name has more than \(JSONBytes.nameBytesMax) bytes")
+            }
             try bytes.expect(":")
             if try bytes.take("{") {
                 try members(of: column + ".", into: &record, level: level + 1)

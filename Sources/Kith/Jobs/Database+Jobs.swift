@@ -86,6 +86,7 @@ extension Database: JobSession {
             on: view,
             parameters: [],
             chunkRows: Table.blockRows,
+            budget: QueryBudget(bytesMax: JobLimits.queryKeptBytesMax),
             environment: environment(of: actor, view),
             cancellation: cancellation
         )

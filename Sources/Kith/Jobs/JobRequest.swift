@@ -76,6 +76,8 @@ public enum JobLimits {
     public static let nameBytesMax = 200
     public static let messageBytesMax = 4_000
     public static let queryBytesMax = 16_000
+    /// Bytes that a job's query may keep while it runs: as any query of a client.
+    package static let queryKeptBytesMax = 256 << 20
 }
 
 /// A session that does bulk work.

@@ -79,6 +79,8 @@ package struct JobWork {
     fileprivate var running: [RecordID: RunningJob] = [:]
     /// Jobs that cannot go on, and why.
     package fileprivate(set) var faults: [RecordID: String] = [:]
+    /// A job without its list could not be ended: the disk is full.
+    fileprivate var mustRest = false
 
     package init() {}
 }
@@ -98,15 +100,18 @@ extension Database {
     package func workOnJobs(_ work: inout JobWork) -> JobRound {
         let open = turn { $0.openJobs }.filter { work.faults[$0] == nil }.prefix(JobLimits.runningMax)
         work.running = work.running.filter { open.contains($0.key) }
+        work.mustRest = false
         var round = JobRound.nothing
         for id in open {
             guard let job = work.running[id] ?? load(id, &work) else {
+                if work.mustRest { return .mustRest }
                 round = .more
                 continue
             }
             work.running[id] = job
-            let start = Database.monotonicMicroseconds
             let (slice, position) = turn { turn in
+                // From within the turn: waiting for it is no work.
+                let start = Database.monotonicMicroseconds
                 let slice = turn.runSlice(
                     of: job,
                     recordsMax: options.jobSliceRecordsMax,
@@ -130,23 +135,28 @@ extension Database {
 
     /// A job with its list; nil when it was ended or stands still because that cannot be read.
     private func load(_ id: RecordID, _ work: inout JobWork) -> RunningJob? {
-        guard let (message, list) = turn({ $0.job(id) }) else { return nil }
+        guard let (message, list, targetCount) = turn({ $0.job(id) }) else { return nil }
         var bytes: [UInt8] = []
         do throws(ContentError) {
             while let content = list?.content, Int64(bytes.count) < content.lengthBytes {
                 bytes += try contents.read(content, at: Int64(bytes.count), count: FilePieces.bytesMax)
             }
         } catch {
+            // A disk that fails may be there again at the next start.
             work.faults[id] = "\(error)"
             return nil
         }
-        if let records = RunningJob.decode(bytes) { return RunningJob(id, records, message: message) }
+        if let records = RunningJob.decode(bytes), records.count == targetCount {
+            return RunningJob(id, records, message: message)
+        }
+        let reason = "Its list of records is not the one that it was started with."
         do throws(Refusal) {
             try turn { turn in
-                Result { () throws(Refusal) in try turn.abortJob(id, "Its list of records is none.") }
+                Result { () throws(Refusal) in try turn.abortJob(id, reason) }
             }.get()
         } catch {
-            work.faults[id] = error.message
+            // A disk that is full is waited for.
+            if error.isObstacle { work.mustRest = true } else { work.faults[id] = error.message }
         }
         return nil
     }

@@ -47,19 +47,20 @@ extension WriterTurn {
         return found.sorted()
     }
 
-    /// A job's message and list, as its record says; nil when there is no such job.
-    func job(_ id: RecordID) -> (message: String, list: FileReference?)? {
+    /// A job's message, its list and how many records are in it, as its record says; nil when there is no such job.
+    func job(_ id: RecordID) -> (message: String, list: FileReference?, targetCount: Int)? {
         guard let entity = engine.schema.entity(id.entity),
             case let records = Records(engine, actor: .none, timeMicroseconds: 0, calendar: { BusinessCalendar() }),
             records.exists(id)
         else { return nil }
         let list = entity.attributeID("records").flatMap { engine.file(of: id, $0) }
-        return (records.text(id, "message") ?? "", list)
+        let count = JobProgress.number(records.value(id, "targetcount"))
+        return (records.text(id, "message") ?? "", list, count)
     }
 
     /// Works off some records of a job.
     ///
-    /// - Parameter isTimeOver: asked now and then; ends the slice.
+    /// - Parameter isTimeOver: asked before each record but the first; ends the slice.
     mutating func runSlice(
         of job: RunningJob,
         recordsMax: Int,
@@ -80,7 +81,7 @@ extension WriterTurn {
         var slice = JobSlice()
         var count = 0
         while progress.processed < job.records.count, count < recordsMax, progress.failed <= failuresMax {
-            if count % 8 == 7, isTimeOver() { break }
+            if count > 0, isTimeOver() { break }
             let record = job.records[progress.processed]
             do throws(Refusal) {
                 try perform(record, job, &progress, time)
@@ -221,7 +222,7 @@ extension WriterTurn {
 
 extension Refusal {
     /// Whether it is no word about the record: the log has no room now, or has failed.
-    fileprivate var isObstacle: Bool {
+    var isObstacle: Bool {
         switch code {
         case .overloaded, .diskFull, .halted: true
         default: false

@@ -37,7 +37,7 @@ final class ServerClock: Sendable {
                 )
             }
             // A turn that did nothing although there is work waits for the disk.
-            let isBusy = !report.isDone && report.performedCount > 0
+            let isBusy = !report.isDone && (report.performedCount > 0 || !report.refused.isEmpty)
             schedule(in: isBusy ? .nanoseconds(0) : ServerClock.pause)
         }
     }

@@ -13,7 +13,7 @@ extension ServerConnection {
     ) throws(WireFailure) {
         let (request, key): (JobRequest, RequestKey?)
         do throws(DecodeError) { (request, key) = try JobRequest.decode(body) } catch { throw .malformed(error) }
-        try beginCall(header, body.count, observed: turn.position, turn.schemaEpoch, on: core.contentPool) {
+        try beginCall(header, body.count, observed: turn.position, turn.schemaEpoch, on: core.pool) {
             [database = core.database, actor, cancellation] writer throws(WireFailure) in
             do {
                 let (reply, position) = try database.startJob(

@@ -23,6 +23,10 @@ extension ServerConnection {
         let (places, memories) = (cursorPlaces, [cursorMemory, core.cursorMemory])
         try beginCall(header, bytes.count, observed: position, turn.schemaEpoch, on: core.historyPool) {
             writer throws(WireFailure) in
+            // Whoever asked may be gone since: a rebuild takes seconds, and others wait for the thread.
+            guard !cancellation.isCancelled else {
+                throw .wire(WireError(.unavailable, "The connection ended before its question was looked at."))
+            }
             let past: PastState
             do throws(DatabaseError) {
                 past = try database.past(point, seeing: position, alone: true)

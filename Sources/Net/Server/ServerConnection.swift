@@ -345,7 +345,9 @@ final class ServerConnection: ChannelDuplexHandler {
         callBytes += bytes
         let bound = NIOLoopBound(self, eventLoop: core.eventLoop)
         let eventLoop = core.eventLoop
-        pool.submit { _ in
+        pool.submit { state in
+            // What had not begun when the server stopped has no answer: its connection is gone.
+            guard state == .active else { return }
             var writer = ByteWriter()
             let result = work(&writer)
             let reply = writer.bytes

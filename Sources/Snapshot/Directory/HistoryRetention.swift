@@ -12,8 +12,9 @@
 
 /// How much of the past a directory keeps. Without one it keeps what recovery needs.
 public struct HistoryRetention: Sendable {
-    /// The moment back to which states can be rebuilt, microseconds since 1970: asked at a start and after each snapshot.
-    public var since: @Sendable () -> Int64
+    /// The moment back to which states can be rebuilt, microseconds since 1970, given that of the newest snapshot's state: asked at a
+    /// start and after each snapshot.
+    public var since: @Sendable (_ newest: Int64) -> Int64
     /// The time of the state in the snapshot at a position, microseconds since 1970; nil where it cannot be read.
     public var time: @Sendable (_ position: UInt64, _ storage: any Storage) -> Int64?
     /// Log between neighbours of a snapshot from which on it stays; nil: as the snapshots' size says. Tests have small logs.
@@ -21,7 +22,7 @@ public struct HistoryRetention: Sendable {
 
     /// Makes a retention.
     public init(
-        since: @escaping @Sendable () -> Int64,
+        since: @escaping @Sendable (_ newest: Int64) -> Int64,
         time: @escaping @Sendable (_ position: UInt64, _ storage: any Storage) -> Int64?
     ) {
         self.since = since
@@ -97,11 +98,14 @@ extension SegmentCatalog {
     }
 
     /// What stays beside the newest snapshots, given those that the log continues, newest first.
+    ///
+    /// Where the time of the newest snapshot cannot be read, nothing of the past goes.
     func keptPast(_ snapshots: [SnapshotInfo], _ history: HistoryRetention?) -> KeptPast {
-        KeptPast(
+        let newest = snapshots.first.flatMap { [storage] newest in history?.time(newest.position, storage) }
+        return KeptPast(
             of: snapshots.map(\.position),
             isLogWhole: segments.map(\.firstPosition).min() == 1,
-            since: history?.since(),
+            since: history.map { history in newest.map(history.since) ?? .min },
             spacingBytes: history?.spacingBytes
                 ?? HistoryRetention.spacingBytes(snapshotBytes: snapshots.first?.fileBytes ?? 0),
             time: { [storage] position in history.flatMap { $0.time(position, storage) } },

@@ -7,6 +7,7 @@
 
 import Foundation
 import SQLiteOracle
+import TestSupport
 import Testing
 
 @Suite struct DifferentialTests {
@@ -14,7 +15,7 @@ import Testing
         ProcessInfo.processInfo.environment[name].flatMap(UInt64.init)
     }
 
-    private static let isLong = number("KITH_TORTURE") != nil
+    private static let isLong = Effort.present != .test
 
     /// Small worlds with 200 queries each: 500, or 5,000 for `make torture`. `KITH_WORLD=7 KITH_WORLD_LAST=9` takes those.
     private static let worlds: ClosedRange<UInt64> = {

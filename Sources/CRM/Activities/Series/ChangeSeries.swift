@@ -36,7 +36,8 @@ private struct SeriesTime {
         ]
     }
 
-    /// The set and length with what is given. An end moves with the time of day, so that the last instance stays the last.
+    /// The set and length with what is given. An end moves with the time of day, so that the last instance stays the last. Throws when
+    /// the set has no instance at a start that is given, or too many a day.
     func applied(
         to set: RecurrenceSet,
         _ length: RecurringSeries.Length,
@@ -53,7 +54,12 @@ private struct SeriesTime {
         }
         if let rule { changed.rule = try RecurrenceRule(parsing: rule) }
         let newLength = minutes.map { StoredSeries.length(isAllDay: set.isAllDay, $0) } ?? length
-        return (try changed.ended(), newLength)
+        changed = try changed.ended()
+        try changed.requireSparse(from: .min, in: zone)
+        if start != nil, try changed.instance(changed.start, in: zone) == nil {
+            throw RecurrenceError(.conflict, "the rule has no instance at its start, \(changed.start): give --rule")
+        }
+        return (changed, newLength)
     }
 
     func requireSome(_ series: RecordID, _ records: Records) throws(Refusal) {
@@ -99,14 +105,17 @@ public struct RescheduleSeries: Message {
         let stored = try records.series(series)
         let (values, followers) = try records.recurring(series) { () throws(RecurrenceError) in
             let (set, length) = try time.applied(to: stored.set, stored.length, in: stored.zone)
+            let followers = try stored.followers(set, instead: stored.set, Array(stored.singled.keys))
+            let names = Set(followers.compactMap(\.name))
             return (
-                try StoredSeries.values(set, lasting: length, in: stored.zone) + stored.reminder(set, records),
-                try stored.followers(set, Array(stored.singled.keys), of: series)
+                try StoredSeries.values(set, lasting: length, in: stored.zone)
+                    + stored.reminder(set, without: names, records),
+                followers
             )
         }
         var plan = Plan(records)
         try plan.update(series, values)
-        try plan.update(rows: followers)
+        try plan.update(rows: StoredSeries.values(of: followers, in: series))
         return plan
     }
 }
@@ -165,12 +174,28 @@ public struct RescheduleFollowing: Message {
                 "\(name) is the first instance of \(records.name(series)): reschedule the series."
             )
         }
-        let (head, tail, set) = try records.recurring(series) { () throws(RecurrenceError) in
+        let (head, tail, followers) = try records.recurring(series) { () throws(RecurrenceError) in
             let (set, length) = try time.applied(to: halves.after.set, stored.length, in: stored.zone)
             let head = try before.set.ended()
+            let goesOn = set.start.moment(in: stored.zone)
+            guard try head.instances(from: goesOn, count: 1, in: stored.zone).isEmpty else {
+                throw RecurrenceError(
+                    .conflict,
+                    "it would go on at \(set.start), before an instance that stays as it is"
+                )
+            }
+            let later = stored.singled.keys.filter { $0 >= name }
+            let followers = try stored.followers(set, instead: halves.after.set, later)
+            var tail = try StoredSeries.values(set, lasting: length, in: stored.zone)
+            if let minutes = records.integer(series, "remindminutes") {
+                let names = Set(followers.compactMap(\.name))
+                let now = records.timeMicroseconds
+                let next = try stored.nextReminder(set, without: names, minutes: minutes, after: now)
+                tail.append(("remindon", next.map(Value.instant) ?? .null))
+            }
             return (
                 try StoredSeries.values(head, lasting: stored.length, in: stored.zone) + stored.reminder(head, records),
-                try StoredSeries.values(set, lasting: length, in: stored.zone) + stored.reminder(set, records), set
+                tail, followers
             )
         }
         var plan = Plan(records)
@@ -183,11 +208,7 @@ public struct RescheduleFollowing: Message {
         )
         guard let following else { return plan }
         try StoredSeries.copyParties(of: series, to: following, records, &plan)
-        let later = stored.singled.keys.filter { $0 >= name }
-        let followers = try records.recurring(series) { () throws(RecurrenceError) in
-            try stored.followers(set, later, of: following)
-        }
-        try plan.update(rows: followers)
+        try plan.update(rows: StoredSeries.values(of: followers, in: following))
         return plan
     }
 }

@@ -54,10 +54,12 @@ public struct RepeatAppointment: Message {
                 rule: try RecurrenceRule(parsing: rule)
             )
             let length = StoredSeries.length(isAllDay: isAllDay, minutes)
-            let values = try StoredSeries.values(try set.ended(), lasting: length, in: zone)
+            let ended = try set.ended()
+            try ended.requireSparse(from: .min, in: zone)
+            let values = try StoredSeries.values(ended, lasting: length, in: zone)
             guard let before = records.integer(appointment, "remindminutes") else { return values }
             let now = records.timeMicroseconds
-            let next = try Reminder.next(set, in: zone, without: [], minutes: before, after: now)
+            let next = try Reminder.next(ended, in: zone, without: [], minutes: before, after: now)
             return values + [("remindon", next.map(Value.instant) ?? .null)]
         }
         var plan = Plan(records)

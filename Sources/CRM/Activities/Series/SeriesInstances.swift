@@ -35,6 +35,14 @@ extension StoredSeries {
                 "\(instance.original) is \(records.schema.text(of: known)): change that."
             )
         }
+        let max = RecurrenceLimits.exceptionsMax
+        guard appointmentCount < max else {
+            throw records.refusal(
+                .recurrence,
+                id,
+                "\(records.name(id)) has \(max) instances with appointments of their own already: split it, or restore some."
+            )
+        }
         let appointment = try plan.create(
             "appointment",
             StoredSeries.handedOn(id, records) + [

@@ -24,7 +24,7 @@ extension Area {
 
 extension Rule {
     /// A recurrence that cannot be.
-    static let recurrence = Rule("recurrence", "The recurrence cannot be read, or never happens.")
+    static let recurrence = Rule("recurrence", "The recurrence cannot be read, never happens, or happens too often.")
     /// An instance that a series does not have.
     static let noInstance = Rule("no-instance", "The series has no such instance.")
     /// Nothing of a series would be left.
@@ -118,33 +118,45 @@ extension StoredSeries {
         return RecurringSeries.Instance(original: name, start: found.moment, end: end, isMoved: false)
     }
 
-    /// What becomes of the appointments of singled-out instances when the series happens otherwise: each keeps to the instance of
-    /// its day, at the new time of day or at its own; one whose day has none left stands by itself from then on.
+    /// Which instances the appointments of singled-out ones belong to when the series happens otherwise: each keeps to the instance of
+    /// its day, moved as far as the start's time of day was, or at its own; nil for one whose day has none left, which stands by itself
+    /// from then on.
+    ///
+    /// - Parameter before: when those instances happened until now.
     func followers(
         _ changed: RecurrenceSet,
-        _ names: [LocalTime],
-        of series: RecordID
-    ) throws(RecurrenceError) -> [(record: RecordID, values: [(String, Value)])] {
+        instead before: RecurrenceSet,
+        _ names: [LocalTime]
+    ) throws(RecurrenceError) -> [(record: RecordID, name: LocalTime?)] {
+        let later = Int64(changed.start.secondOfDay - before.start.secondOfDay)
         var taken: Set<LocalTime> = []
-        var changes: [(record: RecordID, values: [(String, Value)])] = []
+        var followers: [(record: RecordID, name: LocalTime?)] = []
         for name in names.sorted() {
             guard let record = singled[name] else { continue }
             var found: LocalTime?
-            for candidate in [LocalTime(day: name.day, secondOfDay: changed.start.secondOfDay), name]
+            for candidate in [LocalTime(seconds: name.seconds + later) ?? name, name]
             where found == nil && !taken.contains(candidate) {
                 if try changed.instance(candidate, in: zone) != nil { found = candidate }
             }
             if let found { taken.insert(found) }
-            changes.append(
-                (
-                    record,
-                    [
-                        ("seriesid", found == nil ? .null : .reference(series)),
-                        ("originalstart", found.map { .text($0.description) } ?? .null),
-                    ]
-                )
+            followers.append((record, found))
+        }
+        return followers
+    }
+
+    /// What the records of followers say then.
+    static func values(
+        of followers: [(record: RecordID, name: LocalTime?)],
+        in series: RecordID
+    ) -> [(record: RecordID, values: [(String, Value)])] {
+        followers.map { record, name in
+            (
+                record,
+                [
+                    ("seriesid", name == nil ? .null : .reference(series)),
+                    ("originalstart", name.map { .text($0.description) } ?? .null),
+                ]
             )
         }
-        return changes
     }
 }

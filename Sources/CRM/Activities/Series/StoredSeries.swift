@@ -17,6 +17,8 @@ struct StoredSeries {
     let zone: TimeZoneRules
     /// The appointments of instances that were singled out, by the instances' names.
     let singled: [LocalTime: RecordID]
+    /// How many appointments belong to the series, with those whose names cannot be read.
+    let appointmentCount: Int
 
     /// Reads a series. Throws when its text cannot be read, or too many instances were singled out.
     init(_ id: RecordID, _ records: Records) throws(RecurrenceError) {
@@ -49,11 +51,12 @@ struct StoredSeries {
             }
         }
         self.singled = singled
+        appointmentCount = appointments.count
     }
 
-    /// Minutes as a length: whole days of a series of days.
+    /// Minutes as a length: whole days of a series of days, to the nearest, since a day of a clock change has 23 hours or 25.
     static func length(isAllDay: Bool, _ minutes: Int64) -> RecurringSeries.Length {
-        isAllDay ? .days(Int(max(1, minutes / 1440))) : .seconds(minutes * 60)
+        isAllDay ? .days(Int(max(1, (minutes + 720) / 1440))) : .seconds(minutes * 60)
     }
 
     /// The series without the instances that have records of their own.
@@ -120,6 +123,21 @@ struct StoredSeries {
             ("scheduledend", last.map(Value.instant) ?? .null), ("scheduleddurationminutes", .integer(minutes)),
             ("isalldayevent", .boolean(set.isAllDay)),
         ]
+    }
+}
+
+extension RecurrenceSet {
+    /// Refuses what happens more than `instancesPerDayMax` times a day from a moment on.
+    ///
+    /// Two days' worth of instances are looked at: the first day may be one of which only the end counts, and a full one follows it.
+    /// Local times are compared, so that a day of 23 hours is one like any other.
+    func requireSparse(from moment: Int64, in zone: TimeZoneRules) throws(RecurrenceError) {
+        let max = RecurrenceLimits.instancesPerDayMax
+        let first = try instances(from: moment, count: 2 * max + 1, in: zone)
+        for (early, late) in zip(first, first.dropFirst(max))
+        where late.original.seconds - early.original.seconds < LocalTime.secondsPerDay {
+            throw RecurrenceError(.tooMany, "the rule has more than \(max) instances a day")
+        }
     }
 }
 

@@ -85,9 +85,16 @@ struct Agenda {
             guard state == ActivityState.open || state == ActivityState.scheduled,
                 (records.instant(id, "scheduledend") ?? .max) >= from, concerns(id, owner)
             else { continue }
+            let (stored, series): (StoredSeries, RecurringSeries)
             do throws(RecurrenceError) {
-                let stored = try StoredSeries(id, records, zones: &zones)
-                let series = try stored.unsingled()
+                stored = try StoredSeries(id, records, zones: &zones)
+                series = try stored.unsingled()
+            } catch {
+                // Whatever is wrong with one series, the others are shown.
+                answer.unreadable.append(id)
+                continue
+            }
+            do throws(RecurrenceError) {
                 for instance in try series.instances(from: from, to: to, in: stored.zone) {
                     var entry = records.entry(id)
                     entry.instance = instance.original.description

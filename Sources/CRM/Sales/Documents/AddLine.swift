@@ -48,8 +48,8 @@ public struct AddLine: Message {
         113,
         "add-line",
         """
-        Adds a line to a document, behind its other lines, and calculates its price and the document's totals. What the \
-        catalogue cannot say is a pricingerrorcode of the line, as when prices are recalculated.
+        Adds a line to a document, behind its other lines, and calculates its price and the document's totals. The other lines \
+        keep their prices. What the catalogue cannot say is a pricingerrorcode of the line, as when prices are recalculated.
         """,
         to: targets,
         record: \.document,

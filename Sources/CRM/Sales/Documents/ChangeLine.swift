@@ -40,8 +40,8 @@ public struct ChangeLine: Message {
         114,
         "change-line",
         """
-        Changes a line of a document and calculates its price and the document's totals. Another product is another line: \
-        remove the one and add the other.
+        Changes a line of a document and calculates the document's totals, and the line's price where its quantity, unit or price \
+        changes. The other lines keep their prices. Another product is another line: remove the one and add the other.
         """,
         to: AddLine.targets,
         record: \.document,
@@ -130,7 +130,7 @@ public struct RemoveLine: Message {
     public static let declaration = MessageDeclaration<RemoveLine>(
         115,
         "remove-line",
-        "Removes a line of a document and calculates the document's totals.",
+        "Removes a line of a document and calculates the document's totals. The other lines keep their prices.",
         to: AddLine.targets,
         record: \.document,
         arguments: [

@@ -97,6 +97,7 @@ public struct FulfilOrder: Message {
         try Closing.order.write(
             order,
             isComplete ? "Fulfilled" : "Fulfilled in part",
+            on: on,
             [("actualrevenue", isComplete ? records.value(order, "totalamount") : .null)],
             &plan,
             records

@@ -140,6 +140,7 @@ public struct WinQuote: Message {
         try Closing.quote.write(
             quote,
             "Won",
+            on: on,
             [("actualrevenue", records.value(quote, "totalamount")), ("description", Value(description))],
             &plan,
             records
@@ -200,6 +201,7 @@ public struct CloseQuote: Message {
         try Closing.quote.write(
             quote,
             records.label(status ?? QuoteState.statusLost, "quote", "statuscode"),
+            on: on,
             [("actualrevenue", 0), ("description", Value(description))],
             &plan,
             records

@@ -27,11 +27,24 @@ package enum LineEdit {
     fileprivate func values(of line: RecordID) -> [(String, Value)] {
         if case .change(line, let values) = self { values } else { [] }
     }
+
+    /// What the price of a line is found by: without it, a change of the line is none of its price.
+    private static let pricing: Set<String> = ["productid", "uomid", "quantity", "ispriceoverridden", "priceperunit"]
+
+    /// Whether the price of a line that is there stays as it is. Without an edit all are found anew.
+    fileprivate func keepsPrice(of line: RecordID) -> Bool {
+        switch self {
+        case .none: false
+        case .add, .remove: true
+        case .change(let changed, let values): changed != line || !values.contains { Self.pricing.contains($0.0) }
+        }
+    }
 }
 
 extension Records {
     /// Prices an opportunity, quote, order or invoice as of today, as it will be after an edit of its lines. A changed line's
-    /// values are among the changes.
+    /// values are among the changes. Lines that the edit does not touch keep the prices that they have, as does a line of which
+    /// neither unit, quantity nor price changes; those without a price, with an error or in another currency get a new one.
     ///
     /// Throws `recordNotFound`, and `limitExceeded` for a document with more lines than one message can change; what is wrong
     /// with prices is in the result. O(lines × attributes, and the catalogue entries that they refer to).
@@ -73,7 +86,13 @@ struct DocumentPricer {
         let columns = LineColumns(records, form.line)
         document.lines.reserveCapacity(lines.count + 1)
         if let list = document.priceList { readPriceList(list) }
-        var entered = lines.map { columns.line($0, edit.values(of: $0), records) }
+        var entered = lines.map { id in
+            var line = columns.line(id, edit.values(of: id), records)
+            line.isKept =
+                edit.keepsPrice(of: id)
+                && columns.isPriced(id, in: document.currency, withoutOne: baseCurrency, records)
+            return line
+        }
         if case .add(let values) = edit {
             guard lines.count < DocumentPricer.linesMax else { throw records.tooMany(id, DocumentPricer.linesMax) }
             lines.append(.none)
@@ -81,7 +100,7 @@ struct DocumentPricer {
         }
         for line in entered {
             document.lines.append(line)
-            try readCatalogue(for: line, document)
+            if !line.isKept { try readCatalogue(for: line, document) }
         }
         let priced = document.priced(with: book)
 
@@ -199,6 +218,18 @@ private struct LineColumns {
         line.manualDiscount = value(.manualdiscountamount).units(Money.digits).map(Money.init)
         line.tax = value(.tax).units(Money.digits).map(Money.init)
         return line
+    }
+
+    /// Whether a line has a price that was found without an error, in a document's currency. A line without a currency has the
+    /// base currency, as a document has.
+    func isPriced(_ id: RecordID, in currency: RecordID?, withoutOne base: RecordID?, _ records: Records) -> Bool {
+        let row = row(id, records)
+        func value(_ name: Name) -> Value { self.value(row, name, [], records) }
+        switch value(.pricingerrorcode) {
+        case .null, .option(PricingErrorCode.none.rawValue): break
+        default: return false
+        }
+        return value(.priceperunit) != .null && (value(.transactioncurrencyid).record ?? base) == currency
     }
 
     /// What is given and what differs from it; the line takes over the document's currency.

@@ -31,13 +31,14 @@ struct LinePricing {
     }
 
     private mutating func price(_ line: PricingLine, _ priced: inout PricedLine) throws(PriceFault) {
-        if line.isWriteIn || line.isPriceOverridden || terms.isPriceLocked {
+        let isAsBefore = terms.isPriceLocked || line.isKept
+        if line.isWriteIn || line.isPriceOverridden || isAsBefore {
             priced.pricePerUnit = line.pricePerUnit
-            priced.volumeDiscount = terms.isPriceLocked ? line.volumeDiscount : nil
+            priced.volumeDiscount = isAsBefore ? line.volumeDiscount : nil
             let price = try enteredPrice(line)
             priced.pricePerUnit = price
             let quantity = try quantity(of: line)
-            let off = terms.isPriceLocked ? try keptVolumeDiscount(line) : .zero
+            let off = isAsBefore ? try keptVolumeDiscount(line) : .zero
             priced.volumeDiscount = off
             return try amounts(line, price, off, quantity, &priced)
         }
@@ -55,6 +56,8 @@ struct LinePricing {
     private mutating func enteredPrice(_ line: PricingLine) throws(PriceFault) -> Money {
         if terms.isPriceLocked {
             steps.append(.locked)
+        } else if line.isKept {
+            steps.append(.kept)
         } else if line.isWriteIn {
             steps.append(.writeIn)
         } else {

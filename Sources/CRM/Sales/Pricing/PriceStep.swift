@@ -6,6 +6,7 @@ import Engine
 package enum PriceStep: Hashable, Sendable {
     case writeIn
     case locked
+    case kept
     case product(RecordID)
     case enteredPrice(Money)
     case priceList(RecordID, Int32)
@@ -44,6 +45,7 @@ package enum PriceStep: Hashable, Sendable {
         switch self {
         case .writeIn: "a write-in"
         case .locked: "prices are locked"
+        case .kept: "the line's price is kept"
         case .product(let product): "\(name(product)) is active"
         case .enteredPrice(let price): "price per unit as entered: \(price)"
         case .priceList(let list, let day):

@@ -34,9 +34,12 @@ package struct PricingLine: Hashable, Sendable {
     package var unit: RecordID?
     package var quantity: Quantity?
     package var isPriceOverridden = false
-    /// Read for write-ins, overridden and locked prices.
+    /// Whether the price per unit and the volume discount stay as they are: an edit of a document's other lines takes nothing of
+    /// what was agreed on for this one.
+    package var isKept = false
+    /// Read for write-ins, overridden, kept and locked prices.
     package var pricePerUnit: Money?
-    /// Read for locked prices.
+    /// Read for kept and locked prices.
     package var volumeDiscount: Money?
     /// Takes the place of the manual discount.
     package var discountPercentage: Percentage?

@@ -105,6 +105,22 @@ import Testing
         )
     }
 
+    /// A kept price needs no catalogue: the product is not there.
+    @Test func aKeptPrice() {
+        let kept = line { world in
+            world.changeLine { line in
+                (line.product, line.isKept, line.isPriceOverridden) = (nil, true, true)
+                (line.pricePerUnit, line.volumeDiscount) = (money(9), money(0.5))
+            }
+        }
+        #expect(
+            kept == [
+                "the line's price is kept", "price per unit as entered: 9.00",
+                "volume discount kept: 0.50 off each unit", "(9.00 - 0.50) × 10 = 85.00", "extended amount 85.00",
+            ]
+        )
+    }
+
     @Test func whatFailedComesLast() {
         let text = line { world in
             world.changeItem { ($0.method, $0.amount, $0.quantitySelling) = (1, money(3), 2) }

@@ -58,9 +58,9 @@ struct PricingModel {
         var result = Line()
         let amount = Fraction(line.quantity)
         let (digits, priceDigits) = (document.currencyPrecision, document.pricePrecision)
-        if line.isWriteIn || line.isPriceOverridden || document.isPriceLocked {
+        if line.isWriteIn || line.isPriceOverridden || line.isKept || document.isPriceLocked {
             result.price = Fraction(line.pricePerUnit).rounded(priceDigits)
-            if document.isPriceLocked { result.off = Fraction(line.volumeDiscount).rounded(priceDigits) }
+            if line.isKept || document.isPriceLocked { result.off = Fraction(line.volumeDiscount).rounded(priceDigits) }
         } else {
             guard let list = document.priceList, let product = line.product, let unit = line.unit,
                 let item = book.items[PriceBook.ItemKey(priceList: list, product: product, unit: unit)],

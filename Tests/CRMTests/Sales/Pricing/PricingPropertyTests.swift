@@ -127,6 +127,7 @@ import Testing
             }
         line.isWriteIn = random.below(8) == 0
         line.isPriceOverridden = random.below(8) == 0
+        line.isKept = random.below(8) == 0
         line.pricePerUnit = Money(units: number(10_000_000) - 1_000_000)
         line.volumeDiscount = Money(units: number(10_000))
         if random.below(3) == 0 { line.discountPercentage = Percentage(units: number(10_001)) }
