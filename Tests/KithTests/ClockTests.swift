@@ -19,16 +19,6 @@ import Testing
         return try Database.open(in: storage, options: options, random: 1)
     }
 
-    private func create(
-        _ database: Database,
-        _ entity: String,
-        _ values: KeyValuePairs<String, Value>
-    ) async throws -> RecordID {
-        var transaction = Transaction(database.schema)
-        try transaction.create(entity, values)
-        return try await database.execute(transaction).operations[0].ids[0]
-    }
-
     private func rows(_ database: Database, _ sql: String) throws -> [[Value]] {
         let view = database.currentView
         return try PreparedQuery(sql, schema: view.schema).execute(on: view).rows

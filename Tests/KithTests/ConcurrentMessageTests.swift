@@ -36,16 +36,6 @@ import Testing
         return try Database.open(in: SimulatedStorage(seed: 3), options: options, random: 1)
     }
 
-    private func make(
-        _ database: Database,
-        _ entity: String,
-        _ values: KeyValuePairs<String, Value>
-    ) async throws -> RecordID {
-        var transaction = Transaction(database.schema)
-        try transaction.create(entity, values)
-        return try await database.execute(transaction).operations[0].ids[0]
-    }
-
     private func count(_ entity: String, _ database: Database) async throws -> [[Value]] {
         try await database.query("SELECT count(*) FROM \(entity)").rows
     }
@@ -54,7 +44,7 @@ import Testing
 
     @Test func aLeadIsQualifiedOnce() async throws {
         let database = try open()
-        let lead = try await make(database, "lead", ["lastname": "Frisch", "companyname": "Acme"])
+        let lead = try await create(database, "lead", ["lastname": "Frisch", "companyname": "Acme"])
         let outcomes = await outcomes(database) { _ in
             QualifyLead(lead, account: true, opportunity: true).request
         }
@@ -66,7 +56,7 @@ import Testing
 
     @Test func aQuoteIsWonOrClosedOnce() async throws {
         let database = try open()
-        let quote = try await make(database, "quote", ["name": "Offer", "statecode": 1])
+        let quote = try await create(database, "quote", ["name": "Offer", "statecode": 1])
         let outcomes = await outcomes(database) { sender in
             sender.isMultiple(of: 2) ? WinQuote(quote).request : CloseQuote(quote).request
         }
@@ -77,7 +67,7 @@ import Testing
 
     @Test func aQuoteIsOrderedOnce() async throws {
         let database = try open()
-        let quote = try await make(database, "quote", ["name": "Offer", "statecode": 1])
+        let quote = try await create(database, "quote", ["name": "Offer", "statecode": 1])
         let outcomes = await outcomes(database) { _ in OrderQuote(quote).request }
         #expect(outcomes == ["done"] + Array(repeating: "ordered-already", count: 9))
         #expect(try await count("salesorder", database) == [[1]])
@@ -87,7 +77,7 @@ import Testing
 
     @Test func anOpportunityEndsOnce() async throws {
         let database = try open()
-        let opportunity = try await make(database, "opportunity", ["name": "Rollout", "estimatedvalue": 100])
+        let opportunity = try await create(database, "opportunity", ["name": "Rollout", "estimatedvalue": 100])
         let outcomes = await outcomes(database) { sender in
             sender.isMultiple(of: 2) ? WinOpportunity(opportunity).request : LoseOpportunity(opportunity).request
         }
@@ -98,13 +88,13 @@ import Testing
 
     @Test func aProcessStartsOnce() async throws {
         let database = try open()
-        let process = try await make(database, "salesprocess", ["name": "Standard"])
-        _ = try await make(
+        let process = try await create(database, "salesprocess", ["name": "Standard"])
+        _ = try await create(
             database,
             "salesstage",
             ["name": "Qualify", "salesprocessid": .reference(process), "stagenumber": 1]
         )
-        let opportunity = try await make(database, "opportunity", ["name": "Rollout"])
+        let opportunity = try await create(database, "opportunity", ["name": "Rollout"])
         let outcomes = await outcomes(database) { _ in StartProcess(opportunity, process: process).request }
         #expect(outcomes == ["done"] + Array(repeating: "process-running", count: 9))
         #expect(try await count("salesprocessinstance", database) == [[1]])
@@ -114,7 +104,7 @@ import Testing
     /// Those that do not exclude each other all take effect, and none of them undoes another's sum.
     @Test func linesOfTenSendersAddUp() async throws {
         let database = try open()
-        let quote = try await make(database, "quote", ["name": "Offer"])
+        let quote = try await create(database, "quote", ["name": "Offer"])
         let outcomes = await outcomes(database) { sender in
             var line = AddLine()
             line.document = quote

@@ -46,14 +46,7 @@ public struct ChangeLine: Message {
         to: AddLine.targets,
         record: \.document,
         arguments: [
-            .record(
-                1,
-                "line",
-                \.line,
-                to: ["opportunityproduct", "quotedetail", "salesorderdetail", "invoicedetail"],
-                isRequired: true,
-                "The line."
-            ),
+            lineArgument(\.line),
             .decimal(2, "quantity", \.quantity, "How much."),
             .record(3, "unit", \.unit, to: ["uom"], "In which unit."),
             .decimal(4, "price", \.price, "The price of a unit, instead of the catalogue's."),
@@ -133,16 +126,7 @@ public struct RemoveLine: Message {
         "Removes a line of a document and calculates the document's totals. The other lines keep their prices.",
         to: AddLine.targets,
         record: \.document,
-        arguments: [
-            .record(
-                1,
-                "line",
-                \.line,
-                to: ["opportunityproduct", "quotedetail", "salesorderdetail", "invoicedetail"],
-                isRequired: true,
-                "The line."
-            )
-        ],
+        arguments: [lineArgument(\.line)],
         rules: [.pricesLocked, .lineOfAnother]
     )
 
@@ -154,4 +138,16 @@ public struct RemoveLine: Message {
         try plan.edit(.remove(line), document, form, records)
         return plan
     }
+}
+
+/// The argument that says which line of the document.
+private func lineArgument<M>(_ path: WritableKeyPath<M, RecordID> & Sendable) -> MessageArgument<M> {
+    .record(
+        1,
+        "line",
+        path,
+        to: ["opportunityproduct", "quotedetail", "salesorderdetail", "invoicedetail"],
+        isRequired: true,
+        "The line."
+    )
 }
