@@ -23,14 +23,31 @@ package final class Scrubbing: Sendable {
     static let restMilliseconds = 3_600_000
 
     private let state = Mutex(ScrubFigures())
-    let pace: ReadingPace
+    private let isInBackground = Monitor(false)
+    package let pace: ReadingPace
 
-    init(bytesPerSecond: UInt64) { pace = ReadingPace(bytesPerSecond: bytesPerSecond) }
+    package init(bytesPerSecond: UInt64) { pace = ReadingPace(bytesPerSecond: bytesPerSecond) }
 
     package var figures: ScrubFigures {
         var figures = state.withLock { $0 }
         figures.readBytes = pace.readBytes
         return figures
+    }
+
+    /// Ends passes for good, and returns when the one in the background reads nothing more.
+    package func stop() {
+        pace.stop()
+        isInBackground.wait(for: .progress) { $0 ? nil : () }
+    }
+
+    /// Runs `pass` again and again on a thread of its own, until it returns false or this is stopped.
+    package func runInBackground(_ pass: @escaping @Sendable () -> Bool) {
+        isInBackground.withLock { $0 = true }
+        startThread { [self] in
+            while !pace.isStopped, pass() { pace.rest(milliseconds: Scrubbing.restMilliseconds) }
+            isInBackground.withLock { $0 = false }
+            isInBackground.wakeAll(.progress)
+        }
     }
 
     /// Takes what a pass found; returns what was not known before.
@@ -68,16 +85,6 @@ extension Database {
             if present.contains(content) { found.append(damage) }
         }
         return found
-    }
-
-    /// Passes one after the other, until the database is closed or gone.
-    static func scrubInBackground(_ scrubbing: Scrubbing, _ database: @escaping @Sendable () -> Database?) {
-        startThread {
-            while !scrubbing.pace.isStopped {
-                guard database()?.scrub() != nil else { return }
-                scrubbing.pace.rest(milliseconds: Scrubbing.restMilliseconds)
-            }
-        }
     }
 }
 

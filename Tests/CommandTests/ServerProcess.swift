@@ -6,6 +6,7 @@ import Testing
 final class FollowedProcess: Sendable {
     let process: Process
     private let output: FileHandle
+    private let errorFile: URL
     private let exit = Mutex(Exit())
 
     private struct Exit {
@@ -22,7 +23,9 @@ final class FollowedProcess: Sendable {
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
+        errorFile = FileManager.default.temporaryDirectory.appending(path: "kith-errors-\(UUID().uuidString)")
+        try Data().write(to: errorFile)
+        process.standardError = try FileHandle(forWritingTo: errorFile)
         output = pipe.fileHandleForReading
         process.terminationHandler = { [weak self] process in
             let waiting = self?.exit.withLock { exit in
@@ -34,7 +37,13 @@ final class FollowedProcess: Sendable {
         try process.runWithSignals()
     }
 
-    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        try? FileManager.default.removeItem(at: errorFile)
+    }
+
+    /// What it has written to standard error, for the message of an expectation.
+    var errors: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
 
     /// The lines up to the first that `isLast` takes; nil when the process closes its output before.
     func lines(until isLast: @escaping @Sendable (String) -> Bool) async -> [String]? {
@@ -125,6 +134,9 @@ final class ServerProcess: Sendable {
 
     /// Asks the server to stop and returns its exit status.
     func stop(_ signal: Int32 = SIGTERM) async -> Int32 { await process.end(signal) }
+
+    /// What the server has written to standard error.
+    var errors: String { process.errors }
 
     /// Ends the server as a crash would, and returns when it is gone.
     func crash() async { _ = await process.end(SIGKILL) }

@@ -1,4 +1,5 @@
 import Engine
+import Glibc
 import Kith
 import Snapshot
 import Synchronization
@@ -91,5 +92,24 @@ import Testing
         #expect(alarms.damage.isEmpty, "\(alarms.damage)")
         #expect(database.status.scrub.passCount > 0)
         try database.close()
+    }
+
+    /// What reads on after a database was closed reads files that may be another's by then, in a process that may be ending.
+    @Test func nothingIsReadAfterAStop() {
+        for _ in 0..<20 {
+            let scrubbing = Scrubbing(bytesPerSecond: 1)
+            let pass = Work()
+            scrubbing.runInBackground {
+                scrubbing.pace.rest(milliseconds: 60_000)
+                // Stopped in the middle of something.
+                for _ in 0..<1_000 { sched_yield() }
+                pass.isDone.store(true, ordering: .releasing)
+                return true
+            }
+            scrubbing.stop()
+            let hasEnded = pass.isDone.load(ordering: .acquiring)
+            #expect(hasEnded)
+            scrubbing.stop()
+        }
     }
 }

@@ -7,6 +7,7 @@ package final class SHA256Stream {
 
     package init() {
         // As for `SHA256Digest`: libcrypto can refuse only for want of memory.
+        precondition(LibCrypto.isKept, "libcrypto does not start")
         guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
             preconditionFailure("libcrypto refused SHA-256")
         }

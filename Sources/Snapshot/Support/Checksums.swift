@@ -20,6 +20,12 @@ package func crc32cReference(_ bytes: some Sequence<UInt8>, seed: UInt32 = 0) ->
     return ~crc
 }
 
+/// libcrypto, kept usable until the process is gone: by default it takes itself down in `exit`, while the threads of a database
+/// that was not closed still hash, and a hash that it then refuses would turn an orderly end into a crash.
+enum LibCrypto {
+    static let isKept = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil) == 1
+}
+
 /// A SHA-256 value.
 public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
     /// The 32 bytes in memory order.
@@ -30,6 +36,7 @@ public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
     /// Hashes one piece of memory. libcrypto can refuse only for want of memory, which ends the process as any failed
     /// allocation does, and is then an ordinary crash to recover from.
     package init(of bytes: UnsafeRawBufferPointer) {
+        precondition(LibCrypto.isKept, "libcrypto does not start")
         var words = SIMD4<UInt64>()
         let result = withUnsafeMutableBytes(of: &words) {
             EVP_Digest(bytes.baseAddress, bytes.count, $0.baseAddress, nil, EVP_sha256(), nil)
