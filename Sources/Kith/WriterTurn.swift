@@ -89,7 +89,7 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         // A retry finds the records as the first attempt left them, which its rules would refuse.
         if let key, try engine.repeatReply(to: key, into: &reply) { return }
         let records = Records(engine, actor: actor, timeMicroseconds: time()) { [calendar, engine] in
-            calendar.calendar(engine.view)
+            calendar.calendar(engine)
         }
         let transaction = try Messages.plan(request, key: key, records)
         try transaction.withEncoded { encoded in
@@ -114,7 +114,7 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     mutating func perform(_ work: DueWork) throws(Refusal) {
         if let failure { throw WriterTurn.refusal(failure) }
         let records = Records(engine, actor: .none, timeMicroseconds: work.moment) { [calendar, engine] in
-            calendar.calendar(engine.view)
+            calendar.calendar(engine)
         }
         let transaction = try Messages.plan(work.request, key: nil, records)
         var reply = ByteWriter()

@@ -114,6 +114,8 @@ public struct MessageDeclaration<M: Message>: Sendable {
     public let head: MessageHead
     let record: MessageArgument<M>
     let arguments: [MessageArgument<M>]
+    /// The record and the arguments, as they are sent.
+    let all: [MessageArgument<M>]
 
     /// Declares a message. The record that it is about is its argument 0.
     package init(
@@ -144,6 +146,7 @@ public struct MessageDeclaration<M: Message>: Sendable {
         )
         self.record = target
         self.arguments = arguments
+        all = [target] + arguments
     }
 }
 
@@ -160,7 +163,7 @@ extension Message {
     public var request: MessageRequest {
         let declaration = Self.declaration
         var request = MessageRequest(number: declaration.head.number)
-        for argument in [declaration.record] + declaration.arguments {
+        for argument in declaration.all {
             let value = argument.get(self)
             if value != .null { request.arguments.append(.init(number: argument.head.number, value: value)) }
         }
@@ -173,10 +176,9 @@ extension Message {
     static func read(_ request: MessageRequest) throws(Refusal) -> any Message {
         var message = Self()
         let declaration = Self.declaration
-        let known = [declaration.record] + declaration.arguments
         var given: Set<UInt16> = []
         for argument in request.arguments {
-            guard let declared = known.first(where: { $0.head.number == argument.number }) else {
+            guard let declared = declaration.all.first(where: { $0.head.number == argument.number }) else {
                 throw Refusal(.malformed, "'\(declaration.head.verb)' has no argument \(argument.number).")
             }
             guard given.insert(argument.number).inserted else {

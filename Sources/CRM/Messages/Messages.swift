@@ -47,7 +47,7 @@ public enum Messages {
             throw Refusal(.malformed, "There is no message \(request.number).")
         }
         let message = try type.read(request)
-        try check(message, type.head, records)
+        try check(message, request, type.head, records)
         try message.requireArguments()
         var transaction = try message.plan(records).transaction
         guard transaction.operationCount <= Limits.transactionOperationsMax else {
@@ -58,7 +58,12 @@ public enum Messages {
         return transaction
     }
 
-    private static func check(_ message: any Message, _ head: MessageHead, _ records: Records) throws(Refusal) {
+    private static func check(
+        _ message: any Message,
+        _ request: MessageRequest,
+        _ head: MessageHead,
+        _ records: Records
+    ) throws(Refusal) {
         let id = message.record
         guard let entity = records.schema.entity(id.entity),
             let target = head.targets.first(where: { $0.includes(entity) })
@@ -72,8 +77,9 @@ public enum Messages {
         }
         try records.require(id)
         for argument in head.arguments {
-            let value = message.request.arguments.first { $0.number == argument.number }?.value
-            if case .record(let entities) = argument.type, case .reference(let other)? = value {
+            guard case .record(let entities) = argument.type else { continue }
+            let value = request.arguments.first { $0.number == argument.number }?.value
+            if case .reference(let other)? = value, other != .none {
                 let name = records.schema.entity(other.entity)?.name ?? ""
                 guard entities.isEmpty || entities.contains(name) else {
                     throw Refusal(

@@ -18,14 +18,17 @@ public struct Plan {
     @discardableResult
     mutating func create(_ entity: String, _ values: [(String, Value)]) throws(Refusal) -> RecordID? {
         guard let declared = schema.entity(named: entity) else { return nil }
-        let known = values.filter { $0.1 != .null && declared.attributeID($0.0) != nil }
-        return try transaction.createRecord(entity, known.map { ($0.0, Plan.cut($0.1, declared, $0.0)) })
+        let known: [(String, Value)] = values.compactMap { name, value in
+            guard value != .null, let attribute = declared.attributeID(name) else { return nil }
+            return (name, Plan.cut(value, declared, attribute))
+        }
+        return try transaction.createRecord(entity, known)
     }
 
     /// A text with no more scalars than its attribute holds.
-    private static func cut(_ value: Value, _ entity: Entity, _ name: String) -> Value {
-        guard case .text(let text) = value, let id = entity.attributeID(name) else { return value }
-        switch entity[id].type {
+    private static func cut(_ value: Value, _ entity: Entity, _ attribute: AttributeID) -> Value {
+        guard case .text(let text) = value else { return value }
+        switch entity[attribute].type {
         case .text(let lengthMax), .memo(let lengthMax):
             let scalars = text.unicodeScalars
             guard let end = scalars.index(scalars.startIndex, offsetBy: Int(lengthMax), limitedBy: scalars.endIndex)
@@ -40,14 +43,19 @@ public struct Plan {
     /// Makes records of one entity in one operation; what none of them gives is left out.
     mutating func create(_ entity: String, rows: [[(String, Value)]]) throws(Refusal) {
         guard let declared = schema.entity(named: entity), !rows.isEmpty else { return }
-        var names: [String] = []
+        var given: [(name: String, attribute: AttributeID)] = []
         for row in rows {
-            for (name, value) in row
-            where value != .null && declared.attributeID(name) != nil && !names.contains(name) { names.append(name) }
+            for (name, value) in row where value != .null && !given.contains(where: { $0.name == name }) {
+                if let attribute = declared.attributeID(name) { given.append((name, attribute)) }
+            }
         }
-        var batch = try RecordBatch(schema, .create, entity, attributes: names)
+        var batch = try RecordBatch(schema, .create, entity, attributes: given.map(\.name))
         for row in rows {
-            try batch.append(names.map { name in Plan.cut(row.first { $0.0 == name }?.1 ?? .null, declared, name) })
+            try batch.append(
+                given.map { name, attribute in
+                    Plan.cut(row.first { $0.0 == name }?.1 ?? .null, declared, attribute)
+                }
+            )
         }
         transaction.append(batch)
     }
@@ -82,11 +90,13 @@ public struct Plan {
     mutating func update(rows: [(record: RecordID, values: [(String, Value)])]) throws(Refusal) {
         var groups: [(entity: EntityID, names: [String], rows: [Int])] = []
         for (index, row) in rows.enumerated() {
-            let names = row.values.map(\.0)
-            if let group = groups.firstIndex(where: { $0.entity == row.record.entity && $0.names == names }) {
+            let group = groups.firstIndex { group in
+                group.entity == row.record.entity && group.names.elementsEqual(row.values) { $0 == $1.0 }
+            }
+            if let group {
                 groups[group].rows.append(index)
             } else {
-                groups.append((row.record.entity, names, [index]))
+                groups.append((row.record.entity, row.values.map(\.0), [index]))
             }
         }
         for group in groups {

@@ -39,6 +39,12 @@ extension Records {
 
     /// The values of a record under the names that they have elsewhere; what is not filled in is left out.
     func copied(_ id: RecordID, _ mapping: [(from: String, to: String)]) -> [(String, Value)] {
-        mapping.map { ($0.to, value(id, $0.from)) }.filter { $0.1 != .null }
+        guard let (place, row) = place(id) else { return [] }
+        let entity = schema.entities[place]
+        return mapping.compactMap { from, to in
+            guard let column = entity.attributeID(from) else { return nil }
+            let value = engine.tables.value(place, Int(column.rawValue), row)
+            return value == .null ? nil : (to, value)
+        }
     }
 }

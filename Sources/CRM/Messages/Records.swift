@@ -35,9 +35,9 @@ public struct Records {
     /// Periods of a fiscal year.
     var fiscalPeriodCount: Int { calendar().fiscalPeriods.count }
 
-    private func place(_ id: RecordID) -> (place: Int, row: Int)? {
+    func place(_ id: RecordID) -> (place: Int, row: Int)? {
         guard let place = schema.place(of: id.entity) else { return nil }
-        let row = engine.tables[place].row(of: id)
+        let row = engine.tables.row(place, of: id)
         return row == Table.noRow ? nil : (place, Int(row))
     }
 
@@ -60,7 +60,7 @@ public struct Records {
         guard let (place, row) = place(id), let column = schema.entities[place].attributeID(attribute) else {
             return .null
         }
-        return engine.tables[place].value(Int(column.rawValue), row)
+        return engine.tables.value(place, Int(column.rawValue), row)
     }
 
     /// A text; nil where it is not filled in.
@@ -130,7 +130,7 @@ public struct Records {
         var row = link.first(target: part, targetRow: UInt32(target.row))
         while row != Table.noRow {
             guard found.count < countMax else { throw tooMany(id, countMax) }
-            found.append(engine.tables[place].recordID(atRow: Int(row)))
+            found.append(engine.tables.recordID(place, atRow: Int(row)))
             row = link.next(after: row)
         }
         return found.sorted()

@@ -3,6 +3,7 @@
 extension BusinessCalendar {
     /// Rules of a zone that are read: a zone that changes its practice every year since 1970 has a tenth.
     private static let rulesMax = 500
+    private static let entities = ["organization", "timezonedefinition", "timezonerule"]
 
     /// The records that a calendar is made of, with their versions: as long as they are equal, so is the calendar.
     package struct Origin: Hashable, Sendable {
@@ -12,20 +13,20 @@ extension BusinessCalendar {
         private var versions: [Position]
 
         /// Finds the records. O(rules of the zone); nil without an organisation, whose calendar is the default.
-        package init?(_ view: View) {
-            let names = ["organization", "timezonedefinition", "timezonerule"]
-            places = names.compactMap { name in view.schema.entity(named: name).flatMap { view.schema.place(of: $0.id) }
-            }
-            guard places.count == names.count, let row = view.table(places[0]).firstRow else { return nil }
+        package init?(_ schema: Schema, _ table: (Int) -> TableView) {
+            places = BusinessCalendar.entities.compactMap { schema.place(named: $0) }
+            guard places.count == BusinessCalendar.entities.count else { return nil }
+            let organisation = table(places[0])
+            guard let row = organisation.firstRow else { return nil }
             organisationRow = row
             ruleRows = []
-            let (table, rules) = (view.table(places[0]), view.table(places[2]))
-            versions = [Position(view.schema.epoch), table.version(atRow: row)]
-            guard case .reference(let zone)? = table.named("timezonedefinitionid", row),
+            versions = [Position(schema.epoch), organisation.version(atRow: row)]
+            let rules = table(places[2])
+            guard case .reference(let zone)? = organisation.named("timezonedefinitionid", row),
                 let column = rules.entity.attributeID("timezonedefinitionid").map({ Int($0.rawValue) }),
                 let target = rules.linkTarget(column, zone.entity), let link = rules.link(column)
             else { return }
-            let zones = view.table(places[1])
+            let zones = table(places[1])
             guard zone.entity == zones.entity.id else { return }
             let zoneRow = zones.row(of: zone)
             guard zoneRow != Table.noRow else { return }
@@ -39,9 +40,9 @@ extension BusinessCalendar {
     }
 
     /// Reads the records. O(rules × years).
-    package init(_ origin: Origin, _ view: View) {
-        let organisation = view.table(origin.places[0])
-        let rules = view.table(origin.places[2])
+    package init(_ origin: Origin, _ table: (Int) -> TableView) {
+        let organisation = table(origin.places[0])
+        let rules = table(origin.places[2])
         func number(_ table: TableView, _ name: String, _ row: Int) -> Int? { table.named(name, row)?.wholeNumber }
         let timeZone = origin.ruleRows.map { row in TimeZoneRule { rules.named($0, row) } }
         let row = origin.organisationRow

@@ -19,6 +19,8 @@ public struct RecordBatch: ~Copyable {
     private var columns: [Column]
     private var ids: [RecordID] = []
     private var versions: [Position] = []
+    /// The row that is being added.
+    private var converted: [PhysicalValue] = []
 
     private final class Column {
         var builder: ColumnBuilder
@@ -108,8 +110,7 @@ public struct RecordBatch: ~Copyable {
                 "The batch holds \(count) rows, the most of one operation."
             )
         }
-        var converted: [PhysicalValue] = []
-        converted.reserveCapacity(values.count)
+        converted.removeAll(keepingCapacity: true)
         for (index, value) in values.enumerated() {
             // Values of a key are of the key's type in the target entity.
             if let reference = references[index] {
@@ -190,16 +191,17 @@ package enum PhysicalValue {
 extension Schema {
     /// Converts a value to what the attribute holds.
     package func physical(_ value: Value, _ entity: Entity, _ attribute: AttributeID) throws(Refusal) -> PhysicalValue {
-        let declared = entity[attribute]
+        // Not the attribute as a whole: its copy would cost more than the conversion.
+        let type = entity.attributes[Int(attribute.rawValue)].type
         func mismatch(_ expected: String) -> Refusal {
             Refusal(
                 .wrongType,
                 entity: entity.name,
-                attribute: declared.name,
+                attribute: entity[attribute].name,
                 "\(value) given where \(expected) is expected."
             )
         }
-        switch (declared.type, value) {
+        switch (type, value) {
         case (_, .null): return .null
         case (.text, .text(let text)), (.memo, .text(let text)), (.autoNumber, .text(let text)): return .text(text)
         case (.file, .text(let text)), (.partyList, .text(let text)): return .text(text)
@@ -208,12 +210,12 @@ extension Schema {
         case (.date, .date(let days)): return .number(Int64(days))
         case (.instant, .instant(let microseconds)): return .number(microseconds)
         case (.decimal, .decimal(let decimal)), (.money, .decimal(let decimal)):
-            guard let scaled = decimal.rescaled(to: declared.type.decimalScale ?? 0) else {
-                throw mismatch("a number with at most \(declared.type.decimalScale ?? 0) decimals")
+            guard let scaled = decimal.rescaled(to: type.decimalScale ?? 0) else {
+                throw mismatch("a number with at most \(type.decimalScale ?? 0) decimals")
             }
             return .number(scaled.units)
         case (.decimal, .integer(let number)), (.money, .integer(let number)):
-            guard let scaled = Decimal64(units: number, scale: 0).rescaled(to: declared.type.decimalScale ?? 0) else {
+            guard let scaled = Decimal64(units: number, scale: 0).rescaled(to: type.decimalScale ?? 0) else {
                 throw mismatch("a smaller number")
             }
             return .number(scaled.units)
@@ -228,7 +230,7 @@ extension Schema {
                 throw Refusal(
                     .unknownOption,
                     entity: entity.name,
-                    attribute: declared.name,
+                    attribute: entity[attribute].name,
                     "There is no option '\(label)'; there are \(known)."
                 )
             }
@@ -242,7 +244,7 @@ extension Schema {
                 throw Refusal(
                     .unknownOption,
                     entity: entity.name,
-                    attribute: declared.name,
+                    attribute: entity[attribute].name,
                     "There is no option '\(error.text)'; there are \(known)."
                 )
             }
@@ -251,15 +253,15 @@ extension Schema {
             guard let id = recordID(text) else { throw mismatch("a record such as account/1K3") }
             return .number(Int64(bitPattern: id.rawValue))
         default:
-            guard declared.type.isWritable else {
+            guard type.isWritable else {
                 throw Refusal(
                     .readOnly,
                     entity: entity.name,
-                    attribute: declared.name,
+                    attribute: entity[attribute].name,
                     "The engine keeps this attribute itself."
                 )
             }
-            throw mismatch(declared.type.expectedValue)
+            throw mismatch(type.expectedValue)
         }
     }
 

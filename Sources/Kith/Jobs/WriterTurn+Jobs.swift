@@ -69,7 +69,7 @@ extension WriterTurn {
     ) -> JobSlice {
         let time = time()
         let records = Records(engine, actor: .none, timeMicroseconds: time) { [calendar, engine] in
-            calendar.calendar(engine.view)
+            calendar.calendar(engine)
         }
         guard records.state(of: job.id) == WriterTurn.open else { return JobSlice(isOver: true) }
         var progress = Progress(
@@ -133,7 +133,7 @@ extension WriterTurn {
         _ time: Int64
     ) throws(Refusal) {
         let records = Records(engine, actor: progress.actor, timeMicroseconds: time) { [calendar, engine] in
-            calendar.calendar(engine.view)
+            calendar.calendar(engine)
         }
         var transaction = try Messages.plan(try job.request(for: record, schema), key: nil, records)
         var next = progress

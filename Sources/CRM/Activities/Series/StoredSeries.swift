@@ -182,7 +182,7 @@ extension Records {
     /// The organisation's own time zone; `.none` for UTC.
     var organisationZone: RecordID {
         guard let place = schema.place(named: "organization") else { return .none }
-        let table = engine.view.table(place)
+        let table = engine.tables.borrowed(place)
         return table.firstRow.map { reference(table.recordID(atRow: $0), "timezonedefinitionid") } ?? .none
     }
 }

@@ -102,7 +102,7 @@ struct DocumentPricer {
             document.lines.append(line)
             if !line.isKept { try readCatalogue(for: line, document) }
         }
-        let priced = document.priced(with: book)
+        let priced = document.priced(with: book, isExplained: false)
 
         var prices = DocumentPrices(lines: lines, priced: priced, changes: [])
         let currency = records.value(id, "transactioncurrencyid")
@@ -180,7 +180,9 @@ private struct LineColumns {
         case discountpercentage, manualdiscountamount, tax, baseamount, extendedamount, pricingerrorcode
         case transactioncurrencyid
 
-        var attribute: String { String(describing: self) }
+        /// Made once: a case is asked for its name some twenty times a line.
+        private static let attributes = allCases.map { String(describing: $0) }
+        var attribute: String { Name.attributes[rawValue] }
     }
 
     init(_ records: Records, _ entity: String) {
@@ -193,12 +195,12 @@ private struct LineColumns {
     private func value(_ row: Int?, _ name: Name, _ given: [(String, Value)], _ records: Records) -> Value {
         if !given.isEmpty, let value = given.first(where: { $0.0 == name.attribute })?.1 { return value }
         guard let place, let row, let column = columns[name.rawValue] else { return .null }
-        return records.engine.tables[place].value(column, row)
+        return records.engine.tables.value(place, column, row)
     }
 
     private func row(_ id: RecordID, _ records: Records) -> Int? {
         guard let place else { return nil }
-        let row = records.engine.tables[place].row(of: id)
+        let row = records.engine.tables.row(place, of: id)
         return row == Table.noRow ? nil : Int(row)
     }
 
@@ -244,7 +246,11 @@ private struct LineColumns {
         var values: [(String, Value)] = given
         func set(_ name: Name, _ new: Value) {
             guard value(row, name, given, records) != new else { return }
-            values.removeAll { $0.0 == name.attribute }
+            if given.isEmpty {
+                if values.isEmpty { values.reserveCapacity(Name.allCases.count) }
+            } else {
+                values.removeAll { $0.0 == name.attribute }
+            }
             values.append((name.attribute, new))
         }
         set(.priceperunit, Value(priced.pricePerUnit))

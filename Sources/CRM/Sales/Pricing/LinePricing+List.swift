@@ -10,14 +10,14 @@ extension LinePricing {
     ) throws(PriceFault) -> (PriceListItem, Money) {
         _ = try priceList.get()
         guard let list = terms.priceList else { throw .noPriceList }
-        steps.append(.priceList(list, terms.date))
+        note(.priceList(list, terms.date))
         guard let unit = line.unit else { throw .noUnit }
         guard let item = book.items[PriceBook.ItemKey(priceList: list, product: product.id, unit: unit)] else {
             throw .noItem(product: product.id, unit: unit)
         }
         guard let code = item.method else { throw .noMethod(item.id) }
         guard let method = PricingMethod(rawValue: code) else { throw .methodUnknown(item.id, code) }
-        steps.append(.item(item.id, method))
+        note(.item(item.id, method))
         guard let basis = method.basis else { return (item, try listedAmount(item)) }
         let exact = try percentagePrice(item, method, basis, product, unit)
         return (item, try roundedPrice(exact, item))
@@ -27,7 +27,7 @@ extension LinePricing {
         guard let amount = item.amount else { throw .noAmount(item.id) }
         guard amount.units >= 0 else { throw .amountNegative(item.id, amount) }
         let price = try checked(amount, priceStep, .pricePerUnit)
-        steps.append(.listedAmount(price))
+        note(.listedAmount(price))
         return price
     }
 
@@ -52,7 +52,7 @@ extension LinePricing {
         guard let given else { throw .noBasis(basis, product.id) }
         guard given.units >= 0 else { throw .basisNegative(basis, given) }
         guard let defaultUnit = product.product.defaultUnit else { throw .noDefaultUnit(product.id) }
-        steps.append(.basis(basis, given, defaultUnit))
+        note(.basis(basis, given, defaultUnit))
 
         var price = ExactRatio(Int128(given.units))
         if unit != defaultUnit {
@@ -66,7 +66,7 @@ extension LinePricing {
             case .marginOnCurrentCost, .marginOnStandardCost: (whole, whole - percentage.units)
             }
         guard let exact = price.times(Int128(share.0), over: Int128(share.1)) else { throw .tooManyDigits }
-        steps.append(.percentage(method, percentage))
+        note(.percentage(method, percentage))
         return exact
     }
 
@@ -92,7 +92,7 @@ extension LinePricing {
             let result = price.times(factor.numerator, over: factor.denominator)
         else { throw .tooManyDigits }
         if let numerator = Int64(exactly: factor.numerator), let denominator = Int64(exactly: factor.denominator) {
-            steps.append(.converted(from: from, to: to, numerator: numerator, denominator: denominator))
+            note(.converted(from: from, to: to, numerator: numerator, denominator: denominator))
         }
         return result
     }
@@ -126,7 +126,7 @@ extension LinePricing {
         guard let policy = item.roundingPolicy, policy != 1 else {
             guard let units = exact.rounded(toMultipleOf: Int128(priceStep)) else { throw .tooManyDigits }
             let price = try checked(units, .pricePerUnit)
-            steps.append(.roundedToPrecision(price))
+            note(.roundedToPrecision(price))
             return price
         }
         let direction: StepRounding
@@ -149,7 +149,7 @@ extension LinePricing {
         // Steps and counts are not negative, and `least` is below 2^63.
         guard !overflow, distance <= Int128(Int64.max) else { throw .outOfRange(.pricePerUnit) }
         let price = try checked(least + distance, .pricePerUnit)
-        steps.append(.rounded(StepPolicy(direction: policy, option: option), amount, price))
+        note(.rounded(StepPolicy(direction: policy, option: option), amount, price))
         return price
     }
 
@@ -169,7 +169,7 @@ extension LinePricing {
         _ quantity: Quantity
     ) throws(PriceFault) -> Money {
         guard let id = item.discountList else {
-            steps.append(.noVolumeDiscount)
+            note(.noVolumeDiscount)
             return .zero
         }
         guard let list = book.discountLists[id] else { throw .discountListUnknown(id) }
@@ -177,20 +177,20 @@ extension LinePricing {
         guard list.state == 0 else { throw .discountListState(id, list.state) }
         if list.isAmount, list.currency != (try priceList.get()).currency { throw .discountListCurrency(id) }
         guard let band = try band(of: list, id, quantity) else {
-            steps.append(.noBand(id, quantity))
+            note(.noBand(id, quantity))
             return .zero
         }
         if list.isAmount {
             guard let amount = band.amount else { throw .bandEmpty(id, quantity) }
             guard amount.units >= 0, amount.units <= price.units else { throw .volumeDiscountInvalid(id, amount) }
             let off = try checked(amount, priceStep, .volumeDiscount)
-            steps.append(.volumeAmount(id, off))
+            note(.volumeAmount(id, off))
             return off
         }
         guard let percentage = band.percentage else { throw .bandEmpty(id, quantity) }
         guard percentage.isShare else { throw .volumePercentageInvalid(id, percentage) }
         let off = try checked(share(percentage, of: Int128(price.units), priceStep), .volumeDiscount)
-        steps.append(.volumePercentage(id, percentage, off))
+        note(.volumePercentage(id, percentage, off))
         return off
     }
 

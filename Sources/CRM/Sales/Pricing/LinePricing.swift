@@ -12,7 +12,14 @@ struct LinePricing {
     let amountStep: Int64
     let baseRange: BaseAmountRange
     let priceList: Result<PriceList, PriceFault>
-    var steps: [PriceStep] = []
+    /// Whether the rules that are followed are to be kept: a document of a thousand lines follows ten thousand of them.
+    let isExplained: Bool
+    private(set) var steps: [PriceStep] = []
+
+    @inline(__always)
+    mutating func note(_ step: PriceStep) {
+        if isExplained { steps.append(step) }
+    }
 
     mutating func price(_ line: PricingLine) -> PricedLine {
         let start = steps.count
@@ -22,7 +29,7 @@ struct LinePricing {
         do throws(PriceFault) {
             try price(line, &priced)
         } catch {
-            steps.append(.failed(error))
+            note(.failed(error))
             priced.error = error.code
             (priced.baseAmount, priced.extendedAmount, priced.appliedDiscount) = (nil, nil, .zero)
         }
@@ -55,24 +62,24 @@ struct LinePricing {
 
     private mutating func enteredPrice(_ line: PricingLine) throws(PriceFault) -> Money {
         if terms.isPriceLocked {
-            steps.append(.locked)
+            note(.locked)
         } else if line.isKept {
-            steps.append(.kept)
+            note(.kept)
         } else if line.isWriteIn {
-            steps.append(.writeIn)
+            note(.writeIn)
         } else {
             _ = try product(of: line)
         }
         guard let entered = line.pricePerUnit else { throw .noUnitPrice }
         let price = try checked(entered, priceStep, .pricePerUnit)
-        steps.append(.enteredPrice(price))
+        note(.enteredPrice(price))
         return price
     }
 
     private mutating func keptVolumeDiscount(_ line: PricingLine) throws(PriceFault) -> Money {
         guard let kept = line.volumeDiscount, kept != .zero else { return .zero }
         let off = try checked(kept, priceStep, .volumeDiscount)
-        steps.append(.keptVolumeDiscount(off))
+        note(.keptVolumeDiscount(off))
         return off
     }
 
@@ -87,7 +94,7 @@ struct LinePricing {
         guard terms.date >= product.validFrom ?? .min, terms.date <= product.validTo ?? .max else {
             throw .productNotValid(id, terms.date)
         }
-        steps.append(.product(id))
+        note(.product(id))
         return (id, product)
     }
 
@@ -112,7 +119,7 @@ struct LinePricing {
             guard quantity.hasDigits(atMost: digits) else { throw .quantityTooFine(quantity, digits) }
         case .some(let code): throw .quantitySellingUnknown(item.id, code)
         }
-        steps.append(.quantity(quantity, item.quantitySelling))
+        note(.quantity(quantity, item.quantitySelling))
         return quantity
     }
 
@@ -129,7 +136,7 @@ struct LinePricing {
         // range by far.
         let net = Int128(price.units) - Int128(off.units)
         let base = try checked(try scaled(net, quantity), .baseAmount)
-        steps.append(.baseAmount(price, off, quantity, base))
+        note(.baseAmount(price, off, quantity, base))
         priced.baseAmount = base
 
         let discount = try manualDiscount(line, net, base, quantity, &priced)
@@ -138,12 +145,12 @@ struct LinePricing {
         if let entered = line.tax {
             let tax = try checked(entered, amountStep, .tax)
             priced.tax = tax
-            steps.append(.tax(tax))
+            note(.tax(tax))
             extended += Int128(tax.units)
         }
         let amount = try checked(extended, .extendedAmount)
         priced.extendedAmount = amount
-        steps.append(.extendedAmount(amount))
+        note(.extendedAmount(amount))
     }
 
     /// What is off the line; what stands in the record goes into `priced`.
@@ -160,18 +167,18 @@ struct LinePricing {
             guard percentage.isShare else { throw .percentageNoShare(percentage) }
             let whole = terms.isDiscountPerUnit ? net : Int128(base.units)
             entered = try checked(share(percentage, of: whole, step), .manualDiscount)
-            steps.append(.shareOfLine(percentage, entered))
+            note(.shareOfLine(percentage, entered))
         } else if let manual = line.manualDiscount {
             guard manual.units >= 0 else { throw .manualDiscountInvalid(manual) }
             entered = try checked(manual, step, .manualDiscount)
-            if !terms.isDiscountPerUnit { steps.append(.manualDiscount(entered)) }
+            if !terms.isDiscountPerUnit { note(.manualDiscount(entered)) }
         } else {
             return .zero
         }
         priced.manualDiscount = entered
         guard terms.isDiscountPerUnit else { return entered }
         let off = try checked(try scaled(Int128(entered.units), quantity), .manualDiscount)
-        steps.append(.discountOfUnits(entered, quantity, off))
+        note(.discountOfUnits(entered, quantity, off))
         return off
     }
 

@@ -3,9 +3,10 @@
 import Engine
 
 extension PricingDocument {
-    /// Prices every line and adds up the document. Pure; never fails: what is wrong stands in the result.
+    /// Prices every line and adds up the document. Pure; never fails: what is wrong stands in the result, and the rules that were
+    /// followed, if they are asked for.
     /// - Complexity: O(lines × discount bands of their lists).
-    package func priced(with book: PriceBook) -> PricedDocument {
+    package func priced(with book: PriceBook, isExplained: Bool) -> PricedDocument {
         if let fault = precisionFault { return unpriced(fault) }
         var pricing = LinePricing(
             terms: self,
@@ -13,12 +14,11 @@ extension PricingDocument {
             priceStep: Decimal64.powersOfTen[Money.digits - pricePrecision],
             amountStep: Decimal64.powersOfTen[Money.digits - currencyPrecision],
             baseRange: BaseAmountRange(rate: exchangeRate),
-            priceList: checkedPriceList(book)
+            priceList: checkedPriceList(book),
+            isExplained: isExplained
         )
         var priced = PricedDocument()
         priced.lines.reserveCapacity(lines.count)
-        // A line from the catalogue has ten steps.
-        pricing.steps.reserveCapacity(lines.count * 10 + 10)
         for line in lines { priced.lines.append(pricing.price(line)) }
 
         let start = pricing.steps.count
@@ -29,7 +29,7 @@ extension PricingDocument {
             fault = error
         }
         if let cause = documentFault(priced.lines, pricing.priceList, fault) {
-            pricing.steps.append(.failed(cause))
+            pricing.note(.failed(cause))
             priced.error = cause.code
         }
         priced.steps = pricing.steps
@@ -103,29 +103,29 @@ extension PricingDocument {
         }
         let lineTotal = try pricing.checked(amount, .totalLineItemAmount)
         priced.totalLineItemAmount = lineTotal
-        pricing.steps.append(.lines(priced.lines.count - failed, lineTotal))
+        pricing.note(.lines(priced.lines.count - failed, lineTotal))
         let lineDiscounts = try pricing.checked(discounts, .totalLineItemDiscountAmount)
         priced.totalLineItemDiscountAmount = lineDiscounts
-        if discounts != 0 { pricing.steps.append(.lineDiscounts(lineDiscounts)) }
+        if discounts != 0 { pricing.note(.lineDiscounts(lineDiscounts)) }
         priced.totalTax = try pricing.checked(tax, .totalTax)
 
         let off = try discount(of: lineTotal, &priced, &pricing)
         priced.totalDiscountAmount = try pricing.checked(discounts + off, .totalDiscountAmount)
         let net = try pricing.checked(amount - off, .totalAmountLessFreight)
         priced.totalAmountLessFreight = net
-        pricing.steps.append(.lessFreight(net))
+        pricing.note(.lessFreight(net))
 
         var total = Int128(net.units) + tax
         if let entered = self.freight {
             let freight = try pricing.checked(entered, pricing.amountStep, .freight)
             priced.freight = freight
-            pricing.steps.append(.freight(freight))
+            pricing.note(.freight(freight))
             total += Int128(freight.units)
         }
-        if let tax = priced.totalTax { pricing.steps.append(.totalTax(tax)) }
+        if let tax = priced.totalTax { pricing.note(.totalTax(tax)) }
         let sum = try pricing.checked(total, .totalAmount)
         priced.totalAmount = sum
-        pricing.steps.append(.total(sum))
+        pricing.note(.total(sum))
     }
 
     /// What the document's own discounts take off the lines.
@@ -138,14 +138,15 @@ extension PricingDocument {
         if let percentage = discountPercentage {
             guard percentage.isShare else { throw .percentageNoShare(percentage) }
             let share = pricing.share(percentage, of: Int128(lineTotal.units), pricing.amountStep)
-            pricing.steps.append(.shareOfTotal(percentage, try pricing.checked(share, .totalDiscountAmount)))
+            let amount = try pricing.checked(share, .totalDiscountAmount)
+            pricing.note(.shareOfTotal(percentage, amount))
             off += share
         }
         if let entered = discountAmount {
             guard entered.units >= 0 else { throw .manualDiscountInvalid(entered) }
             let amount = try pricing.checked(entered, pricing.amountStep, .discountAmount)
             priced.discountAmount = amount
-            pricing.steps.append(.discountAmount(amount))
+            pricing.note(.discountAmount(amount))
             off += Int128(amount.units)
         }
         return off

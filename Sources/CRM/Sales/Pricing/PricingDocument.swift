@@ -78,7 +78,7 @@ package struct PricedDocument: Sendable {
     package var totalDiscountAmount: Money?
     package var totalAmountLessFreight: Money?
     package var totalAmount: Money?
-    /// The rules that were followed: line by line, the document's own at the end.
+    /// The rules that were followed, if they were asked for: line by line, the document's own at the end.
     package var steps: [PriceStep] = []
     /// The document's own part of them.
     package var ownSteps = 0..<0

@@ -102,7 +102,7 @@ struct PricingWorld {
 
     mutating func changeLine(_ change: (inout PricingLine) -> Void) { change(&document.lines[0]) }
 
-    func priced() -> PricedDocument { document.priced(with: book) }
+    func priced() -> PricedDocument { document.priced(with: book, isExplained: true) }
 }
 
 /// Ten-thousandths of whole units, and so on.
