@@ -22,6 +22,8 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CGMime", providers: [.apt(["libgmime-3.0-dev"])]),
+        .systemLibrary(name: "CXML2", providers: [.apt(["libxml2-dev"])]),
         .target(name: "CKernels"),
         .target(name: "Engine", dependencies: ["CKernels"]),
         .target(name: "Snapshot", dependencies: ["Engine", "CKernels", "CZstd", "COpenSSL"]),
@@ -42,6 +44,7 @@ let package = Package(
         .target(name: "Import", dependencies: ["Engine", "Kith", "StrictYAML", "CZlib", "COpenSSL"]),
         .target(name: "Demo", dependencies: ["Engine", "Kith"]),
         .target(name: "CRMark", dependencies: ["Engine", "Kith", "Demo"]),
+        .target(name: "Router", dependencies: ["CGMime", "CXML2"]),
         // Glibc's module has no epoll.
         .systemLibrary(name: "CPoll"),
         .target(name: "Bench", dependencies: ["Engine", "Kith", "Net", "CRMark", "CKernels", "CPoll"]),
@@ -116,6 +119,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        .testTarget(name: "RouterTests", dependencies: ["Router"], exclude: ["Reference"]),
         .testTarget(name: "LinearizabilityTests", dependencies: ["Linearizability"]),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "Engine", "Snapshot"], exclude: ["Cases"]),
     ],
