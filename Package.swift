@@ -44,7 +44,7 @@ let package = Package(
         .target(name: "Import", dependencies: ["Engine", "Kith", "StrictYAML", "CZlib", "COpenSSL"]),
         .target(name: "Demo", dependencies: ["Engine", "Kith"]),
         .target(name: "CRMark", dependencies: ["Engine", "Kith", "Demo"]),
-        .target(name: "Router", dependencies: ["CGMime", "CXML2"]),
+        .target(name: "Router", dependencies: ["CGMime", "CXML2", "COpenSSL"]),
         // Glibc's module has no epoll.
         .systemLibrary(name: "CPoll"),
         .target(name: "Bench", dependencies: ["Engine", "Kith", "Net", "CRMark", "CKernels", "CPoll"]),

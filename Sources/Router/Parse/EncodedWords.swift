@@ -36,6 +36,30 @@ enum EncodedWords {
         return result + String(decoding: bytes[plainStart...], as: UTF8.self)
     }
 
+    /// Digits alone count, as programs break and pad it in many ways.
+    static func base64(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var bits = 0
+        var bitCount = 0
+        for byte in text {
+            let digit: UInt8
+            switch byte {
+            case 0x41...0x5A: digit = byte - 0x41
+            case 0x61...0x7A: digit = byte - 0x61 + 26
+            case 0x30...0x39: digit = byte - 0x30 + 52
+            case UInt8(ascii: "+"): digit = 62
+            case UInt8(ascii: "/"): digit = 63
+            default: continue
+            }
+            bits = (bits << 6 | Int(digit)) & 0xFFFF
+            bitCount += 6
+            guard bitCount >= 8 else { continue }
+            bitCount -= 8
+            bytes.append(UInt8(truncatingIfNeeded: bits >> bitCount))
+        }
+        return bytes
+    }
+
     /// One encoded word.
     private struct Word {
         let charset: String
@@ -64,33 +88,10 @@ enum EncodedWords {
             guard !charset.isEmpty else { return nil }
             end = contentEnd + 2
             switch text[charsetEnd + 1] | 0x20 {
-            case UInt8(ascii: "b"): bytes = Word.base64(text[contentStart..<contentEnd])
+            case UInt8(ascii: "b"): bytes = EncodedWords.base64(text[contentStart..<contentEnd])
             case UInt8(ascii: "q"): bytes = Word.quoted(text[contentStart..<contentEnd])
             default: return nil
             }
-        }
-
-        private static func base64(_ text: ArraySlice<UInt8>) -> [UInt8] {
-            var bytes: [UInt8] = []
-            var bits = 0
-            var bitCount = 0
-            for byte in text {
-                let digit: UInt8
-                switch byte {
-                case 0x41...0x5A: digit = byte - 0x41
-                case 0x61...0x7A: digit = byte - 0x61 + 26
-                case 0x30...0x39: digit = byte - 0x30 + 52
-                case UInt8(ascii: "+"): digit = 62
-                case UInt8(ascii: "/"): digit = 63
-                default: continue
-                }
-                bits = (bits << 6 | Int(digit)) & 0xFFFF
-                bitCount += 6
-                guard bitCount >= 8 else { continue }
-                bitCount -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> bitCount))
-            }
-            return bytes
         }
 
         private static func quoted(_ text: ArraySlice<UInt8>) -> [UInt8] {
