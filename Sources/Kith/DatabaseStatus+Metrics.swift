@@ -38,6 +38,7 @@ extension DatabaseStatus {
         metrics.gauge("kith_contents", "Contents of files.", files.contentCount)
         metrics.gauge("kith_content_bytes", "Bytes of contents of files.", files.contentBytes)
         metrics.gauge("kith_uploads", "Uploads under way.", files.uploadCount)
+        metrics.gauge("kith_job_faults", "Jobs that stand still.", jobFaults.count)
     }
 
     private func writeLog(to metrics: inout MetricsText) {

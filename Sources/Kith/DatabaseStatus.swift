@@ -58,6 +58,8 @@ public struct DatabaseStatus: Sendable {
     public var scrub: ScrubFigures
     /// Contents of files in the directory, and uploads.
     public var files: ContentStore.Figures
+    /// Jobs that stand still, in order of their ids (docs/jobs.md).
+    public var jobFaults: [JobFault]
     /// What the last start found and did.
     public var recovery: RecoveryReport
 
@@ -100,6 +102,7 @@ extension Database {
             history: historyFigures,
             scrub: scrubbing.figures,
             files: contents.figures,
+            jobFaults: jobRunner.faults,
             recovery: recovery
         )
     }
@@ -144,6 +147,14 @@ extension DatabaseStatus {
             }
             status.object("log") { log.writeMembers(to: &$0) }
             status.object("scrub") { scrub.writeMembers(to: &$0) }
+            status.array("jobFaults") { list in
+                for fault in jobFaults {
+                    list.object { entry in
+                        entry.member("job", "bulkoperation/\(fault.job.code)")
+                        entry.member("reason", fault.reason)
+                    }
+                }
+            }
             status.object("columnBytes") { list in
                 for entity in entities where entity.recordCount > 0 {
                     list.object(entity.name) { for column in entity.columns { $0.member(column.name, column.bytes) } }

@@ -88,7 +88,7 @@ import Testing
                         case .mustRest: break work
                         }
                     }
-                    if !work.faults.isEmpty { isOver = false }
+                    if !work.standingStill.isEmpty { isOver = false }
                     storage.crash()
                     cuts += 1
                     // In the middle of a start as well.

@@ -392,6 +392,65 @@ import Testing
         try database.close()
     }
 
+    @Test func aListThatTheDiskDoesNotGiveIsToldAndReadAgain() async throws {
+        let storage = SimulatedStorage(seed: 1)
+        let database = try open(storage, runs: false, slice: 5)
+        let ids = try await accounts(database, 12)
+        let job = try await database.startJob(JobRequest(message: "deactivate", query: Self.all))
+        storage.injectFault(.read, callsBefore: 0, isSticky: true)
+        var work = JobWork(retryMicroseconds: 0)
+        for _ in 0..<3 {
+            guard case .mustRest = database.workOnJobs(&work) else {
+                Issue.record("a job without its list went on, or was forgotten")
+                return
+            }
+        }
+        let fault = try #require(database.status.jobFaults.first)
+        #expect(
+            fault.job == job && fault.reason.hasPrefix("Its list of records cannot be read, which is tried again: ")
+        )
+        #expect(database.status.json.contains("\"job\":\"\(database.schema.text(of: job))\""))
+        let held = try #require(try await database.job(job))
+        #expect(held.status == .pending && held.reason == fault.reason)
+        // Another job whose list is in memory already, or needs none, goes on beside it.
+        let other = try await database.startJob(
+            JobRequest(message: "deactivate", query: "SELECT accountid FROM account WHERE name = 'x'")
+        )
+        guard case .more = database.workOnJobs(&work) else {
+            Issue.record("a job that stands still kept another one")
+            return
+        }
+        #expect(try await database.job(other)?.status == .completed)
+        storage.clearFaults()
+        while case .more = database.workOnJobs(&work) {}
+        let done = try #require(try await database.job(job))
+        #expect(done.status == .completed && done.processedCount == ids.count && done.reason.isEmpty)
+        // It was said once, not at each attempt: made, held, one step for each record.
+        #expect(try await database.history(of: job, limit: 100).steps.count == 2 + ids.count + 1)
+        #expect(database.status.jobFaults.isEmpty)
+        try database.close()
+    }
+
+    @Test func aJobThatStandsStillIsNotTriedAtOnceAndCanBeCanceled() async throws {
+        let storage = SimulatedStorage(seed: 1)
+        let database = try open(storage, runs: false)
+        _ = try await accounts(database, 3)
+        let job = try await database.startJob(JobRequest(message: "deactivate", query: Self.all))
+        storage.injectFault(.read, callsBefore: 0, isSticky: true)
+        var work = JobWork(retryMicroseconds: .max / 2)
+        _ = database.workOnJobs(&work)
+        let reads = storage.counts.reads
+        _ = database.workOnJobs(&work)
+        #expect(storage.counts.reads == reads && database.status.jobFaults.map(\.job) == [job])
+        try await database.perform(CancelJob(job))
+        guard case .nothing = database.workOnJobs(&work) else {
+            Issue.record("a job that was canceled is worked on")
+            return
+        }
+        #expect(database.status.jobFaults.isEmpty)
+        try database.close()
+    }
+
     @Test func requestsReadBackAndDamagedOnesAreRefused() throws {
         let request = JobRequest(name: "N", message: "assign --to systemuser/1N", query: "SELECT 1")
         for key in [nil, RequestKey(client: 3, request: 4)] {

@@ -122,7 +122,7 @@ public struct JobProgress: Sendable, Hashable {
     public var processedCount: Int
     /// Those of them that were refused.
     public var failedCount: Int
-    /// Why it was aborted; empty otherwise.
+    /// Why it was aborted, or, of one that is not over, why it stands still; empty otherwise.
     public var reason: String
 
     init?(_ row: [Value]) {

@@ -11,6 +11,7 @@ final class JobRunner: Sendable {
 
     private struct State {
         var isRunning = false
+        var faults: [JobFault] = []
         /// Somebody has started a job since the runner looked last.
         var isAwaited = false
         var isStopped = false
@@ -62,6 +63,11 @@ final class JobRunner: Sendable {
         state.wakeAll(.progress)
     }
 
+    /// The jobs that stand still, in order of their ids.
+    var faults: [JobFault] { state.withLock { $0.faults } }
+
+    fileprivate func publish(_ faults: [JobFault]) { state.withLock { $0.faults = faults } }
+
     private func rest() {
         _ = state.wait(for: .progress, milliseconds: JobRunner.restMilliseconds) { $0.isStopped ? () : nil }
     }
@@ -74,15 +80,40 @@ final class JobRunner: Sendable {
     }
 }
 
+/// A job that stands still: it is open, and cannot go on.
+public struct JobFault: Hashable, Sendable {
+    /// The job, a `bulkoperation`.
+    public var job: RecordID
+    /// What keeps it from going on.
+    public var reason: String
+}
+
 /// What whoever works jobs off keeps between two slices.
 package struct JobWork {
+    fileprivate struct Fault {
+        let reason: String
+        /// When the job is tried again.
+        let nextMicroseconds: Int64
+    }
+
     fileprivate var running: [RecordID: RunningJob] = [:]
-    /// Jobs that cannot go on, and why.
-    package fileprivate(set) var faults: [RecordID: String] = [:]
+    /// Jobs that stand still.
+    fileprivate var faults: [RecordID: Fault] = [:]
     /// A job without its list could not be ended: the disk is full.
     fileprivate var mustRest = false
+    private let retryMicroseconds: Int64
 
-    package init() {}
+    /// - Parameter retryMicroseconds: after how long a job that stands still is tried again.
+    package init(retryMicroseconds: Int64 = 1_000_000) { self.retryMicroseconds = retryMicroseconds }
+
+    /// The jobs that stand still, in order of their ids.
+    package var standingStill: [JobFault] {
+        faults.sorted { $0.key < $1.key }.map { JobFault(job: $0.key, reason: $0.value.reason) }
+    }
+
+    fileprivate mutating func fail(_ id: RecordID, _ reason: String, at nowMicroseconds: Int64) {
+        faults[id] = Fault(reason: reason, nextMicroseconds: nowMicroseconds + retryMicroseconds)
+    }
 }
 
 /// What became of a round of slices.
@@ -91,21 +122,35 @@ package enum JobRound: Sendable {
     case more
     /// No job is open that could go on.
     case nothing
-    /// The disk is full, or the log has failed.
+    /// The disk is full, the log has failed, or all that is open stands still.
     case mustRest
 }
 
 extension Database {
     /// One slice of each job that is open, up to `JobLimits.runningMax` of them. Blocks the calling thread; one at a time.
     package func workOnJobs(_ work: inout JobWork) -> JobRound {
-        let open = turn { $0.openJobs }.filter { work.faults[$0] == nil }.prefix(JobLimits.runningMax)
-        work.running = work.running.filter { open.contains($0.key) }
+        let open = turn { $0.openJobs }
+        if !work.faults.isEmpty {
+            // Those that were canceled or deleted meanwhile stand still no more.
+            let known = Set(open)
+            work.faults = work.faults.filter { known.contains($0.key) }
+        }
+        let round = workOn(open, &work)
+        jobRunner.publish(work.standingStill)
+        if case .nothing = round, !work.faults.isEmpty { return .mustRest }
+        return round
+    }
+
+    private func workOn(_ open: [RecordID], _ work: inout JobWork) -> JobRound {
+        let now = Database.monotonicMicroseconds
+        let due = open.filter { (work.faults[$0]?.nextMicroseconds ?? now) <= now }.prefix(JobLimits.runningMax)
+        work.running = work.running.filter { due.contains($0.key) }
         work.mustRest = false
         var round = JobRound.nothing
-        for id in open {
+        for id in due {
             guard let job = work.running[id] ?? load(id, &work) else {
                 if work.mustRest { return .mustRest }
-                round = .more
+                if work.faults[id] == nil { round = .more }
                 continue
             }
             work.running[id] = job
@@ -121,14 +166,14 @@ extension Database {
                 }
                 return (slice, turn.position)
             }
-            if let fault = slice.fault { work.faults[id] = fault.message }
+            if let fault = slice.fault { work.fail(id, fault.message, at: now) } else { work.faults[id] = nil }
             do throws(DirectoryError) {
                 try directory.queue.waitUntilDurable(position)
             } catch {
                 return .mustRest
             }
             if let obstacle = slice.obstacle, obstacle.code != .overloaded { return .mustRest }
-            round = .more
+            if slice.fault == nil { round = .more }
         }
         return round
     }
@@ -142,23 +187,39 @@ extension Database {
                 bytes += try contents.read(content, at: Int64(bytes.count), count: FilePieces.bytesMax)
             }
         } catch {
-            // A disk that fails may be there again at the next start.
-            work.faults[id] = "\(error)"
+            // A disk that fails may be there again, and a file that is gone may be put back.
+            let reason = "Its list of records cannot be read, which is tried again: \(error)"
+            work.fail(id, reason, at: Database.monotonicMicroseconds)
+            write(id, &work) { turn throws(Refusal) in try turn.holdJob(id, reason) }
             return nil
         }
         if let records = RunningJob.decode(bytes), records.count == targetCount {
             return RunningJob(id, records, message: message)
         }
+        work.faults[id] = nil
         let reason = "Its list of records is not the one that it was started with."
+        write(id, &work) { turn throws(Refusal) in try turn.abortJob(id, reason) }
+        return nil
+    }
+
+    /// Says in a job's record what became of it.
+    private func write(
+        _ id: RecordID,
+        _ work: inout JobWork,
+        _ body: (inout WriterTurn) throws(Refusal) -> Void
+    ) {
         do throws(Refusal) {
             try turn { turn in
-                Result { () throws(Refusal) in try turn.abortJob(id, reason) }
+                Result { () throws(Refusal) in try body(&turn) }
             }.get()
         } catch {
             // A disk that is full is waited for.
-            if error.isObstacle { work.mustRest = true } else { work.faults[id] = error.message }
+            if error.isObstacle {
+                work.mustRest = true
+            } else if work.faults[id] == nil {
+                work.fail(id, error.message, at: Database.monotonicMicroseconds)
+            }
         }
-        return nil
     }
 
     /// For lengths of time only: no result depends on it.

@@ -27,6 +27,8 @@ extension WriterTurn {
         var processed: Int
         var failed: Int
         var isPending: Bool
+        /// Its record says that it stands still, which is over with the next transaction.
+        var isHeld: Bool
         var failures: [Failure] = []
         let actor: RecordID
     }
@@ -76,6 +78,7 @@ extension WriterTurn {
             processed: JobProgress.number(records.value(job.id, "processedcount")),
             failed: JobProgress.number(records.value(job.id, "failedcount")),
             isPending: records.option(job.id, "statuscode") == JobProgress.Status.pending.rawValue,
+            isHeld: records.text(job.id, "reason") != nil,
             actor: records.reference(job.id, "createdby")
         )
         var slice = JobSlice()
@@ -114,15 +117,27 @@ extension WriterTurn {
 
     /// Ends a job that cannot be worked off.
     mutating func abortJob(_ id: RecordID, _ reason: String) throws(Refusal) {
+        guard var progress = progress(of: id) else { return }
+        try end(id, .aborted, reason, &progress, time())
+    }
+
+    /// Says in a job's record why it stands still: the first reason, so that a disk that answers differently each time fills no log.
+    mutating func holdJob(_ id: RecordID, _ reason: String) throws(Refusal) {
+        guard var progress = progress(of: id), !progress.isHeld else { return }
+        try note(id, &progress, [("reason", .text(WriterTurn.cut(reason)))])
+    }
+
+    /// How far an open job is, with its status left as it is; nil when it is over.
+    private func progress(of id: RecordID) -> Progress? {
         let records = Records(engine, actor: .none, timeMicroseconds: 0, calendar: { BusinessCalendar() })
-        guard records.state(of: id) == WriterTurn.open else { return }
-        var progress = Progress(
+        guard records.state(of: id) == WriterTurn.open else { return nil }
+        return Progress(
             processed: JobProgress.number(records.value(id, "processedcount")),
             failed: JobProgress.number(records.value(id, "failedcount")),
             isPending: false,
+            isHeld: records.text(id, "reason") != nil,
             actor: records.reference(id, "createdby")
         )
-        try end(id, .aborted, reason, &progress, time())
     }
 
     /// One record's message, and the job's progress with it.
@@ -144,7 +159,7 @@ extension WriterTurn {
         try write(job.id, next, [], to: &transaction)
         try execute(transaction, progress.actor)
         next.failures.removeAll()
-        next.isPending = false
+        (next.isPending, next.isHeld) = (false, false)
         progress = next
     }
 
@@ -173,7 +188,7 @@ extension WriterTurn {
         try write(id, progress, values, to: &transaction)
         try execute(transaction, progress.actor)
         progress.failures.removeAll()
-        progress.isPending = false
+        (progress.isPending, progress.isHeld) = (false, false)
     }
 
     /// The progress and what was refused, behind whatever a transaction does.
@@ -204,6 +219,7 @@ extension WriterTurn {
             transaction.append(batch)
         }
         if progress.isPending { values.append(("statuscode", .option(JobProgress.Status.inProgress.rawValue))) }
+        if progress.isHeld, !more.contains(where: { $0.0 == "reason" }) { values.append(("reason", .null)) }
         try transaction.updateRecord(id, values + more)
     }
 

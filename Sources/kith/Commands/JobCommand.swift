@@ -26,7 +26,7 @@ struct JobCommand: AsyncParsableCommand {
     )
 
     private static let columns =
-        "bulkoperationid, name, statuscodename, processedcount, targetcount, failedcount, createdbyname, createdon, completedon"
+        "bulkoperationid, name, statuscodename, processedcount, targetcount, failedcount, createdbyname, createdon, completedon, reason"
 
     private static func id(_ text: String, in schema: Schema) throws(CommandFailure) -> RecordID {
         guard let id = schema.recordID(text), schema.entity(id.entity)?.name == "bulkoperation" else {
@@ -39,6 +39,7 @@ struct JobCommand: AsyncParsableCommand {
     private static func wait(_ id: RecordID, _ session: any JobSession) async throws {
         let text = try await session.schema.text(of: id)
         let bar = Progress(text)
+        var fault = ""
         while true {
             guard let job = try await session.job(id) else {
                 bar.finish()
@@ -47,6 +48,11 @@ struct JobCommand: AsyncParsableCommand {
             let fraction = job.targetCount == 0 ? 1 : Double(job.processedCount) / Double(job.targetCount)
             bar.show(fraction, "\(job.processedCount) of \(job.targetCount), \(job.failedCount) refused")
             guard job.status.isOver else {
+                if job.reason != fault {
+                    fault = job.reason
+                    bar.finish()
+                    StandardError.write(fault.isEmpty ? "it goes on\n" : "it stands still: \(fault)\n")
+                }
                 try await Task.sleep(for: .milliseconds(100))
                 continue
             }

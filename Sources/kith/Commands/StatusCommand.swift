@@ -53,6 +53,10 @@ struct StatusCommand: AsyncParsableCommand {
             facts.append(["syncs of the log, 99 of 100 within, µs", String(log.syncs.p99Microseconds)])
         }
         if let scrub = status.scrub { facts.append(["damage found by the scrub", String(scrub.damage.count)]) }
+        if let faults = status.jobFaults {
+            facts.append(["jobs that stand still", String(faults.count)])
+            for fault in faults { facts.append([fault.job, fault.reason]) }
+        }
         if let server = status.server {
             facts.append(["connections", String(server.connectionCount)])
             facts.append(["refused requests", String(server.refusedRequests.values.reduce(0, +))])
@@ -125,6 +129,10 @@ private struct StatusDocument: Decodable {
         var damage: [Recovery.Damage]
     }
 
+    struct JobFault: Decodable {
+        var job, reason: String
+    }
+
     struct Server: Decodable {
         var connectionCount: Int
         var refusedRequests: [String: Int]
@@ -154,6 +162,7 @@ private struct StatusDocument: Decodable {
     var history: History?
     var log: Log?
     var scrub: Scrub?
+    var jobFaults: [JobFault]?
     /// Directories have none.
     var server: Server?
     var recovery: Recovery
