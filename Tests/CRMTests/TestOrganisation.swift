@@ -199,7 +199,7 @@ struct TestOrganisation {
                     + [entry.start, entry.end].map { $0.map { CalendarText.text(microseconds: $0) } ?? "NULL" }
             }
             return lines.map { $0.filter { !$0.isEmpty }.joined(separator: " | ") }
-                + answer.unreadable.map { "unreadable \(shown(.reference($0)))" }
+                + answer.omitted.map { "omitted \(shown(.reference($0)))" }
         } catch {
             return ["refused \(error.code)"]
         }

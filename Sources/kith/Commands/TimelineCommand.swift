@@ -62,8 +62,10 @@ extension ActivityAnswer {
     /// Prints the entries; standard error says what is missing.
     func show(_ format: RowFormat, _ schema: Schema) {
         if isCut { StandardError.write("There are more: --limit shows them.\n") }
-        for series in unreadable {
-            StandardError.write("The recurrence of \(schema.text(of: series)) cannot be read: left out.\n")
+        for series in omitted {
+            StandardError.write(
+                "\(schema.text(of: series)) is left out: its recurrence cannot be read, or is too much to show.\n"
+            )
         }
         var writer = RowWriter(format)
         let text = QueryType.text(.general)

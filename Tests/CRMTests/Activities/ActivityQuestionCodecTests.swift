@@ -61,7 +61,7 @@ import Testing
 
     @Test func answersComeBack() throws {
         var answer = ActivityAnswer()
-        (answer.position, answer.isCut, answer.unreadable) = (9, true, [record])
+        (answer.position, answer.isCut, answer.omitted) = (9, true, [record])
         var entry = ActivityEntry(record)
         answer.entries.append(entry)
         (entry.instance, entry.start, entry.end) = ("20260713T090000", 5, nil)

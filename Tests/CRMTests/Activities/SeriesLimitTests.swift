@@ -42,7 +42,7 @@ import Testing
         try organisation.create("task T: subject=Call | scheduledend=2026-05-18T10:00:00Z")
         #expect(
             try organisation.activities(["agenda", "2026-05-18", "2026-05-19"])
-                == ["T | NULL | 2026-05-18T10:00:00Z", "unreadable S"]
+                == ["T | NULL | 2026-05-18T10:00:00Z", "omitted S"]
         )
     }
 }

@@ -92,12 +92,46 @@ public struct RecurringSeries: Hashable, Sendable {
         in zone: TimeZoneRules,
         countMax: Int = RecurrenceLimits.instancesMax
     ) throws(RecurrenceError) -> [Instance] {
+        let earliest = from.addingClamped(-lengthMicrosecondsMax(in: zone))
+        let made = try set.instances(from: earliest, to: to, in: zone, countMax: countMax)
+        let shown = shown(of: made, from: from, to: to, in: zone)
+        guard shown.count <= countMax else {
+            throw RecurrenceError(.tooMany, "more than \(countMax) instances: ask for a shorter time")
+        }
+        return shown
+    }
+
+    /// The earliest of them, as many as are asked for, however many there are.
+    ///
+    /// Exact for what happens up to `instancesPerDayMax` times a day: so many instances of a year may have begun before the window, all
+    /// exceptions may be in it, and `count` of some 10,000 is left of `instancesMax`.
+    func earliestInstances(
+        from: Int64,
+        to: Int64,
+        in zone: TimeZoneRules,
+        count: Int
+    ) throws(RecurrenceError) -> [Instance] {
+        do throws(RecurrenceError) {
+            return try instances(from: from, to: to, in: zone, countMax: count)
+        } catch {
+            guard error.code == .tooMany else { throw error }
+        }
+        let earliest = from.addingClamped(-lengthMicrosecondsMax(in: zone))
+        let made = try set.instances(from: earliest, count: RecurrenceLimits.instancesMax, in: zone)
+        return Array(shown(of: made, from: from, to: to, in: zone).prefix(count))
+    }
+
+    /// What a window shows of instances that the series makes, and of those that were moved, in order of their starts.
+    private func shown(
+        of made: [RecurrenceSet.Instance],
+        from: Int64,
+        to: Int64,
+        in zone: TimeZoneRules
+    ) -> [Instance] {
         func isShown(_ start: Int64, _ end: Int64) -> Bool { start < to && (start >= from || end > from) }
         let named = Set(exceptions.map(\.original))
         var shown: [Instance] = []
-        let earliest = from.addingClamped(-lengthMicrosecondsMax(in: zone))
-        for instance in try set.instances(from: earliest, to: to, in: zone, countMax: countMax)
-        where !named.contains(instance.original) {
+        for instance in made where !named.contains(instance.original) {
             let end = end(of: instance, in: zone)
             guard isShown(instance.moment, end) else { continue }
             shown.append(Instance(original: instance.original, start: instance.moment, end: end, isMoved: false))
@@ -105,9 +139,6 @@ public struct RecurringSeries: Hashable, Sendable {
         for exception in exceptions {
             guard case .moved(let start, let end) = exception.change, isShown(start, end) else { continue }
             shown.append(Instance(original: exception.original, start: start, end: end, isMoved: true))
-        }
-        guard shown.count <= countMax else {
-            throw RecurrenceError(.tooMany, "more than \(countMax) instances: ask for a shorter time")
         }
         return shown.sorted { ($0.start, $0.original) < ($1.start, $1.original) }
     }

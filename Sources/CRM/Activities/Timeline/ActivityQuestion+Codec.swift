@@ -6,7 +6,7 @@
 //   answer     u64 position, u8 is cut, u32 entries, then per entry
 //                u64 record, text instance, u8 which moments follow (1 start, 2 end), i64 each,
 //                text subject, u32 state, u64 regarding, u64 owner
-//              u32 series that cannot be read, u64 each
+//              u32 series that are left out, u64 each
 
 import Engine
 
@@ -62,8 +62,8 @@ extension ActivityAnswer {
             writer.u64(entry.regarding.rawValue)
             writer.u64(entry.owner.rawValue)
         }
-        writer.u32(UInt32(unreadable.count))
-        for series in unreadable { writer.u64(series.rawValue) }
+        writer.u32(UInt32(omitted.count))
+        for series in omitted { writer.u64(series.rawValue) }
     }
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
@@ -85,6 +85,6 @@ extension ActivityAnswer {
             entry.owner = RecordID(rawValue: try reader.u64())
             entries.append(entry)
         }
-        for _ in 0..<(try reader.u32()) { unreadable.append(RecordID(rawValue: try reader.u64())) }
+        for _ in 0..<(try reader.u32()) { omitted.append(RecordID(rawValue: try reader.u64())) }
     }
 }

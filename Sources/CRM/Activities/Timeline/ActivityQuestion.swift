@@ -61,8 +61,8 @@ public struct ActivityAnswer: Hashable, Sendable {
     public var entries: [ActivityEntry] = []
     /// Whether there are more than were asked for.
     public var isCut = false
-    /// Series whose record cannot be read, so that their instances are missing.
-    public var unreadable: [RecordID] = []
+    /// Series whose instances are missing: their record cannot be read, or says more than can be worked out or shown.
+    public var omitted: [RecordID] = []
 
     /// An empty answer.
     public init() {}
@@ -72,8 +72,11 @@ extension ActivityQuestion {
     /// Answers it.
     ///
     /// Throws `recordNotFound` for a record that is not there, and `limitExceeded` where more than `Records.referringMax` records would
-    /// have to be looked at.
-    package func answer(_ records: Records) throws(Refusal) -> ActivityAnswer {
+    /// have to be looked at; of an agenda, more than `agendaLookedAtMax` records on each way to them.
+    package func answer(
+        _ records: Records,
+        agendaLookedAtMax: Int = Agenda.lookedAtMax
+    ) throws(Refusal) -> ActivityAnswer {
         var answer: ActivityAnswer
         let limit: Int
         switch self {
@@ -82,7 +85,8 @@ extension ActivityQuestion {
             answer = try Timeline(records).answer(record, reach)
         case .agenda(let owner, let from, let to, let count):
             limit = count
-            answer = try Agenda(records).answer(owner, from: from, to: to)
+            var agenda = Agenda(records, from: from, to: to, lookedAtMax: agendaLookedAtMax)
+            answer = try agenda.answer(owner)
         }
         let kept = min(max(limit, 0), ActivityQuestion.limitMax)
         if answer.entries.count > kept {
