@@ -69,38 +69,52 @@ extension Database {
         carryOut(through: options.clock(), limit: .max).0
     }
 
+    /// Entries of the indexes of moments that were passed over since this database was opened, since their work was refused.
+    package var passedOverWorkCount: Int { clockState.withLock { $0.passedOverCount } }
+
     /// One turn. The refusal is one of the log's: the rest is tried again later.
     private func carryOut(through moment: Int64, limit: Int) -> (ClockReport, Refusal?, Position) {
         let limit = min(limit, Database.workPerTurnMax)
         return turn { turn -> (ClockReport, Refusal?, Position) in
+            // Taken out, so that it has one owner and is not copied. Turns are one at a time: nobody else looks for it.
+            var state = clockState.withLock { kept in
+                defer { kept = ClockState() }
+                return kept
+            }
+            defer {
+                state.position = turn.position
+                clockState.withLock { $0 = state }
+            }
+            // Others have written meanwhile: anything may be due before what was found.
+            if state.position != turn.position { state.floor = .min }
             var report = ClockReport()
             var taken = 0
             while taken < limit {
-                var due = nextDue(through: moment, turn)
-                if due.isEmpty {
+                if !state.hasRest(through: moment, turn) { state.find(through: moment, turn) }
+                if state.rest.isEmpty {
                     report.isDone = true
                     break
                 }
-                defer { dueRest.withLock { $0 = due } }
-                while taken < limit, let work = due.popFirst() {
+                while taken < limit, let work = state.rest.popFirst() {
                     guard turn.isStillDue(work) else { continue }
                     taken += 1
                     do throws(Refusal) {
-                        try turn.perform(work)
+                        if try turn.perform(work, floor: state.floor) { state.floor = .min }
                         guard !turn.isStillDue(work) else {
                             throw Refusal(.malformed, "It is still due after it was done.")
                         }
                         report.performedCount += 1
                     } catch {
                         if [.overloaded, .diskFull, .halted].contains(error.code) {
-                            due = []
+                            state.rest = []
                             return (report, error, turn.position)
                         }
-                        guard leaveOut(work) else {
-                            due = []
+                        guard state.refused.count < Database.refusedWorkMax else {
+                            state.rest = []
                             report.isDone = true
                             return (report, nil, turn.position)
                         }
+                        state.refused.insert(work)
                         report.refused.append(.init(record: work.record, moment: work.moment, refusal: error))
                     }
                 }
@@ -108,28 +122,35 @@ extension Database {
             return (report, nil, turn.position)
         }
     }
+}
 
-    /// What is left of the moment that the last turn was at, unless something is due before; else the earliest moment's work. What
-    /// comes to be due at a moment while its work is done comes after the rest of it.
-    private func nextDue(through moment: Int64, _ turn: borrowing WriterTurn) -> ArraySlice<DueWork> {
-        let rest = dueRest.withLock { $0 }
-        return refusedWork.withLock { refused in
-            let isLeftOut = { (work: DueWork) in !refused.isEmpty && refused.contains(work) }
-            if let first = rest.first, first.moment <= moment,
-                !turn.hasDue(before: first.moment, isLeftOut: isLeftOut)
-            {
-                return rest
-            }
-            return turn.due(through: moment, isLeftOut: isLeftOut)[...]
-        }
+/// What the clock keeps between two turns.
+struct ClockState {
+    /// Work that was refused when it was due: left out until the database is opened again, or its moment is another.
+    fileprivate(set) var refused: Set<DueWork> = []
+    /// What is left of the work of one moment, in order: a million reminders for nine o'clock are looked up and sorted once.
+    fileprivate(set) var rest: ArraySlice<DueWork> = []
+    /// Everything that is due before this moment was refused, as of `position`. So refused work is passed over once, and not for each
+    /// moment behind it.
+    fileprivate(set) var floor = Int64.min
+    fileprivate(set) var position: Position = 0
+    fileprivate(set) var passedOverCount = 0
+
+    /// Whether what is left is the earliest that there is.
+    fileprivate mutating func hasRest(through moment: Int64, _ turn: borrowing WriterTurn) -> Bool {
+        guard let first = rest.first, first.moment <= moment else { return false }
+        return !turn.hasDue(from: floor, before: first.moment) { isLeftOut($0) }
     }
 
-    /// Remembers work that was refused; false where there is too much of it, so that nothing behind it is looked for.
-    private func leaveOut(_ work: DueWork) -> Bool {
-        refusedWork.withLock { refused in
-            guard refused.count < Database.refusedWorkMax else { return false }
-            refused.insert(work)
-            return true
-        }
+    /// Looks the earliest moment's work up. What comes to be due at a moment while its work is done comes after the rest of it.
+    fileprivate mutating func find(through moment: Int64, _ turn: borrowing WriterTurn) {
+        rest = turn.due(from: floor, through: moment) { isLeftOut($0) }[...]
+        floor = max(floor, rest.first?.moment ?? moment.addingClamped(1))
+    }
+
+    private mutating func isLeftOut(_ work: DueWork) -> Bool {
+        guard !refused.isEmpty, refused.contains(work) else { return false }
+        passedOverCount += 1
+        return true
     }
 }

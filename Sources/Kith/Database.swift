@@ -110,10 +110,7 @@ public final class Database: Sendable {
     /// snapshots need, and nothing of an image that is still to become one.
     let snapshotTaking = Mutex(())
     let knownCalendar = KnownCalendar()
-    /// Work that was refused when it was due: left out until this database is opened again, or its moment is another.
-    let refusedWork = Mutex<Set<DueWork>>([])
-    /// What is left of the work of one moment, in order: a million reminders for nine o'clock are looked up and sorted once.
-    let dueRest = Mutex<ArraySlice<DueWork>>([])
+    let clockState = Mutex(ClockState())
     let snapshotTimes: SnapshotTimes
     let pastKeeping = PastKeeping()
     let jobRunner = JobRunner()

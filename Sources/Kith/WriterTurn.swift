@@ -97,21 +97,23 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         }.get()
     }
 
-    /// The work of the earliest moment that has any, up to `until`: see `DueWork.earliest`.
-    func due(through until: Int64, isLeftOut: (DueWork) -> Bool) -> [DueWork] {
-        DueWork.earliest(engine, through: until, isLeftOut: isLeftOut)
+    /// The work of the earliest moment that has any, from `floor` up to `until`: see `DueWork.earliest`.
+    func due(from floor: Int64, through until: Int64, isLeftOut: (DueWork) -> Bool) -> [DueWork] {
+        DueWork.earliest(engine, from: floor, through: until, isLeftOut: isLeftOut)
     }
 
-    /// Whether work is due before a moment.
-    func hasDue(before moment: Int64, isLeftOut: (DueWork) -> Bool) -> Bool {
-        DueWork.isAny(engine, before: moment, isLeftOut: isLeftOut)
+    /// Whether work is due from `floor` on and before a moment.
+    func hasDue(from floor: Int64, before moment: Int64, isLeftOut: (DueWork) -> Bool) -> Bool {
+        DueWork.isAny(engine, from: floor, before: moment, isLeftOut: isLeftOut)
     }
 
     /// Whether a record still says that work is due.
     func isStillDue(_ work: DueWork) -> Bool { work.isStillDue(engine) }
 
     /// Carries out work that is due, as the system, at its own moment, or at the last transaction's when that was later.
-    mutating func perform(_ work: DueWork) throws(Refusal) {
+    ///
+    /// - Returns: whether something is due before `floor` by it.
+    mutating func perform(_ work: DueWork, floor: Int64) throws(Refusal) -> Bool {
         if let failure { throw WriterTurn.refusal(failure) }
         let records = Records(engine, actor: .none, timeMicroseconds: work.moment) { [calendar, engine] in
             calendar.calendar(engine)
@@ -121,6 +123,9 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         try transaction.withEncoded { encoded in
             Result { () throws(Refusal) in try executeAny(encoded, .none, &reply, at: work.moment) }
         }.get()
+        guard let made = try? reply.bytes.withUnsafeBytes({ try TransactionReply(decoding: $0) }) else { return true }
+        if DueWork.isDue(work.record, before: floor, engine) { return true }
+        return made.operations.contains { $0.ids.contains { DueWork.isDue($0, before: floor, engine) } }
     }
 
     mutating func executeAny(

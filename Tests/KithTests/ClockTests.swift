@@ -203,6 +203,58 @@ import Testing
         try database.close()
     }
 
+    /// Refused work is passed over, and not tried, again and again for each moment behind it.
+    @Test func refusedWorkIsPassedOverOnce() async throws {
+        let database = try open(SimulatedStorage(seed: 8))
+        let (refused, later) = (40, 300)
+        // An organisation's own rule that a reminder breaks: who has been reminded is unique.
+        var document = SchemaDocument()
+        var task = EntityDeclaration("task")
+        task.keys = [KeyDeclaration("one", ["remindedon"])]
+        document.entities = [task]
+        #expect(try await database.change(document).problems.isEmpty)
+        let moment = ClockTests.start + ClockTests.day
+        func tasks(_ count: Int, _ moments: (Int) -> Int64) async throws {
+            var transaction = Transaction(database.schema)
+            for number in 0..<count {
+                try transaction.create("task", ["subject": "T", "remindon": .instant(moments(number))])
+            }
+            _ = try await database.execute(transaction)
+        }
+        // All of one moment: the first is done, and the others may not have the same.
+        try await tasks(refused + 1) { _ in moment }
+        try await tasks(later) { moment + Int64($0 + 1) * 1_000_000 }
+        let report = try await database.advance(to: ClockTests.end)
+        #expect(report.performedCount == later + 1 && report.refused.count == refused && report.isDone)
+        // Each was looked at when its moment was over, and for some again when a later one was found: not for every later moment.
+        #expect(database.passedOverWorkCount <= 2 * refused)
+        // What is entered before all of them is found nevertheless.
+        let early = try await create(database, "task", ["subject": "Early", "remindon": .instant(moment - 5)])
+        #expect(try await database.advance(to: ClockTests.end).performedCount == 1)
+        #expect(try await database.read("task", ["remindon"], [early]).rows == [[.null]])
+        #expect(try await database.advance(to: ClockTests.end) == ClockReport(performed: 0, isDone: true))
+        try database.close()
+    }
+
+    /// Work that makes other work due before its own moment, with refused work before both.
+    @Test func workMakesEarlierWorkDue() async throws {
+        let database = try open(SimulatedStorage(seed: 8))
+        let moment = ClockTests.start + 10 * ClockTests.day
+        let task = try await create(
+            database,
+            "task",
+            ["subject": "Daily", "scheduledstart": .instant(moment), "category": "x"]
+        )
+        try await database.perform(RepeatTask(task, rule: "FREQ=DAILY;COUNT=3"))
+        // Three days before: the next task's reminder is over when that is made.
+        try await database.perform(SetReminder(task, before: 3 * 1440))
+        let report = try await database.advance(to: ClockTests.end)
+        #expect(report.isDone && report.refused.isEmpty)
+        let rows = try rows(database, "SELECT COUNT(*) FROM task WHERE remindon IS NOT NULL OR repeaton IS NOT NULL")
+        #expect(rows == [[.integer(0)]])
+        try database.close()
+    }
+
     /// Work is the system's own, at its own moment; time goes on from there.
     @Test func timeFollowsTheWork() async throws {
         let database = try open(SimulatedStorage(seed: 6))

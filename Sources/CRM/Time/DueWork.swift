@@ -4,6 +4,7 @@
 // - Work is due because a record says so: an attribute with an ordered index holds the moment. There is no list beside the records.
 // - It is carried out by a message about that record, whose transaction empties the attribute or puts a later moment there. So it is
 //   done exactly once, whatever happens in between: either both are in the log or neither.
+// - Work makes other work due on records that it makes, and on its own record: what a search may pass over depends on it.
 // - What is due at one moment comes in the order of the list below, then of the records' ids, whatever their places in memory.
 
 import Engine
@@ -22,6 +23,18 @@ package struct DueWork: Hashable, Sendable {
         let entity: String
         let attribute: String
         let message: UInt16
+
+        /// When a record says that it is due; nil where it does not, or is of another entity.
+        fileprivate func moment(of record: RecordID, _ engine: Engine) -> Int64? {
+            guard let place = engine.schema.place(named: entity), record.entity == engine.schema.entities[place].id,
+                let column = engine.schema.entities[place].attributeID(attribute)
+            else { return nil }
+            let row = engine.tables[place].row(of: record)
+            guard row != Table.noRow,
+                case .instant(let moment) = engine.tables[place].value(Int(column.rawValue), Int(row))
+            else { return nil }
+            return moment
+        }
     }
 
     /// All kinds, in the order in which they come when they are due at the same moment.
@@ -36,12 +49,13 @@ package struct DueWork: Hashable, Sendable {
         return request
     }
 
-    /// All work of the earliest moment that has any, up to `until`, in order; empty when there is none. What `isLeftOut` is not
-    /// looked at.
+    /// All work of the earliest moment that has any, from `floor` up to `until`, in order; empty when there is none. What
+    /// `isLeftOut` is passed over.
     ///
-    /// Complexity: O(kinds × log records + work of that moment + work left out).
+    /// Complexity: O(kinds × log records + work of that moment + work left out from the floor on).
     package static func earliest(
         _ engine: Engine,
+        from floor: Int64 = .min,
         through until: Int64,
         isLeftOut: (DueWork) -> Bool
     ) -> [DueWork] {
@@ -49,7 +63,7 @@ package struct DueWork: Hashable, Sendable {
         for kind in kinds.indices {
             guard let (place, index) = order(of: kinds[kind], engine) else { continue }
             let limit = found.first?.moment ?? until
-            index.forEach(through: ColumnOrder.key(limit)) { key, row in
+            index.forEach(from: ColumnOrder.key(floor), through: ColumnOrder.key(limit)) { key, row in
                 let moment = Int64(bitPattern: key ^ 1 << 63)
                 if let first = found.first, moment > first.moment { return false }
                 let record = engine.tables[place].recordID(atRow: Int(row))
@@ -63,13 +77,18 @@ package struct DueWork: Hashable, Sendable {
         return found.sorted { ($0.kind, $0.record) < ($1.kind, $1.record) }
     }
 
-    /// Whether any work is due before a moment. O(kinds × log records + work left out).
-    package static func isAny(_ engine: Engine, before moment: Int64, isLeftOut: (DueWork) -> Bool) -> Bool {
+    /// Whether any work is due from `floor` on and before a moment. O(kinds × log records + work left out between them).
+    package static func isAny(
+        _ engine: Engine,
+        from floor: Int64,
+        before moment: Int64,
+        isLeftOut: (DueWork) -> Bool
+    ) -> Bool {
         guard moment > .min else { return false }
         var isAny = false
         for kind in kinds.indices where !isAny {
             guard let (place, index) = order(of: kinds[kind], engine) else { continue }
-            index.forEach(through: ColumnOrder.key(moment - 1)) { key, row in
+            index.forEach(from: ColumnOrder.key(floor), through: ColumnOrder.key(moment - 1)) { key, row in
                 let record = engine.tables[place].recordID(atRow: Int(row))
                 let work = DueWork(moment: Int64(bitPattern: key ^ 1 << 63), kind: kind, record: record)
                 isAny = !isLeftOut(work)
@@ -81,14 +100,13 @@ package struct DueWork: Hashable, Sendable {
 
     /// Whether the record still says that this is due, or has been due before.
     package func isStillDue(_ engine: Engine) -> Bool {
-        let kind = DueWork.kinds[kind]
-        guard let place = engine.schema.place(named: kind.entity), record.entity == engine.schema.entities[place].id,
-            let column = engine.schema.entities[place].attributeID(kind.attribute)
-        else { return false }
-        let row = engine.tables[place].row(of: record)
-        guard row != Table.noRow, case .instant(let due) = engine.tables[place].value(Int(column.rawValue), Int(row))
-        else { return false }
+        guard let due = DueWork.kinds[kind].moment(of: record, engine) else { return false }
         return due <= moment
+    }
+
+    /// Whether a record says of anything that it is due before a moment. O(kinds).
+    package static func isDue(_ record: RecordID, before moment: Int64, _ engine: Engine) -> Bool {
+        kinds.contains { kind in kind.moment(of: record, engine).map { $0 < moment } ?? false }
     }
 
     /// The index of a kind's moments; nil where an organisation has deleted the attribute, or does not keep it in order any more.
