@@ -40,6 +40,8 @@ public struct DatabaseStatus: Sendable {
     public var durablePosition: Position
     /// Version of the schema in force.
     public var schemaEpoch: UInt32
+    /// Standard entities that are not here, since the organisation has one of its own under each of these names (docs/metadata.md).
+    public var replacedEntities: [String]
     /// Every entity, in the order of the schema.
     public var entities: [EntityFigures]
     /// Bytes that the process has for records and that none has at the moment: of all its databases.
@@ -93,6 +95,7 @@ extension Database {
             position: view.position,
             durablePosition: durablePosition,
             schemaEpoch: view.schema.epoch,
+            replacedEntities: view.schema.replacedEntities(of: options.schema),
             entities: entities,
             idleBytes: StoreMemory.idleBytes,
             logBytesSinceSnapshot: directory.logBytesSinceSnapshot,
@@ -154,6 +157,9 @@ extension DatabaseStatus {
                         entry.member("reason", fault.reason)
                     }
                 }
+            }
+            status.array("replacedEntities") { list in
+                for name in replacedEntities { list.string(name) }
             }
             status.object("columnBytes") { list in
                 for entity in entities where entity.recordCount > 0 {

@@ -54,6 +54,11 @@ import Testing
 
     private func engine(_ document: SchemaDocument) throws -> Engine {
         let engine = Engine(schema: standard(isNewer: false))
+        try change(engine, document)
+        return engine
+    }
+
+    private func change(_ engine: Engine, _ document: SchemaDocument) throws {
         var entry = ByteWriter()
         var reply = ByteWriter()
         _ = try SchemaRequest(document).encoded.withUnsafeBytes {
@@ -61,7 +66,14 @@ import Testing
         }
         let answer = try reply.withUnsafeBytes { try SchemaReply(decoding: $0) }
         #expect(answer.isApplied && answer.problems.isEmpty)
-        return engine
+    }
+
+    private func run(_ transaction: Transaction, _ engine: Engine) throws {
+        var entry = ByteWriter()
+        var reply = ByteWriter()
+        _ = try transaction.encoded().withUnsafeBytes {
+            try engine.execute($0, context: CommandContext(timeMicroseconds: 3), entry: &entry, reply: &reply)
+        }
     }
 
     @Test func theStandardAddsWhatWasNeverThere() throws {
@@ -111,13 +123,72 @@ import Testing
         let own = try #require(schema.entity(named: "visit"))
         #expect(own.id.rawValue >= UInt16(Limits.clientEntityMin) && own.ownership == .organisation)
         #expect(own[try #require(own.attributeID("noteid"))].type.physicalKind == .int64)
-        // The standard's lookup to accounts is new to it.
-        #expect(own.attributeID("accountid") != nil)
+        // Nothing of the standard's comes to it.
+        #expect(own == engine.schema.entity(named: "visit"))
+        #expect(schema.replacedEntities(of: standard(isNewer: true)) == ["visit"])
         #expect(schema.entity(named: "note") == nil && schema.entity(EntityID(5)) == nil)
         let after = try #require(schema.entity(named: "account"))
         #expect(after.attributes.filter { $0.name == "code" }.count == 1)
         var entry = ByteWriter()
         #expect(engine.install(schema, context: CommandContext(timeMicroseconds: 2), entry: &entry) == nil)
+    }
+
+    /// A new standard entity may require what an organisation's own of the same name has not.
+    @Test func anOwnEntityKeepsItsShapeAndItsRecords() throws {
+        var document = SchemaDocument()
+        var quota = EntityDeclaration("quota")
+        quota.attributes = [AttributeDeclaration("name", "text")]
+        document.entities = [quota]
+        let engine = try engine(document)
+        var transaction = Transaction(engine.schema)
+        _ = try transaction.createRecord("quota", [("name", .text("Mine"))])
+        try run(transaction, engine)
+        var builder = SchemaBuilder()
+        builder.entity(1, "systemuser", "User", ownership: .organisation) { e in
+            e.text("fullname", "Full name", 200)
+            e.primaryName("fullname")
+        }
+        builder.entity(2, "team", "Team", ownership: .organisation) { e in
+            e.text("name", "Name", 100)
+            e.primaryName("name")
+        }
+        builder.entity(3, "account", "Account") { e in
+            e.text("name", "Name", 100)
+            e.primaryName("name")
+        }
+        builder.entity(6, "quota", "Quota") { e in
+            e.text("title", "Title", 100, required: true)
+            e.lookup("accountid", "Account", to: "account", required: true)
+            e.states([(0, "Open", [1: "Open"])])
+            e.primaryName("title")
+        }
+        builder.entity(7, "quotaline", "Line of a quota") { e in
+            e.text("name", "Name", 100)
+            e.lookup("quotaid", "Quota", to: "quota")
+            e.lookup("aboutid", "About", to: "quota", "account")
+            e.primaryName("name")
+        }
+        let newer = builder.build()
+        let schema = try #require(engine.schema.upgraded(by: newer))
+        #expect(schema.entity(named: "quota") == engine.schema.entity(named: "quota"))
+        #expect(schema.entity(EntityID(6)) == nil && schema.replacedEntities(of: newer) == ["quota"])
+        let line = try #require(schema.entity(named: "quotaline"))
+        #expect(line.attributeID("quotaid") == nil)
+        #expect(line[try #require(line.attributeID("aboutid"))].type == .lookup([EntityID(3)]))
+        var entry = ByteWriter()
+        #expect(engine.install(schema, context: CommandContext(timeMicroseconds: 2), entry: &entry) == nil)
+        engine.checkInvariants()
+        // Its records are as valid as before.
+        transaction = Transaction(engine.schema)
+        _ = try transaction.createRecord("quota", [("name", .text("Another"))])
+        try run(transaction, engine)
+        #expect(engine.schema.upgraded(by: newer) == nil)
+        // With their own deleted there is room for the standard's.
+        quota.deletion = .withData
+        document.entities = [quota]
+        try change(engine, document)
+        let made = try #require(engine.schema.upgraded(by: newer))
+        #expect(made.entity(named: "quota")?.id == EntityID(6) && made.replacedEntities(of: newer).isEmpty)
     }
 
     /// A directory from before there were lists of parties keeps what it had under their names, and gets the others.

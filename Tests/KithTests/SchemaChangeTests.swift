@@ -1,5 +1,6 @@
 // Changes of the schema of a database: durable as transactions are, with records and queries going on.
 
+import CRM
 import Engine
 import Kith
 import Snapshot
@@ -50,6 +51,52 @@ import Testing
         #expect(project.attributes.filter(\.isDeleted).map(\.displayName) == (0..<5).map { "budget\($0)" })
         #expect(try await database.query("SELECT COUNT(budget5) FROM project").columns[0][0] == .integer(1))
         database.turn { $0.checkInvariants() }
+        try database.close()
+    }
+
+    /// A directory from before there were jobs, whose organisation has something of its own under that name.
+    @Test func anOwnEntityIsNotTakenForTheStandardsOfTheSameName() async throws {
+        let storage = SimulatedStorage(seed: 3)
+        var older = options()
+        older.schema = Schema(
+            epoch: 1,
+            entities: Schema.standard.entities.filter { !["bulkoperation", "bulkoperationlog"].contains($0.name) },
+            optionSets: Schema.standard.optionSets
+        )
+        older.runsJobs = false
+        var database = try Database.open(in: storage, options: older, random: 1)
+        var document = SchemaDocument()
+        var own = EntityDeclaration("bulkoperation")
+        own.attributes = [AttributeDeclaration("name", "text")]
+        own.states = [
+            StateDeclaration(OptionDeclaration(0, "Open"), [OptionDeclaration(1, "Open")]),
+            StateDeclaration(OptionDeclaration(1, "Closed"), [OptionDeclaration(2, "Closed")]),
+        ]
+        document.entities = [own]
+        #expect(try await database.change(document).problems.isEmpty)
+        #expect(database.status.replacedEntities.isEmpty)
+        let entity = try #require(database.schema.entity(named: "bulkoperation"))
+        let record = try await create(database, "bulkoperation", ["name": "Ours"])
+        try database.close()
+
+        database = try Database.open(in: storage, options: options(), random: 1)
+        #expect(database.schema.entity(named: "bulkoperation") == entity)
+        #expect(database.status.replacedEntities == ["bulkoperation"])
+        #expect(database.status.json.contains("\"replacedEntities\":[\"bulkoperation\"]"))
+        let code = database.schema.text(of: record)
+        let refusal = await #expect(throws: Refusal.self) { try await database.perform(CancelJob(record)) }
+        #expect(
+            refusal?.message == "'cancel' is for bulkoperation, not for \(code): 'bulkoperation' is an entity of the "
+                + "organisation's own here, and not the standard's."
+        )
+        let request = JobRequest(message: "deactivate", query: "SELECT accountid FROM account")
+        await #expect(throws: Refusal.self) { _ = try await database.startJob(request) }
+        // Its open records are no jobs.
+        var work = JobWork()
+        guard case .nothing = database.workOnJobs(&work) else {
+            Issue.record("a record of the organisation's own was taken for a job")
+            return
+        }
         try database.close()
     }
 

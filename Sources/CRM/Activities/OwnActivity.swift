@@ -6,7 +6,7 @@ import Engine
 extension Entity {
     /// Whether messages take it for an activity type of the organisation's own.
     var isOwnActivityType: Bool {
-        guard isActivity, id.rawValue >= UInt16(Limits.clientEntityMin), let model = stateModel else { return false }
+        guard isActivity, isOwn, let model = stateModel else { return false }
         let states = model.states.map(\.value)
         return [ActivityState.open, ActivityState.completed, ActivityState.canceled].allSatisfy(states.contains)
     }

@@ -70,7 +70,7 @@ public struct MessageTarget: Sendable, Hashable {
         case MessageTarget.any: true
         case MessageTarget.anyOwned: entity.ownership == .user
         case MessageTarget.ownActivity: entity.isOwnActivityType
-        default: self.entity == entity.name
+        default: self.entity == entity.name && !entity.isOwn
         }
     }
 

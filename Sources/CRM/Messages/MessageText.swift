@@ -47,10 +47,8 @@ extension MessageRequest {
         let reader = ValueReader(schema: schema, named: named)
         let record = try reader.record(words[1], "the record")
         guard let entity = schema.entity(record.entity), let head = Messages.head(verb, for: entity) else {
-            let targets = Messages.heads.filter { $0.verb == verb }.map(\.targetNames)
-            throw MessageTextError(
-                "'\(verb)' is for \(targets.joined(separator: ", ")), not for \(schema.text(of: record))"
-            )
+            let heads = Messages.heads.filter { $0.verb == verb }
+            throw MessageTextError(Messages.notFor(record, verb, heads, schema))
         }
         self.init(number: head.number)
         arguments = [Argument(number: 0, value: .reference(record))]

@@ -58,6 +58,16 @@ public enum Messages {
         return transaction
     }
 
+    /// What is said to who sends a message to a record that it is not for.
+    static func notFor(_ id: RecordID, _ verb: String, _ heads: [MessageHead], _ schema: Schema) -> String {
+        let names = heads.map(\.targetNames).joined(separator: ", ")
+        let text = "'\(verb)' is for \(names), not for \(schema.text(of: id))"
+        guard let entity = schema.entity(id.entity), entity.isOwn,
+            heads.contains(where: { $0.targets.contains { $0.entity == entity.name } })
+        else { return text }
+        return text + ": '\(entity.name)' is an entity of the organisation's own here, and not the standard's"
+    }
+
     private static func check(
         _ message: any Message,
         _ request: MessageRequest,
@@ -72,7 +82,7 @@ public enum Messages {
                 .wrongReferenceEntity,
                 entity: records.schema.entity(id.entity)?.name ?? "",
                 record: id,
-                "'\(head.verb)' is for \(head.targetNames), not for \(records.schema.text(of: id))."
+                "\(notFor(id, head.verb, [head], records.schema))."
             )
         }
         try records.require(id)
@@ -81,7 +91,8 @@ public enum Messages {
             let value = request.arguments.first { $0.number == argument.number }?.value
             if case .reference(let other)? = value, other != .none {
                 let name = records.schema.entity(other.entity)?.name ?? ""
-                guard entities.isEmpty || entities.contains(name) else {
+                let isOwn = records.schema.entity(other.entity)?.isOwn ?? false
+                guard entities.isEmpty || (entities.contains(name) && !isOwn) else {
                     throw Refusal(
                         .wrongReferenceEntity,
                         entity: name,

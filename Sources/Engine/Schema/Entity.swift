@@ -118,6 +118,8 @@ public struct Entity: Hashable, Sendable {
     public var pair: [AttributeID]
     /// The indexes that are declared, in order.
     public var indexes: [RecordIndex]
+    /// Whether the organisation made it, and not the standard.
+    package var isOwn: Bool { id.rawValue >= Limits.clientEntityMin }
 
     private var attributeIDs: [String: AttributeID]
 

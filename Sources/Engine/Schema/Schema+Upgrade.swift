@@ -4,6 +4,9 @@
 // what they deleted stays deleted. So the standard is merged in by name, and only adds what was never there: entities,
 // attributes, options, statuses, targets of lookups that are new themselves, and keys over new attributes. An attribute that
 // the standard adds gets the next number of its entity, whatever the standard calls it.
+//
+// An entity that an organisation made itself keeps its shape: where the standard has one of the same name, that is not here, nothing
+// of it is added to the organisation's, and no lookup of the standard refers to it.
 
 extension Schema {
     /// This schema with what `standard` adds, under the next epoch; nil where it adds nothing.
@@ -23,6 +26,11 @@ extension Schema {
             merged.derivedFlaw == nil && merged.entities.allSatisfy { Schema.hasSoundRate($0, merged.entities) }
         let sound = isSound ? merged : self.merged(with: standard, computed: false, [])
         return sound.sameContent(as: self) ? nil : sound.succeeding(self)
+    }
+
+    /// Names of the standard's entities that are not here, since the organisation has made one of its own under each.
+    package func replacedEntities(of standard: Schema) -> [String] {
+        entities.filter { $0.isOwn && standard.entity(named: $0.name) != nil }.map(\.name)
     }
 
     private func merged(with standard: Schema, computed: Bool, _ excluded: Set<[String]>) -> Schema {
@@ -60,7 +68,9 @@ private struct SchemaMerge {
     mutating func run() {
         // Entities first, so that lookups find them.
         let numbers = Set(own.entities.map(\.id) + own.deletedEntities.map(\.id))
-        let names = Set(own.entities.map(\.name) + own.deletedEntities.map(\.name))
+        // Whoever deletes an entity of their own makes room for the standard's of the same name.
+        let deleted = own.deletedEntities.filter { $0.id.rawValue < Limits.clientEntityMin }
+        let names = Set(own.entities.map(\.name) + deleted.map(\.name))
         for entity in standard.entities where !numbers.contains(entity.id) && !names.contains(entity.name) {
             var draft = EntityDraft(entity)
             draft.attributes = []
@@ -69,7 +79,7 @@ private struct SchemaMerge {
             entities.append(draft)
         }
         for entity in standard.entities {
-            guard let place = entities.firstIndex(where: { $0.name == entity.name }) else { continue }
+            guard let place = place(of: entity) else { continue }
             merge(entity, place)
         }
     }
@@ -152,8 +162,13 @@ private struct SchemaMerge {
 
     private func targets(_ wanted: [EntityID]) -> [EntityID] {
         wanted.compactMap { id in
-            standard.entity(id).flatMap { target in entities.first { $0.name == target.name }?.id }
+            standard.entity(id).flatMap { target in place(of: target) }.map { entities[$0].id }
         }
+    }
+
+    /// Where the standard's entity is; nil where it was deleted, or one of the organisation's own has its name.
+    private func place(of entity: Entity) -> Int? {
+        entities.firstIndex { $0.name == entity.name && !$0.built().isOwn }
     }
 
     private mutating func copy(_ set: OptionSetID) -> OptionSetID {

@@ -23,7 +23,7 @@ extension Database: JobSession {
         cancellation: QueryCancellation? = nil
     ) throws -> (reply: [UInt8], position: Position) {
         let view = currentView
-        guard view.schema.entity(named: "bulkoperation") != nil else {
+        guard let entity = view.schema.entity(named: "bulkoperation"), !entity.isOwn else {
             throw Refusal(.unknownEntity, entity: "bulkoperation", "This organisation's schema has no jobs.")
         }
         let records = try records(of: request.query, view, actor, cancellation)

@@ -176,6 +176,11 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func announce(_ server: Server, _ database: Database) {
         let recovery = database.recovery
+        for name in database.status.replacedEntities {
+            StandardError.write(
+                "The standard's entity '\(name)' is not here: the organisation has one of its own under this name.\n"
+            )
+        }
         for damage in recovery.damagedSnapshots {
             StandardError.write("A damaged snapshot was left out, and nothing was lost by it: \(damage)\n")
         }

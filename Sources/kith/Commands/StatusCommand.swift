@@ -40,6 +40,9 @@ struct StatusCommand: AsyncParsableCommand {
         facts.append(["position", String(status.position)])
         facts.append(["durable position", String(status.durablePosition)])
         facts.append(["schema epoch", String(status.schemaEpoch)])
+        if let replaced = status.replacedEntities, !replaced.isEmpty {
+            facts.append(["standard entities replaced by own ones", replaced.joined(separator: ", ")])
+        }
         facts.append(["records", String(status.recordCount)])
         facts.append(["memory, bytes", String(status.memoryBytes)])
         facts.append(["memory kept idle, bytes", String(status.idleBytes)])
@@ -163,6 +166,7 @@ private struct StatusDocument: Decodable {
     var log: Log?
     var scrub: Scrub?
     var jobFaults: [JobFault]?
+    var replacedEntities: [String]?
     /// Directories have none.
     var server: Server?
     var recovery: Recovery
