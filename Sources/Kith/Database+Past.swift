@@ -81,33 +81,47 @@ extension Database {
     /// The records as they were at a moment or after a transaction, as far back as history is kept (docs/history.md). Rebuilt from
     /// disk on the calling task's thread while work goes on, one at a time; the last one is kept for a minute.
     ///
-    /// - Throws: `DatabaseError.past` for what is not kept, in the future, or too large (`DatabaseOptions.pastBytesMax`).
+    /// - Throws: `DatabaseError.past` for what is not kept, in the future, or too large (`DatabaseOptions.pastBytesMax`), and when the
+    ///   task is cancelled.
     public func asOf(_ point: RestorePoint) async throws -> PastState {
         let position = turn { $0.position }
         try await settle(position)
-        return try past(point, seeing: position, alone: false)
+        let cancellation = QueryCancellation()
+        return try await withTaskCancellationHandler {
+            try past(point, seeing: position, alone: false, cancellation: cancellation)
+        } onCancel: {
+            cancellation.cancel()
+        }
     }
 
     /// As `asOf`, with everything up to a position. Blocks the calling thread.
     ///
-    /// - Parameter alone: refuses while somebody still reads rows of another moment, since there is memory for one.
+    /// - Parameters:
+    ///   - alone: refuses while somebody still reads rows of another moment, since there is memory for one.
+    ///   - cancellation: ends a rebuild that is under way.
     package func past(
         _ point: RestorePoint,
         seeing position: Position,
-        alone: Bool
+        alone: Bool,
+        cancellation: QueryCancellation? = nil
     ) throws(DatabaseError) -> PastState {
         do throws(DirectoryError) { try directory.queue.waitUntilDurable(position) } catch { throw .directory(error) }
         return try pastKeeping.rebuilding.withLock { (_) throws(DatabaseError) in
+            // Others may have had their turn first.
+            if let cancellation, cancellation.isCancelled { throw .past(.cancelled) }
             if let found = pastKeeping.find(point) { return found }
             pastKeeping.drop()
             if alone, let other = pastKeeping.inUse { throw .past(.inUse(other)) }
-            let past = try rebuild(point)
+            let past = try rebuild(point, cancellation)
             pastKeeping.keep(past, point)
             return past
         }
     }
 
-    private func rebuild(_ point: RestorePoint) throws(DatabaseError) -> PastState {
+    private func rebuild(
+        _ point: RestorePoint,
+        _ cancellation: QueryCancellation?
+    ) throws(DatabaseError) -> PastState {
         var attempt = 0
         while true {
             attempt += 1
@@ -119,10 +133,13 @@ extension Database {
                     times: snapshotTimes,
                     now: options.clock(),
                     limitBytes: options.pastBytesMax,
+                    cancellation: cancellation,
                     // On one thread: others have the processors.
                     serialFor
                 )
             } catch {
+                // A block that was not taken looks like a damaged one to whoever read it.
+                if let cancellation, cancellation.isCancelled { throw .past(.cancelled) }
                 // A snapshot that ended meanwhile may have given up what was read.
                 if error is DirectoryError, directory.past != source, attempt < 3 { continue }
                 throw .wrapping(error)

@@ -13,16 +13,20 @@ final class RestoreSink: SnapshotSink {
     private let restore = EngineRestore()
     private let parallel: ParallelFor
     private let buildsAhead: Bool
+    private let cancellation: QueryCancellation?
     private let progress = Monitor(Progress.collecting)
 
-    init(parallel: @escaping ParallelFor, buildsAhead: Bool) {
+    /// - Parameter cancellation: makes the next block fail.
+    init(parallel: @escaping ParallelFor, buildsAhead: Bool, cancellation: QueryCancellation?) {
         self.parallel = parallel
         self.buildsAhead = buildsAhead
+        self.cancellation = cancellation
     }
 
     func prepare(_ keys: [SnapshotBlockKey]) throws { restore.reset() }
 
     func decode(_ key: SnapshotBlockKey, _ bytes: UnsafeRawBufferPointer) throws {
+        if let cancellation, cancellation.isCancelled { throw PastError.cancelled }
         try restore.add(ImagePart(key), bytes)
     }
 
@@ -88,8 +92,8 @@ final class EngineRecovery {
     let sink: RestoreSink
     private var begun: Replay?
 
-    init(parallel: @escaping ParallelFor, buildsAhead: Bool) {
-        sink = RestoreSink(parallel: parallel, buildsAhead: buildsAhead)
+    init(parallel: @escaping ParallelFor, buildsAhead: Bool, cancellation: QueryCancellation? = nil) {
+        sink = RestoreSink(parallel: parallel, buildsAhead: buildsAhead, cancellation: cancellation)
     }
 
     /// The first entry comes after the last block.

@@ -11,6 +11,8 @@ public enum PastError: Error, Hashable, Sendable, CustomStringConvertible {
     case tooLarge(bytes: UInt64, limitBytes: UInt64)
     /// Rows of another moment are still being read, and two of them would not fit.
     case inUse(String)
+    /// Whoever asked has given it up.
+    case cancelled
 
     /// What is wrong and what to do, for people.
     public var description: String {
@@ -24,6 +26,7 @@ public enum PastError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "ask a copy of the directory that nobody serves"
         case .inUse(let what):
             "rows of \(what) are still being read: wait until they have been fetched, or close that cursor"
+        case .cancelled: "whoever asked has given it up"
         }
     }
 }

@@ -69,18 +69,21 @@ extension PastState {
     /// - Parameters:
     ///   - now: what is later is in the future.
     ///   - limitBytes: of snapshot and log that may be read.
+    ///   - cancellation: looked at before each block of the snapshot and each entry of the log. What is not interrupted is the
+    ///     making of indexes over the snapshot's columns.
     static func rebuild(
         _ point: RestorePoint,
         from source: PastSource,
         times: SnapshotTimes,
         now: Int64,
         limitBytes: UInt64,
+        cancellation: QueryCancellation? = nil,
         _ parallel: @escaping ParallelFor
     ) throws -> PastState {
         if case .time(let time) = point, time > now {
             throw PastError.inFuture(CalendarText.text(microseconds: time))
         }
-        let recovery = EngineRecovery(parallel: parallel, buildsAhead: false)
+        let recovery = EngineRecovery(parallel: parallel, buildsAhead: false, cancellation: cancellation)
         var allowance = Allowance(limitBytes)
         var isCut = false
         var firstTime: Int64?
@@ -94,8 +97,12 @@ extension PastState {
             },
             sink: recovery.sink,
             parallel: parallel,
-            begin: { try allowance.begin($0) }
+            begin: {
+                if let cancellation, cancellation.isCancelled { throw PastError.cancelled }
+                try allowance.begin($0)
+            }
         ) { position, entry in
+            if let cancellation, cancellation.isCancelled { throw PastError.cancelled }
             var reader = ByteReader(entry)
             let time = try EntryHeader(from: &reader).envelope.timeMicroseconds
             if firstTime == nil { firstTime = time }

@@ -2,6 +2,7 @@ import CRM
 import Engine
 import Kith
 import Snapshot
+import Synchronization
 import TestSupport
 import Testing
 
@@ -139,6 +140,47 @@ import Testing
         } throws: {
             if case DatabaseError.past(.tooLarge(_, 100)) = $0 { true } else { false }
         }
+        try database.close()
+    }
+
+    /// Who hangs up while a state is rebuilt costs no more of it: in the snapshot, in the log, and while others have their turn.
+    @Test(arguments: [false, true]) func aRebuildIsGivenUpWhenItIsUnderWay(hasSnapshot: Bool) async throws {
+        let storage = SimulatedStorage(seed: 1)
+        let cancellation = Mutex<QueryCancellation?>(nil)
+        var options = options(1_000)
+        let clock = clock
+        // The last thing that is asked for before bytes are read.
+        options.clock = {
+            cancellation.withLock { $0?.cancel() }
+            return clock.now
+        }
+        let database = try Database.open(in: storage, options: options, random: 7)
+        for name in 0..<50 { _ = try await account(database, "\(name)") }
+        if hasSnapshot { try database.writeSnapshot() }
+        let then = clock.now
+        _ = try await account(database, "Later")
+        let flag = QueryCancellation()
+        cancellation.withLock { $0 = flag }
+        for _ in 0..<2 {
+            #expect {
+                try database.past(.time(then), seeing: database.durablePosition, alone: true, cancellation: flag)
+            } throws: {
+                if case DatabaseError.past(.cancelled) = $0 { true } else { false }
+            }
+        }
+        cancellation.withLock { $0 = nil }
+        // A task that is cancelled gives it up as well.
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            _ = try await database.asOf(.time(then))
+        }
+        await #expect {
+            try await task.value
+        } throws: {
+            if case DatabaseError.past(.cancelled) = $0 { true } else { false }
+        }
+        // Whoever asks next is answered.
+        #expect(try names(await database.asOf(.time(then))).count == 50)
         try database.close()
     }
 

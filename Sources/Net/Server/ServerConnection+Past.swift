@@ -4,6 +4,7 @@ import NIOCore
 
 // Queries about the records as they were (docs/history.md): the state is rebuilt, and its first block computed, on the thread for
 // histories, one at a time; later blocks are fetched as of any query.
+// Where the connection ends meanwhile, the rebuild does too: it takes seconds, and others wait for the thread.
 
 extension ServerConnection {
     /// Rebuilds a state of the past and runs a query on it.
@@ -23,13 +24,9 @@ extension ServerConnection {
         let (places, memories) = (cursorPlaces, [cursorMemory, core.cursorMemory])
         try beginCall(header, bytes.count, observed: position, turn.schemaEpoch, on: core.historyPool) {
             writer throws(WireFailure) in
-            // Whoever asked may be gone since: a rebuild takes seconds, and others wait for the thread.
-            guard !cancellation.isCancelled else {
-                throw .wire(WireError(.unavailable, "The connection ended before its question was looked at."))
-            }
             let past: PastState
             do throws(DatabaseError) {
-                past = try database.past(point, seeing: position, alone: true)
+                past = try database.past(point, seeing: position, alone: true, cancellation: cancellation)
             } catch {
                 guard case .past(let error) = error else {
                     throw .wire(WireError(.unavailable, "That moment could not be rebuilt: \(error)"))
