@@ -22,12 +22,12 @@ extension RecurrenceSet {
     }
 
     /// The lines, each ended by LF; `zoneName` is the `TZID` of the start. Reading them gives
-    /// the same set, but that dates with times come before days.
+    /// the same set, but that dates with times come before days, and that of a series of days UNTIL is a day.
     public func text(zoneName: String?) -> String {
         let zone = zoneName.map { ";TZID=\($0)" } ?? ""
         var text =
             isAllDay ? "DTSTART;VALUE=DATE:\(RecurrenceDate.text(day: start.day))\n" : "DTSTART\(zone):\(start)\n"
-        if let rule { text += "RRULE:\(rule)\n" }
+        if let rule { text += "RRULE:\(writtenRule(rule))\n" }
         for (name, dates) in [("RDATE", additions), ("EXDATE", exclusions)] {
             // A line has values of one type; UTC and local times are one.
             for (dates, isDay) in [(dates.filter(\.isTime), false), (dates.filter { !$0.isTime }, true)]
@@ -36,6 +36,23 @@ extension RecurrenceSet {
             }
         }
         return text
+    }
+
+    /// The end of a series of days is the last of them, not a time of it (RFC 5545, 3.3.10), unless the rule makes times in spite of
+    /// that. One in UTC is left as it is: which day it is, its zone would have to say.
+    private func writtenRule(_ rule: RecurrenceRule) -> RecurrenceRule {
+        guard isAllDay, case .until(.local(let time)) = rule.end, rule.hours + rule.minutes + rule.seconds == [],
+            ![.hourly, .minutely, .secondly].contains(rule.frequency)
+        else { return rule }
+        return rule.ending(.until(.day(time.day)))
+    }
+
+    /// The same set with an end in UTC as the day that it is, where that is what its text has.
+    func datedEnd(in zone: TimeZoneRules) -> RecurrenceSet {
+        guard isAllDay, let rule, case .until(.utc(let time)) = rule.end else { return self }
+        var set = self
+        set.rule = rule.ending(.until(.local(LocalTime(moment: time.seconds * 1_000_000, in: zone))))
+        return set
     }
 }
 

@@ -107,9 +107,11 @@ public struct RescheduleSeries: Message {
             let (set, length) = try time.applied(to: stored.set, stored.length, in: stored.zone)
             let followers = try stored.followers(set, instead: stored.set, Array(stored.singled.keys))
             let names = Set(followers.compactMap(\.name))
+            // Instances at another time are reminded of anew: the last reminder was about one that is not there any more.
+            let isMoved = try set != stored.set.ended()
             return (
                 try StoredSeries.values(set, lasting: length, in: stored.zone)
-                    + stored.reminder(set, without: names, records),
+                    + stored.reminder(set, without: names, records) + (isMoved ? [("remindedon", .null)] : []),
                 followers
             )
         }
@@ -194,7 +196,8 @@ public struct RescheduleFollowing: Message {
                 tail.append(("remindon", next.map(Value.instant) ?? .null))
             }
             return (
-                try StoredSeries.values(head, lasting: stored.length, in: stored.zone) + stored.reminder(head, records),
+                try StoredSeries.values(head, lasting: stored.length, in: stored.zone) + stored.reminder(head, records)
+                    + stored.dismissal(from: name, records),
                 tail, followers
             )
         }
@@ -253,7 +256,7 @@ public struct EndSeries: Message {
         let values = try records.recurring(series) { () throws(RecurrenceError) in
             let head = try before.set.ended()
             return try StoredSeries.values(head, lasting: stored.length, in: stored.zone)
-                + stored.reminder(head, records)
+                + stored.reminder(head, records) + stored.dismissal(from: name, records)
         }
         var plan = Plan(records)
         try plan.update(series, values)

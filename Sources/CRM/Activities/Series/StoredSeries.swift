@@ -91,6 +91,15 @@ struct StoredSeries {
         return [("remindon", next.map(Value.instant) ?? .null)]
     }
 
+    /// Dismisses the last reminder where it was about an instance that is not one of the series any more, or is at another time: this
+    /// one, or one that follows.
+    func dismissal(from original: LocalTime, _ records: Records) -> [(String, Value)] {
+        guard let reminded = records.instant(id, "remindedon"), let minutes = records.integer(id, "remindminutes"),
+            reminded.addingClamped(minutes * 60_000_000) >= original.moment(in: zone)
+        else { return [] }
+        return [("remindedon", .null)]
+    }
+
     /// When the series reminds next, behind a moment, when it happens as `set` says.
     func nextReminder(
         _ set: RecurrenceSet,
@@ -119,7 +128,8 @@ struct StoredSeries {
             }
         let last = try series.lastEnd(in: zone)
         return [
-            ("recurrence", .text(set.text(zoneName: nil))), ("scheduledstart", .instant(first.moment)),
+            ("recurrence", .text(set.datedEnd(in: zone).text(zoneName: nil))),
+            ("scheduledstart", .instant(first.moment)),
             ("scheduledend", last.map(Value.instant) ?? .null), ("scheduleddurationminutes", .integer(minutes)),
             ("isalldayevent", .boolean(set.isAllDay)),
         ]
