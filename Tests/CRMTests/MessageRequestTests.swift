@@ -10,6 +10,14 @@ import Testing
         on: 20_000
     )
 
+    /// A verb with a hyphen is no English for what is done to a record: such a message declares how it is said.
+    @Test func everyMessageIsSaidInWords() {
+        for head in Messages.heads {
+            let words = head.said.split(separator: " ")
+            #expect(!head.said.contains("-") && (words.contains("it") || words.contains("its")), "\(head.verb)")
+        }
+    }
+
     @Test func goldenBytes() {
         let bytes = win.request.encoded(key: RequestKey(client: 1, request: 2))
         #expect(

@@ -91,6 +91,8 @@ public struct MessageHead: Sendable {
     public let number: UInt16
     /// What people type; together with the record's entity it names one message.
     public let verb: String
+    /// How it is said of a record in a sentence: `qualify it`, `add a line to it`.
+    public let said: String
     /// Its effect, in a sentence.
     public let summary: String
     /// What it can be sent to.
@@ -118,10 +120,13 @@ public struct MessageDeclaration<M: Message>: Sendable {
     let all: [MessageArgument<M>]
 
     /// Declares a message. The record that it is about is its argument 0.
+    ///
+    /// - Parameter said: how it is said of a record, where "\(verb) it" is no English.
     package init(
         _ number: UInt16,
         _ verb: String,
         _ summary: String,
+        said: String? = nil,
         to targets: [MessageTarget],
         record: WritableKeyPath<M, RecordID> & Sendable,
         arguments: [MessageArgument<M>] = [],
@@ -138,6 +143,7 @@ public struct MessageDeclaration<M: Message>: Sendable {
         head = MessageHead(
             number: number,
             verb: verb,
+            said: said ?? "\(verb) it",
             summary: summary,
             targets: targets,
             record: target.head,

@@ -109,7 +109,7 @@ public enum Messages {
             .state,
             id,
             "\(records.schema.text(of: id)) is \(records.stateLabel(state, of: entity.name)); "
-                + "to \(head.verb) it, it must be \(needed)."
+                + "to \(head.said), it must be \(needed)."
         )
     }
 }

@@ -55,6 +55,7 @@ public struct ConvertToKit: Message {
         160,
         "convert-to-kit",
         "Makes a product a kit, into which other products are put.",
+        said: "convert it to a kit",
         to: [MessageTarget("product", states: [ProductState.active])],
         record: \.product,
         rules: [isKit]
@@ -84,6 +85,7 @@ public struct ConvertToProduct: Message {
         161,
         "convert-to-product",
         "Makes a kit a plain product, in which nothing is: what was put into it is taken out.",
+        said: "convert it to a product",
         to: [MessageTarget("product", states: [ProductState.active])],
         record: \.kit,
         rules: [.notAKit]
@@ -125,6 +127,7 @@ public struct AddToKit: Message {
         162,
         "add-to-kit",
         "Puts a product into a kit, so much of it.",
+        said: "put a product into it",
         to: [MessageTarget("product", states: [ProductState.active])],
         record: \.kit,
         arguments: [
@@ -199,6 +202,7 @@ public struct RemoveFromKit: Message {
         163,
         "remove-from-kit",
         "Takes a product out of a kit.",
+        said: "take a product out of it",
         to: [MessageTarget("product", states: [ProductState.active])],
         record: \.kit,
         arguments: [

@@ -32,6 +32,7 @@ public struct AddSubstitute: Message {
         164,
         "add-substitute",
         "Says that another product is sold where this one is not to be had.",
+        said: "add a substitute for it",
         to: [MessageTarget("product", states: [ProductState.active, ProductState.inactive])],
         record: \.product,
         arguments: [
@@ -86,6 +87,7 @@ public struct RemoveSubstitute: Message {
         165,
         "remove-substitute",
         "Says that another product is not sold any more in place of this one. What the other way round was said stays.",
+        said: "remove a substitute for it",
         to: [MessageTarget("product", states: [ProductState.active, ProductState.inactive])],
         record: \.product,
         arguments: [

@@ -94,6 +94,7 @@ public struct SetReminder: Message {
         Sets when somebody shall be reminded of an activity: at a moment, or some minutes before it begins or is due. A reminder \
         before follows the activity to another time; that of a series comes before each instance. The last reminder is dismissed.
         """,
+        said: "set its reminder",
         to: Reminder.entities.map { entity in
             let scheduled = ["appointment", "recurringappointmentmaster"].contains(entity)
             return MessageTarget(entity, states: [ActivityState.open] + (scheduled ? [ActivityState.scheduled] : []))

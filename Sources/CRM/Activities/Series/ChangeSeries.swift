@@ -155,6 +155,7 @@ public struct RescheduleFollowing: Message {
         Puts an instance of a series and all that follow to another time: the series ends before it, and a new one, with its parties, \
         goes on from there.
         """,
+        said: "reschedule what follows an instance of it",
         to: [.series],
         record: \.series,
         arguments: [InstanceName.argument(1, \.instance)] + SeriesTime.arguments(from: 2, \.rule, \.start, \.minutes),

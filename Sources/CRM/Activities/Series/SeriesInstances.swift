@@ -91,6 +91,7 @@ public struct SingleOutInstance: Message {
         Gives an instance of a series an appointment of its own, at another time where one is given: from then on it is changed, \
         completed and canceled by itself.
         """,
+        said: "single out an instance of it",
         to: [.series],
         record: \.series,
         arguments: [
@@ -205,6 +206,7 @@ public struct RestoreInstance: Message {
         """
         Puts an instance that was singled out or canceled back to where its series has it. Its appointment is deleted, with its notes.
         """,
+        said: "restore an instance of it",
         to: [.series],
         record: \.series,
         arguments: [InstanceName.argument(1, \.instance)],

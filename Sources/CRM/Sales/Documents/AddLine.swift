@@ -51,6 +51,7 @@ public struct AddLine: Message {
         Adds a line to a document, behind its other lines, and calculates its price and the document's totals. The other lines \
         keep their prices. What the catalogue cannot say is a pricingerrorcode of the line, as when prices are recalculated.
         """,
+        said: "add a line to it",
         to: targets,
         record: \.document,
         arguments: [

@@ -43,6 +43,7 @@ public struct ChangeLine: Message {
         Changes a line of a document and calculates the document's totals, and the line's price where its quantity, unit or price \
         changes. The other lines keep their prices. Another product is another line: remove the one and add the other.
         """,
+        said: "change a line of it",
         to: AddLine.targets,
         record: \.document,
         arguments: [
@@ -124,6 +125,7 @@ public struct RemoveLine: Message {
         115,
         "remove-line",
         "Removes a line of a document and calculates the document's totals. The other lines keep their prices.",
+        said: "remove a line of it",
         to: AddLine.targets,
         record: \.document,
         arguments: [lineArgument(\.line)],

@@ -185,6 +185,7 @@ public struct LockPrices: Message {
         110,
         "lock-prices",
         "Locks the prices of an order or an invoice as they are: they are calculated no more.",
+        said: "lock its prices",
         to: [
             MessageTarget("salesorder", states: [OrderState.active, OrderState.submitted]),
             MessageTarget("invoice", states: [InvoiceState.active]),
@@ -219,6 +220,7 @@ public struct UnlockPrices: Message {
         111,
         "unlock-prices",
         "Lets the prices of an order or an invoice be calculated again.",
+        said: "unlock its prices",
         to: [
             MessageTarget("salesorder", states: [OrderState.active, OrderState.submitted]),
             MessageTarget("invoice", states: [InvoiceState.active]),

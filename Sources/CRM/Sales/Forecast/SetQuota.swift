@@ -31,6 +31,7 @@ public struct SetQuota: Message {
         """
         Sets what a salesperson is to win in a period of the fiscal calendar, instead of what was set before for the period.
         """,
+        said: "set its quota",
         to: [MessageTarget("systemuser")],
         record: \.salesperson,
         arguments: [

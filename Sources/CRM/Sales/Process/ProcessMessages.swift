@@ -27,6 +27,7 @@ public struct StartProcess: Message {
         Starts a sales process for an opportunity: it enters the first stage, whose name and probability it takes over, and the \
         steps and activities of the stage are planned.
         """,
+        said: "start a process for it",
         to: [MessageTarget("opportunity", states: [OpportunityState.open])],
         record: \.opportunity,
         arguments: [
@@ -80,6 +81,7 @@ public struct StopProcess: Message {
         Takes an opportunity out of its sales process, so that another can be started. What was planned stays; the stage's name is \
         emptied and the probability kept.
         """,
+        said: "stop its process",
         to: [MessageTarget("opportunity", states: [OpportunityState.open])],
         record: \.opportunity,
         rules: [.noProcess]

@@ -73,6 +73,7 @@ public struct StepBack: Message {
         """
         Brings an opportunity back to the stage before. Steps that were completed stay so; nothing is planned a second time.
         """,
+        said: "step it back",
         to: [MessageTarget("opportunity", states: [OpportunityState.open])],
         record: \.opportunity,
         rules: [.noProcess, isFirstStage]
@@ -119,6 +120,7 @@ public struct CompleteStep: Message {
         Completes a step of the stage in which an opportunity is. A step with an activity is completed by completing that, or by \
         this when the activity was canceled or deleted.
         """,
+        said: "complete a step of it",
         to: [MessageTarget("opportunity", states: [OpportunityState.open])],
         record: \.opportunity,
         arguments: [
