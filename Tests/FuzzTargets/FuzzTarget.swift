@@ -16,6 +16,12 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case reads
     /// Requests that carry a message out.
     case messages
+    /// Requests for bulk work.
+    case jobs
+    /// Moments of the past.
+    case moments
+    /// Questions about activities, and the answers.
+    case activities
     /// Entries of the log, replayed.
     case entries
     /// Schemas.
@@ -48,6 +54,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .transactions: FuzzEngine.transactions(bytes)
         case .reads: FuzzEngine.reads(bytes)
         case .messages: _ = try? MessageRequest.decode(bytes)
+        case .jobs: FuzzRequests.jobs(bytes)
+        case .moments: FuzzRequests.moments(bytes)
+        case .activities: FuzzRequests.activities(bytes)
         case .entries: FuzzEngine.entries(bytes)
         case .schemas: FuzzEngine.schemas(bytes)
         case .parts: FuzzEngine.parts(bytes)
@@ -70,6 +79,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .transactions: FuzzEngine.transactionSeeds
         case .reads: FuzzEngine.readSeeds
         case .messages: [QualifyLead(RecordID(rawValue: 1), account: true).request.encoded(key: nil)]
+        case .jobs: FuzzRequests.jobSeeds
+        case .moments: FuzzRequests.momentSeeds
+        case .activities: FuzzRequests.activitySeeds
         case .entries: FuzzEngine.entrySeeds
         case .schemas: FuzzEngine.schemaSeeds
         case .parts: FuzzEngine.partSeeds
