@@ -18,7 +18,7 @@ import Testing
             "relationshiprole", "customerrelationship", "salesprocess", "salesstage", "salesstep",
             "salesprocessinstance", "salesstepinstance", "salesliterature", "salesliteratureitem", "quota",
             "opportunitycompetitor", "productsalesliterature", "productassociation", "productsubstitute",
-            "bulkoperation", "bulkoperationlog",
+            "bulkoperation", "bulkoperationlog", "incidentresolution",
         ]
         #expect(Set(schema.entities.map(\.name)) == Set(promised))
     }

@@ -12,6 +12,7 @@ struct Closing: Sendable {
     static let opportunity = Closing(entity: "opportunityclose", copied: [])
     static let quote = Closing(entity: "quoteclose", copied: ["quotenumber", "revisionnumber"])
     static let order = Closing(entity: "orderclose", copied: ["ordernumber"])
+    static let incident = Closing(entity: "incidentresolution", copied: [])
 
     private static let stateCompleted: Int32 = 1
     private static let stateCanceled: Int32 = 2

@@ -104,6 +104,10 @@ extension SchemaBuilder {
 
         addPostEntities()
         addSeriesEntity()
+        addClosingEntities()
+    }
+
+    private mutating func addClosingEntities() {
 
         // How an opportunity ended; written by the messages that end it, and canceled when it is opened again.
         entity(140, "opportunityclose", "Opportunity close", keyAttribute: "activityid") { e in
@@ -131,6 +135,13 @@ extension SchemaBuilder {
             e.money("actualrevenue", "Actual revenue")
             e.currency()
             e.baseAmounts()
+        }
+
+        // How a case was resolved, and how long it took.
+        entity(143, "incidentresolution", "Case resolution", keyAttribute: "activityid") { e in
+            e.closing()
+            e.integer("timespent", "Time spent, minutes", 0...1_000_000_000)
+            e.integer("billabletime", "Billable time, minutes", 0...1_000_000_000)
         }
     }
 

@@ -9,7 +9,7 @@ extension SchemaBuilder {
                 (1, "Resolved", [5: "Problem Solved"]),
                 (2, "Canceled", [6: "Canceled"]),
             ])
-            e.text("ticketnumber", "Case number", 100)
+            e.autoNumber("ticketnumber", "Case number", "CAS-{SEQNUM:5}")
             e.lookup("customerid", "Customer", to: "account", "contact", onDelete: .restrict)
             e.lookup("responsiblecontactid", "Responsible contact", to: "contact")
             e.lookup("subjectid", "Subject", to: "subject")
@@ -43,6 +43,7 @@ extension SchemaBuilder {
             e.memo("resolution", "Resolution", 10_000)
             e.memo("description", "Description", 100_000)
             e.sourceDates()
+            e.lookup("parentcaseid", "Parent case", to: "incident")
             e.primaryName("title")
             e.searched("title", "ticketnumber")
             e.key("ticketnumber")

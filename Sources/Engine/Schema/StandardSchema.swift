@@ -23,7 +23,7 @@
 //    112… marketing     112 campaign
 //    128… activities    128 task, 129 phonecall, 130 email, 131 appointment, 132 activityparty,
 //                        133 letter, 134 fax, 135 recurringappointmentmaster, 140 opportunityclose, 141 quoteclose,
-//                        142 orderclose
+//                        142 orderclose, 143 incidentresolution
 //    144… notes         144 annotation
 //    160… views         160 userquery
 //    176… jobs          176 bulkoperation, 177 bulkoperationlog

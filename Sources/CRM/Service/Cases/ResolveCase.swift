@@ -1,0 +1,103 @@
+// A case that is solved: what solved it, how long it took, and how much of that is billed.
+
+import Engine
+
+/// Closes a case as resolved.
+public struct ResolveCase: Message {
+    /// The case.
+    public var incident = RecordID.none
+    /// How: a status of Resolved.
+    public var status: Int32?
+    /// What solved it.
+    public var resolution: String?
+    /// How many minutes it took.
+    public var minutes: Int64?
+    /// How many of them are billed.
+    public var billable: Int64?
+    /// Its open child cases are resolved as well.
+    public var children = false
+
+    public init() {}
+
+    /// A request to close a case as resolved.
+    public init(
+        _ incident: RecordID,
+        resolution: String? = nil,
+        minutes: Int64? = nil,
+        billable: Int64? = nil,
+        children: Bool = false
+    ) {
+        (self.incident, self.resolution, self.children) = (incident, resolution, children)
+        (self.minutes, self.billable) = (minutes, billable)
+    }
+
+    /// Minutes of a case: what its attributes hold.
+    private static let minutesRange: ClosedRange<Int64> = 0...1_000_000_000
+
+    public static let declaration = MessageDeclaration<ResolveCase>(
+        208,
+        "resolve",
+        """
+        Closes a case as resolved and writes an activity with the time that it took. Nothing about it may be left to do: its \
+        activities are completed or canceled, and so are its child cases, unless --children resolves them with it, by the same resolution and each with \
+        its own time.
+        """,
+        to: [MessageTarget("incident", states: [CaseState.active])],
+        record: \.incident,
+        arguments: [
+            .option(
+                1,
+                "status",
+                \.status,
+                of: "incident",
+                "statuscode",
+                "How: a status of Resolved; Problem Solved where it is not given."
+            ),
+            .text(2, "resolution", \.resolution, lengthBytesMax: 10_000, "What solved it."),
+            .integer(
+                3,
+                "minutes",
+                \.minutes,
+                minutesRange,
+                "How many minutes it took; where it is not given, those of its completed activities together."
+            ),
+            .integer(
+                4,
+                "billable",
+                \.billable,
+                minutesRange,
+                "How many minutes are billed; all that it took where it is not given."
+            ),
+            .flag(5, "children", \.children, "Its open child cases are resolved as well."),
+        ],
+        rules: [.status, .childrenOpen, .activitiesOpen]
+    )
+
+    public func plan(_ records: Records) throws(Refusal) -> Plan {
+        let close = try records.close(incident, CaseState.resolved, status)
+        var plan = Plan(records)
+        for ending in try records.endingCases(incident, withChildren: children) {
+            let isMain = ending.incident == incident
+            let minutes = (isMain ? minutes : nil) ?? ending.minutes
+            let billable = (isMain ? billable : nil) ?? minutes
+            try Closing.incident.write(
+                ending.incident,
+                "Resolved",
+                [
+                    ("actualdurationminutes", .integer(minutes)), ("timespent", .integer(minutes)),
+                    ("billabletime", .integer(billable)), ("description", Value(resolution)),
+                ],
+                &plan,
+                records
+            )
+            try plan.update(
+                ending.incident,
+                close + [
+                    ("resolvedon", .instant(records.timeMicroseconds)), ("resolution", Value(resolution)),
+                    ("actualserviceunits", .integer(minutes)), ("billedserviceunits", .integer(billable)),
+                ]
+            )
+        }
+        return plan
+    }
+}
