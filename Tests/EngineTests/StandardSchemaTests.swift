@@ -18,7 +18,8 @@ import Testing
             "relationshiprole", "customerrelationship", "salesprocess", "salesstage", "salesstep",
             "salesprocessinstance", "salesstepinstance", "salesliterature", "salesliteratureitem", "quota",
             "opportunitycompetitor", "productsalesliterature", "productassociation", "productsubstitute",
-            "bulkoperation", "bulkoperationlog", "incidentresolution",
+            "bulkoperation", "bulkoperationlog", "incidentresolution", "queue", "queueitem", "routingrule",
+            "routingcondition",
         ]
         #expect(Set(schema.entities.map(\.name)) == Set(promised))
     }
@@ -152,7 +153,7 @@ import Testing
                 "productpricelevel.pricelevelid+productid+uomid", "discounttype.name",
                 "productassociation.productid+associatedproduct", "productsubstitute.productid+substitutedproductid",
                 "salesorder.ordernumber", "quote.quotenumber+revisionnumber", "invoice.invoicenumber",
-                "incident.ticketnumber", "campaign.codename",
+                "incident.ticketnumber", "queue.name", "queueitem.objectid", "campaign.codename",
                 "appointment.seriesid+originalstart",
             ]
         )

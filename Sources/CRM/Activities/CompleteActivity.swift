@@ -199,6 +199,7 @@ struct Completion {
         }
         var plan = Plan(records)
         try plan.update(activity, changes + values)
+        try plan.leaveQueue(activity, records)
         return plan
     }
 }

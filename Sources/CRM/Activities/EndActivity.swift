@@ -37,6 +37,7 @@ public struct CancelActivity: Message {
                 ("remindon", .null),
             ]
         )
+        try plan.leaveQueue(activity, records)
         return plan
     }
 }

@@ -33,6 +33,7 @@ public struct SendEmail: Message {
                 ("actualend", .instant(records.timeMicroseconds)), ("remindon", .null),
             ]
         )
+        try plan.leaveQueue(email, records)
         return plan
     }
 }

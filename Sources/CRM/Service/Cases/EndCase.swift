@@ -31,6 +31,7 @@ public struct CancelCase: Message {
         var plan = Plan(records)
         for ending in try records.endingCases(incident, withChildren: children) {
             try plan.update(ending.incident, [("statecode", .option(CaseState.canceled))])
+            try plan.leaveQueue(ending.incident, records)
         }
         return plan
     }

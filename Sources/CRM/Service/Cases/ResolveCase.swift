@@ -97,6 +97,7 @@ public struct ResolveCase: Message {
                     ("actualserviceunits", .integer(minutes)), ("billedserviceunits", .integer(billable)),
                 ]
             )
+            try plan.leaveQueue(ending.incident, records)
         }
         return plan
     }

@@ -1,0 +1,153 @@
+// A condition of a routing rule: an attribute, what it is compared by, and a value in words.
+//
+// The attribute may be that of a lookup: `customerid.industrycode`. An empty attribute fulfils `Does Not Contain Data` and nothing else, as
+// in a query. Texts are compared as quick find compares them: case, accents and width do not count.
+
+import Engine
+
+struct RoutingCondition {
+    /// Why a condition cannot be asked.
+    struct Flaw: Error {
+        let reason: String
+    }
+
+    /// Numbers of `routingcondition.operatorcode`, as Dynamics has them.
+    private enum Comparison: Int32 {
+        case equal = 0
+        case notEqual = 1
+        case greater = 2
+        case less = 3
+        case greaterOrEqual = 4
+        case lessOrEqual = 5
+        case isEmpty = 12
+        case isFilled = 13
+        case contains = 49
+        case beginsWith = 54
+    }
+
+    private let path: String
+    private let comparison: Comparison
+    private let words: String
+
+    /// The condition that a record says.
+    init(_ id: RecordID, _ records: Records) throws(Flaw) {
+        path = records.text(id, "attributename") ?? ""
+        guard let comparison = records.option(id, "operatorcode").flatMap(Comparison.init) else {
+            throw Flaw(reason: "the condition on '\(path)' has no comparison")
+        }
+        self.comparison = comparison
+        words = records.text(id, "comparedvalue") ?? ""
+    }
+
+    /// Whether it holds for a record.
+    func holds(for target: RecordID, _ records: Records) throws(Flaw) -> Bool {
+        let names = path.split(separator: ".").map(String.init)
+        guard let last = names.last else { throw Flaw(reason: "a condition names no attribute") }
+        // Of an empty lookup everything is empty, whatever it could lead to.
+        var record = target
+        for name in names.dropLast() {
+            guard let entity = records.schema.entity(record.entity) else { break }
+            guard let id = entity.attributeID(name), !entity[id].type.lookupTargets.isEmpty else {
+                throw Flaw(reason: "\(entity.name) has no lookup '\(name)'")
+            }
+            record = records.reference(record, name)
+        }
+        guard record != .none, let entity = records.schema.entity(record.entity) else { return comparison == .isEmpty }
+        guard let id = entity.attributeID(last) else {
+            throw Flaw(reason: "\(entity.name) has no attribute '\(last)'")
+        }
+        let value = records.value(record, last)
+        switch comparison {
+        case .isEmpty: return value == .null
+        case .isFilled: return value != .null
+        default: return try holds(value, entity[id].type, records)
+        }
+    }
+
+    private func holds(_ value: Value, _ type: AttributeType, _ records: Records) throws(Flaw) -> Bool {
+        switch type {
+        case .text, .memo, .autoNumber:
+            return try textHolds(value)
+        case .integer, .decimal, .money:
+            let wanted = try read(Decimal64(declared: words)).scaled
+            switch value {
+            case .integer(let number): return try orderHolds(Decimal64(units: number, scale: 0).scaled, wanted)
+            case .decimal(let number): return try orderHolds(number.scaled, wanted)
+            default: return false
+            }
+        case .date:
+            let wanted = try read(CalendarText.date(words))
+            if case .date(let days) = value { return try orderHolds(days, wanted) }
+            return false
+        case .instant:
+            let wanted = try read(CalendarText.instant(words))
+            if case .instant(let moment) = value { return try orderHolds(moment, wanted) }
+            return false
+        case .boolean:
+            let wanted = try read(["yes": true, "no": false][words])
+            if case .boolean(let truth) = value { return try equalityHolds(truth == wanted) }
+            return false
+        case .option(let set), .state(let set), .status(let set):
+            let wanted = try read(Int32(words) ?? records.schema.option(labelled: words, in: set))
+            if case .option(let option) = value { return try equalityHolds(option == wanted) }
+            return false
+        case .lookup:
+            guard case .reference(let id) = value else { return false }
+            if let wanted = records.schema.recordID(words) { return try equalityHolds(id == wanted) }
+            return try equalityHolds(Self.folded(records.name(id)) == Self.folded(words))
+        default:
+            throw Flaw(reason: "'\(path)' is of a kind that has no conditions")
+        }
+    }
+
+    private func read<T>(_ value: T?) throws(Flaw) -> T {
+        guard let value else { throw Flaw(reason: "'\(words)' is no value of '\(path)'") }
+        return value
+    }
+
+    private func orderHolds<T: Comparable>(_ value: T, _ wanted: T) throws(Flaw) -> Bool {
+        switch comparison {
+        case .greater: value > wanted
+        case .less: value < wanted
+        case .greaterOrEqual: value >= wanted
+        case .lessOrEqual: value <= wanted
+        default: try equalityHolds(value == wanted)
+        }
+    }
+
+    private func equalityHolds(_ isEqual: Bool) throws(Flaw) -> Bool {
+        switch comparison {
+        case .equal: isEqual
+        case .notEqual: !isEqual
+        default: throw Flaw(reason: "'\(path)' is not compared so")
+        }
+    }
+
+    private func textHolds(_ value: Value) throws(Flaw) -> Bool {
+        guard case .text(let text) = value else { return false }
+        let (present, wanted) = (Self.folded(text), Self.folded(words))
+        switch comparison {
+        case .contains: return Self.isPart(wanted, of: present)
+        case .beginsWith: return present.starts(with: wanted)
+        default: return try equalityHolds(present == wanted)
+        }
+    }
+
+    /// O(length × length): what a condition looks for has 500 characters at most.
+    private static func isPart(_ wanted: [UInt8], of text: [UInt8]) -> Bool {
+        guard wanted.count <= text.count else { return false }
+        return (0...(text.count - wanted.count)).contains { text[$0...].starts(with: wanted) }
+    }
+
+    private static func folded(_ text: String) -> [UInt8] {
+        var text = text
+        var folded: [UInt8] = []
+        text.withUTF8 { Collation.fold($0, into: &folded) }
+        return folded
+    }
+}
+
+extension Decimal64 {
+    /// In units of the tenth digit, the finest that there is: below 2^63 × 10^10, which 128 bits hold.
+    fileprivate var scaled: Int128 { Int128(units) * Int128(Decimal64.powersOfTen[10 - Int(scale)]) }
+}
