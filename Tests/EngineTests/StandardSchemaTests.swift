@@ -19,7 +19,7 @@ import Testing
             "salesprocessinstance", "salesstepinstance", "salesliterature", "salesliteratureitem", "quota",
             "opportunitycompetitor", "productsalesliterature", "productassociation", "productsubstitute",
             "bulkoperation", "bulkoperationlog", "incidentresolution", "queue", "queueitem", "routingrule",
-            "routingcondition",
+            "routingcondition", "contracttemplate", "contract", "contractdetail",
         ]
         #expect(Set(schema.entities.map(\.name)) == Set(promised))
     }
@@ -153,7 +153,8 @@ import Testing
                 "productpricelevel.pricelevelid+productid+uomid", "discounttype.name",
                 "productassociation.productid+associatedproduct", "productsubstitute.productid+substitutedproductid",
                 "salesorder.ordernumber", "quote.quotenumber+revisionnumber", "invoice.invoicenumber",
-                "incident.ticketnumber", "queue.name", "queueitem.objectid", "campaign.codename",
+                "incident.ticketnumber", "queue.name", "queueitem.objectid", "contracttemplate.name",
+                "contract.contractnumber", "campaign.codename",
                 "appointment.seriesid+originalstart",
             ]
         )

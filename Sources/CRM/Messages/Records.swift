@@ -32,6 +32,9 @@ public struct Records {
     /// Today in the organisation's time zone: days since 1970-01-01.
     public var today: Int32 { Int32(truncatingIfNeeded: calendar().day(timeMicroseconds)) }
 
+    /// The first moment of a day in the organisation's time zone.
+    func firstMoment(ofDay day: Int32) -> Int64 { calendar().moment(ofDay: Int(day)) }
+
     /// Periods of a fiscal year.
     var fiscalPeriodCount: Int { calendar().fiscalPeriods.count }
 

@@ -41,6 +41,10 @@ package struct DueWork: Hashable, Sendable {
     static let kinds: [Kind] =
         [Kind(entity: "task", attribute: "repeaton", message: RecurTask.head.number)]
         + Reminder.entities.map { Kind(entity: $0, attribute: "remindon", message: RingActivity.head.number) }
+        + [
+            Kind(entity: "contract", attribute: "activatesat", message: ActivateContract.head.number),
+            Kind(entity: "contract", attribute: "endsat", message: ExpireContract.head.number),
+        ]
 
     /// The message that does it.
     package var request: MessageRequest {

@@ -42,7 +42,7 @@ package struct CivilDay: Hashable {
     }
 
     /// The day so many months later; a day that the month does not have becomes its last.
-    func adding(months: Int) -> Int {
+    package func adding(months: Int) -> Int {
         let index = monthIndex + months
         let first = Self.firstDay(ofMonth: index)
         return min(first + day - 1, Self.firstDay(ofMonth: index + 1) - 1)

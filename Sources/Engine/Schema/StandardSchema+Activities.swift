@@ -142,6 +142,8 @@ extension SchemaBuilder {
             e.closing()
             e.integer("timespent", "Time spent, minutes", 0...1_000_000_000)
             e.integer("billabletime", "Billable time, minutes", 0...1_000_000_000)
+            e.lookup("contractdetailid", "Contract line", to: "contractdetail")
+            e.integer("allotmentsused", "Allotments used", 0...1_000_000_000)
         }
     }
 

@@ -44,6 +44,7 @@ extension SchemaBuilder {
             e.memo("description", "Description", 100_000)
             e.sourceDates()
             e.lookup("parentcaseid", "Parent case", to: "incident")
+            e.lookup("contractdetailid", "Contract line", to: "contractdetail", onDelete: .restrict)
             e.primaryName("title")
             e.searched("title", "ticketnumber")
             e.key("ticketnumber")

@@ -19,7 +19,8 @@
 //     64… catalogue      64 product, 65 uomschedule, 66 uom, 67 pricelevel, 68 productpricelevel, 69 discounttype, 70 discount,
 //                        71 productassociation, 72 productsubstitute
 //     80… documents      80 salesorder, 81 salesorderdetail, 82 quote, 83 quotedetail, 84 invoice, 85 invoicedetail
-//     96… service        96 incident, 97 queue, 98 queueitem, 99 routingrule, 100 routingcondition
+//     96… service        96 incident, 97 queue, 98 queueitem, 99 routingrule, 100 routingcondition,
+//                        101 contracttemplate, 102 contract, 103 contractdetail
 //    112… marketing     112 campaign
 //    128… activities    128 task, 129 phonecall, 130 email, 131 appointment, 132 activityparty,
 //                        133 letter, 134 fax, 135 recurringappointmentmaster, 140 opportunityclose, 141 quoteclose,
@@ -60,6 +61,7 @@ extension Schema {
         schema.addKitEntities()
         schema.addJobEntities()
         schema.addQueueEntities()
+        schema.addContractEntities()
         return schema.build()
     }()
 }

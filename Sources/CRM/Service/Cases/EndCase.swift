@@ -51,7 +51,7 @@ public struct ReopenCase: Message {
         210,
         "reopen",
         """
-        Opens a resolved or canceled case again, as In Progress: empties what its end brought, and cancels the activity that says so. Its \
+        Opens a resolved or canceled case again, as In Progress: empties what its end brought, cancels the activity that says so, and gives back to the contract line what it took. Its \
         child cases stay as they are; below a case that is closed, none is opened.
         """,
         to: [MessageTarget("incident", states: [CaseState.resolved, CaseState.canceled])],
@@ -62,6 +62,9 @@ public struct ReopenCase: Message {
     public func plan(_ records: Records) throws(Refusal) -> Plan {
         try records.requireOpenParent(records.reference(incident, "parentcaseid"), of: incident)
         var plan = Plan(records)
+        var allotments = Allotments()
+        try allotments.giveBack(of: incident, records)
+        try allotments.write(to: &plan, records)
         try Closing.incident.cancel(incident, &plan, records)
         try plan.update(
             incident,

@@ -40,7 +40,7 @@ public struct ResolveCase: Message {
         """
         Closes a case as resolved and writes an activity with the time that it took. Nothing about it may be left to do: its \
         activities are completed or canceled, and so are its child cases, unless --children resolves them with it, by the same resolution and each with \
-        its own time.
+        its own time. A case that names a contract line takes of it: a case, or the minutes that are billed.
         """,
         to: [MessageTarget("incident", states: [CaseState.active])],
         record: \.incident,
@@ -70,20 +70,24 @@ public struct ResolveCase: Message {
             ),
             .flag(5, "children", \.children, "Its open child cases are resolved as well."),
         ],
-        rules: [.status, .childrenOpen, .activitiesOpen]
+        rules: [.status, .childrenOpen, .activitiesOpen, .lineNotInForce, .allotmentsUsedUp]
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
         let close = try records.close(incident, CaseState.resolved, status)
         var plan = Plan(records)
+        var allotments = Allotments()
         for ending in try records.endingCases(incident, withChildren: children) {
             let isMain = ending.incident == incident
             let minutes = (isMain ? minutes : nil) ?? ending.minutes
             let billable = (isMain ? billable : nil) ?? minutes
+            let taken = try allotments.take(for: ending.incident, minutes: billable, closing: incident, records)
             try Closing.incident.write(
                 ending.incident,
                 "Resolved",
                 [
+                    ("contractdetailid", taken.map { .reference($0.line) } ?? .null),
+                    ("allotmentsused", taken.map { .integer($0.count) } ?? .null),
                     ("actualdurationminutes", .integer(minutes)), ("timespent", .integer(minutes)),
                     ("billabletime", .integer(billable)), ("description", Value(resolution)),
                 ],
@@ -99,6 +103,7 @@ public struct ResolveCase: Message {
             )
             try plan.leaveQueue(ending.incident, records)
         }
+        try allotments.write(to: &plan, records)
         return plan
     }
 }
