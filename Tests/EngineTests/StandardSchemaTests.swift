@@ -19,7 +19,7 @@ import Testing
             "salesprocessinstance", "salesstepinstance", "salesliterature", "salesliteratureitem", "quota",
             "opportunitycompetitor", "productsalesliterature", "productassociation", "productsubstitute",
             "bulkoperation", "bulkoperationlog", "incidentresolution", "queue", "queueitem", "routingrule",
-            "routingcondition", "contracttemplate", "contract", "contractdetail",
+            "routingcondition", "contracttemplate", "contract", "contractdetail", "sla",
         ]
         #expect(Set(schema.entities.map(\.name)) == Set(promised))
     }
@@ -154,7 +154,7 @@ import Testing
                 "productassociation.productid+associatedproduct", "productsubstitute.productid+substitutedproductid",
                 "salesorder.ordernumber", "quote.quotenumber+revisionnumber", "invoice.invoicenumber",
                 "incident.ticketnumber", "queue.name", "queueitem.objectid", "contracttemplate.name",
-                "contract.contractnumber", "campaign.codename",
+                "contract.contractnumber", "sla.name", "campaign.codename",
                 "appointment.seriesid+originalstart",
             ]
         )

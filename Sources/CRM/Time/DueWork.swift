@@ -44,6 +44,7 @@ package struct DueWork: Hashable, Sendable {
         + [
             Kind(entity: "contract", attribute: "activatesat", message: ActivateContract.head.number),
             Kind(entity: "contract", attribute: "endsat", message: ExpireContract.head.number),
+            Kind(entity: "incident", attribute: "targetbreachat", message: BreachTarget.head.number),
         ]
 
     /// The message that does it.

@@ -2,6 +2,20 @@
 
 extension SchemaBuilder {
     mutating func addContractEntities() {
+        // By when a case is answered and resolved: business time in a weekly pattern, `Mo-Fr 08:00-12:00, 13:00-17:00`; around the clock
+        // where there is none.
+        entity(104, "sla", "Service level agreement", ownership: .organisation) { e in
+            e.text("name", "Name", 160, required: true, ordered: true)
+            e.activeInactive()
+            e.integer("responseminutes", "First response within, minutes", 1...1_000_000)
+            e.integer("resolveminutes", "Resolved within, minutes", 1...1_000_000)
+            e.text("businesshours", "Business hours", 500)
+            e.lookup("timezonedefinitionid", "Time zone", to: "timezonedefinition", onDelete: .restrict)
+            e.memo("description", "Description", 2_000)
+            e.primaryName("name")
+            e.key("name")
+        }
+
         // Terms that contracts of a kind begin with.
         entity(101, "contracttemplate", "Contract template", ownership: .organisation) { e in
             e.text("name", "Name", 160, required: true, ordered: true)
@@ -9,6 +23,7 @@ extension SchemaBuilder {
             e.text("abbreviation", "Abbreviation", 20)
             e.contractTerms()
             e.memo("description", "Description", 2_000)
+            e.lookup("slaid", "Targets", to: "sla", onDelete: .restrict)
             e.primaryName("name")
             e.searched("name")
             e.key("name")
@@ -46,6 +61,7 @@ extension SchemaBuilder {
             e.baseAmounts()
             e.instant("activatesat", "Comes into force at", ordered: true)
             e.instant("endsat", "Ends at", ordered: true)
+            e.lookup("slaid", "Targets", to: "sla", onDelete: .restrict)
             e.primaryName("title")
             e.searched("title", "contractnumber")
             e.key("contractnumber")

@@ -45,6 +45,16 @@ extension SchemaBuilder {
             e.sourceDates()
             e.lookup("parentcaseid", "Parent case", to: "incident")
             e.lookup("contractdetailid", "Contract line", to: "contractdetail", onDelete: .restrict)
+            // What was promised, and what became of it: see CaseTargets.swift.
+            e.lookup("slaid", "Targets", to: "sla", onDelete: .restrict)
+            e.instant("firstresponsesenton", "First response sent on")
+            let outcomes: KeyValuePairs<Int32, String> = [
+                1: "In Progress", 3: "Succeeded", 4: "Noncompliant", 5: "Paused", 6: "Canceled",
+            ]
+            e.option("firstresponseslastatus", "First response in time", outcomes)
+            e.option("resolvebyslastatus", "Resolved in time", outcomes)
+            e.instant("targetspausedsince", "Targets paused since")
+            e.instant("targetbreachat", "Next target is missed at", ordered: true)
             e.primaryName("title")
             e.searched("title", "ticketnumber")
             e.key("ticketnumber")

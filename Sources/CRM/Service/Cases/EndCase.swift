@@ -30,7 +30,12 @@ public struct CancelCase: Message {
     public func plan(_ records: Records) throws(Refusal) -> Plan {
         var plan = Plan(records)
         for ending in try records.endingCases(incident, withChildren: children) {
-            try plan.update(ending.incident, [("statecode", .option(CaseState.canceled))])
+            var values: [(String, Value)] = [("statecode", .option(CaseState.canceled))]
+            if var targets = CaseTargets(ending.incident, records) {
+                try targets.cancel(at: records.timeMicroseconds)
+                values += targets.values
+            }
+            try plan.update(ending.incident, values)
             try plan.leaveQueue(ending.incident, records)
         }
         return plan
@@ -56,7 +61,7 @@ public struct ReopenCase: Message {
         """,
         to: [MessageTarget("incident", states: [CaseState.resolved, CaseState.canceled])],
         record: \.incident,
-        rules: [.parentClosed]
+        rules: [.parentClosed, .hoursUnreadable, .hoursTooFew]
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
@@ -66,13 +71,15 @@ public struct ReopenCase: Message {
         try allotments.giveBack(of: incident, records)
         try allotments.write(to: &plan, records)
         try Closing.incident.cancel(incident, &plan, records)
-        try plan.update(
-            incident,
-            [
-                ("statecode", .option(CaseState.active)), ("resolvedon", .null), ("resolution", .null),
-                ("actualserviceunits", .null), ("billedserviceunits", .null),
-            ]
-        )
+        var values: [(String, Value)] = [
+            ("statecode", .option(CaseState.active)), ("resolvedon", .null), ("resolution", .null),
+            ("actualserviceunits", .null), ("billedserviceunits", .null),
+        ]
+        if var targets = CaseTargets(incident, records) {
+            try targets.reopen(at: records.timeMicroseconds, records)
+            values += targets.values
+        }
+        try plan.update(incident, values)
         return plan
     }
 }

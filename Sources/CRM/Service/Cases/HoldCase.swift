@@ -19,7 +19,7 @@ public struct HoldCase: Message {
     public static let declaration = MessageDeclaration<HoldCase>(
         211,
         "hold",
-        "Lets an active case wait: for a decision (On Hold), or for what the customer has to tell (Waiting for Details).",
+        "Lets an active case wait: for a decision (On Hold), or for what the customer has to tell (Waiting for Details). Its targets are paused.",
         to: [MessageTarget("incident", states: [CaseState.active])],
         record: \.incident,
         arguments: [
@@ -53,8 +53,13 @@ public struct HoldCase: Message {
                 "\(records.name(incident)) is \(records.label(status, "incident", "statuscode")) already."
             )
         }
+        var values: [(String, Value)] = [("statuscode", .option(status))]
+        if var targets = CaseTargets(incident, records) {
+            try targets.pause(at: records.timeMicroseconds)
+            values += targets.values
+        }
         var plan = Plan(records)
-        try plan.update(incident, [("statuscode", .option(status))])
+        try plan.update(incident, values)
         return plan
     }
 }
@@ -76,7 +81,7 @@ public struct ResumeCase: Message {
     public static let declaration = MessageDeclaration<ResumeCase>(
         212,
         "resume",
-        "Goes on with a case that waits.",
+        "Goes on with a case that waits. Its targets are put off by the business time that it waited.",
         to: [MessageTarget("incident", states: [CaseState.active])],
         record: \.incident,
         arguments: [
@@ -89,7 +94,7 @@ public struct ResumeCase: Message {
                 "In Progress or Researching; In Progress where it is not given."
             )
         ],
-        rules: [.status, isNotWaiting]
+        rules: [.status, isNotWaiting, .hoursUnreadable, .hoursTooFew]
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
@@ -109,8 +114,13 @@ public struct ResumeCase: Message {
                 "'\(records.label(status, "incident", "statuscode"))' is a status in which a case waits."
             )
         }
+        var values = try records.close(incident, CaseState.active, status)
+        if var targets = CaseTargets(incident, records) {
+            try targets.resume(at: records.timeMicroseconds, records)
+            values += targets.values
+        }
         var plan = Plan(records)
-        try plan.update(incident, records.close(incident, CaseState.active, status))
+        try plan.update(incident, values)
         return plan
     }
 }

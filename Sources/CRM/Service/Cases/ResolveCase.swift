@@ -99,11 +99,23 @@ public struct ResolveCase: Message {
                 close + [
                     ("resolvedon", .instant(records.timeMicroseconds)), ("resolution", Value(resolution)),
                     ("actualserviceunits", .integer(minutes)), ("billedserviceunits", .integer(billable)),
-                ]
+                ] + Self.targets(of: ending.incident, records)
             )
             try plan.leaveQueue(ending.incident, records)
         }
         try allotments.write(to: &plan, records)
         return plan
+    }
+
+    /// What becomes of a case's targets: who is told the solution has been answered.
+    private static func targets(of incident: RecordID, _ records: Records) -> [(String, Value)] {
+        let now = records.timeMicroseconds
+        var values: [(String, Value)] = []
+        if records.value(incident, "firstresponsesent") != .boolean(true) {
+            values = [("firstresponsesent", .boolean(true)), ("firstresponsesenton", .instant(now))]
+        }
+        guard var targets = CaseTargets(incident, records) else { return values }
+        targets.resolve(at: now)
+        return values + targets.values
     }
 }

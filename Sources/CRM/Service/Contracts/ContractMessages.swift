@@ -111,7 +111,7 @@ public struct DraftContract: Message {
     public static let declaration = MessageDeclaration<DraftContract>(
         240,
         "draft",
-        "Drafts a contract with the terms of a template: how its allotments are counted, its service level, how it is billed.",
+        "Drafts a contract with the terms of a template: how its allotments are counted, its service level and targets, how it is billed.",
         to: [MessageTarget("contracttemplate")],
         record: \.template,
         arguments: [
@@ -137,7 +137,7 @@ public struct DraftContract: Message {
                 "The template \(records.name(template)) is not used any more."
             )
         }
-        let terms = ["allotmenttypecode", "contractservicelevelcode", "billingfrequencycode"]
+        let terms = ["allotmenttypecode", "contractservicelevelcode", "billingfrequencycode", "slaid"]
         let owner = records.value(customer, "ownerid")
         let title = title ?? "\(records.name(template)): \(records.name(customer))"
         var plan = Plan(records)

@@ -22,7 +22,7 @@ public struct RenewContract: Message {
 
     private static let copied = [
         "title", "contracttemplateid", "customerid", "billingcustomerid", "ownerid", "allotmenttypecode",
-        "contractservicelevelcode", "billingfrequencycode", "transactioncurrencyid", "description",
+        "contractservicelevelcode", "billingfrequencycode", "slaid", "transactioncurrencyid", "description",
     ].map { ($0, $0) }
     private static let copiedOfLines = [
         "title", "lineitemorder", "productid", "productserialnumber", "uomid", "initialquantity", "totalallotments",

@@ -1,0 +1,139 @@
+// The hours in which somebody is there: a weekly pattern in the local time of a zone.
+//
+//   Mo-Fr 08:00-12:00, 13:00-17:30; Sa 09:00-12:00
+//
+// Days are Mo Tu We Th Fr Sa Su, in ranges and lists; a day has any number of ranges, which do not overlap, and 24:00 is its end. An empty
+// pattern is around the clock.
+//
+// Guarantees
+// - `moment(after:from:)` and `span(from:to:)` agree: the span from a moment to the one so much business time later is that much.
+// - Time is counted between moments, so that an hour of local time that does not exist, or exists twice, counts as long as it lasts.
+
+import Engine
+
+struct BusinessHours {
+    /// Why a text is no pattern.
+    struct Flaw: Error {
+        let reason: String
+    }
+
+    /// Minutes of a local day, from 0 to 1,440.
+    private typealias Range = (start: Int64, end: Int64)
+
+    /// From Monday on, each in order.
+    private var days: [[Range]]
+    private let zone: TimeZoneRules
+
+    private static let dayNames = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"]
+    private static let minute: Int64 = 60_000_000
+    private static let day: Int64 = 86_400_000_000
+    /// Days that are looked through: ten years.
+    private static let dayCountMax = 3_660
+
+    /// Reads a pattern.
+    init(_ pattern: String, in zone: TimeZoneRules) throws(Flaw) {
+        self.zone = zone
+        days = Array(repeating: [], count: 7)
+        let parts = pattern.split(separator: ";").map(Self.trimmed).filter { !$0.isEmpty }
+        if parts.isEmpty {
+            days = Array(repeating: [(0, 1_440)], count: 7)
+            return
+        }
+        for part in parts {
+            guard let blank = part.firstIndex(of: " ") else {
+                throw Flaw(reason: "'\(part)' has no hours: Mo-Fr 08:00-17:00")
+            }
+            let ranges = try part[blank...].split(separator: ",").map { range throws(Flaw) in try Self.range(range) }
+            for day in try Self.days(part[..<blank]) { days[day] += ranges }
+        }
+        for day in days.indices {
+            days[day].sort { $0.start < $1.start }
+            for (one, next) in zip(days[day], days[day].dropFirst()) where next.start < one.end {
+                throw Flaw(reason: "the hours of \(Self.dayNames[day]) overlap")
+            }
+        }
+    }
+
+    private static func trimmed(_ text: some StringProtocol) -> Substring {
+        var rest = Substring(text)
+        while rest.first == " " { rest = rest.dropFirst() }
+        while rest.last == " " { rest = rest.dropLast() }
+        return rest
+    }
+
+    /// `Mo-Fr,Su`.
+    private static func days(_ text: Substring) throws(Flaw) -> [Int] {
+        var days: [Int] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let ends = part.split(separator: "-", omittingEmptySubsequences: false)
+            guard ends.count <= 2, let first = place(ofDay: ends[0]),
+                let last = place(ofDay: ends[ends.count - 1]), first <= last
+            else { throw Flaw(reason: "'\(part)' is no day: Mo, Tu, We, Th, Fr, Sa, Su or Mo-Fr") }
+            days += first...last
+        }
+        guard Set(days).count == days.count else { throw Flaw(reason: "'\(text)' names a day twice") }
+        return days
+    }
+
+    private static func place(ofDay name: Substring) -> Int? {
+        dayNames.firstIndex { $0.lowercased() == name.lowercased() }
+    }
+
+    /// `08:00-17:30`.
+    private static func range(_ text: Substring) throws(Flaw) -> Range {
+        let ends = trimmed(text).split(separator: "-", omittingEmptySubsequences: false).map(minutes)
+        guard ends.count == 2, let start = ends[0], let end = ends[1], start < end else {
+            throw Flaw(reason: "'\(trimmed(text))' are no hours: 08:00-17:30")
+        }
+        return (start, end)
+    }
+
+    private static func minutes(_ text: Substring) -> Int64? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ $0.count == 2 && $0.utf8.allSatisfy { 48...57 ~= $0 } }),
+            let hours = Int64(parts[0]), let minutes = Int64(parts[1]), minutes < 60, hours * 60 + minutes <= 1_440
+        else { return nil }
+        return hours * 60 + minutes
+    }
+
+    /// The stretches of business time from a moment on, in order, as far as they are looked through.
+    private func forEachStretch(from moment: Int64, _ body: (_ start: Int64, _ end: Int64) -> Bool) {
+        let first = zone.local(moment).dividedDown(by: Self.day)
+        // The day before may, in local time, not be over: a zone goes back by an hour at midnight.
+        for day in (first - 1)...(first + Int64(Self.dayCountMax)) {
+            // Day 0 was a Thursday.
+            for range in days[Int((day + 3).modulo(7))] {
+                let midnight = CalendarText.microseconds(days: day)
+                let start = max(zone.moment(local: midnight.addingClamped(range.start * Self.minute)), moment)
+                let end = zone.moment(local: midnight.addingClamped(range.end * Self.minute))
+                if end > start, !body(start, end) { return }
+            }
+        }
+    }
+
+    /// The moment so much business time later; nil where that is more than ten years away. O(days).
+    func moment(after span: Int64, from moment: Int64) -> Int64? {
+        var left = span
+        var found: Int64?
+        forEachStretch(from: moment) { start, end in
+            if end - start >= left {
+                found = start + left
+                return false
+            }
+            left -= end - start
+            return true
+        }
+        return found
+    }
+
+    /// Business time between two moments: microseconds, 0 where the second is not later. O(days).
+    func span(from moment: Int64, to end: Int64) -> Int64 {
+        var span: Int64 = 0
+        forEachStretch(from: moment) { start, stretchEnd in
+            if start >= end { return false }
+            span += min(stretchEnd, end) - start
+            return true
+        }
+        return span
+    }
+}
