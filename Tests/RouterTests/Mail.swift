@@ -1,4 +1,4 @@
-@testable import Router
+import Router
 
 /// A message from text: lines end as on the wire.
 func mail(_ text: String, limits: MailLimits = MailLimits()) throws -> MailMessage {

@@ -5,13 +5,13 @@
 
 extension MailMessage {
     /// What it answers, then what it refers to, the newest first; each once.
-    var ancestorIdentifiers: [MessageID] {
+    package var ancestorIdentifiers: [MessageID] {
         var seen: Set<MessageID> = []
         return (answeredIdentifiers + references.reversed()).filter { isIdentifier($0) && seen.insert($0).inserted }
     }
 
     /// What it says it answers.
-    var answeredIdentifiers: [MessageID] { inReplyTo.filter(isIdentifier) }
+    package var answeredIdentifiers: [MessageID] { inReplyTo.filter(isIdentifier) }
 
     /// What is remembered of it beside its own identifier. In a field with prose around the brackets nobody knows what is what.
     var mentionedIdentifiers: [MessageID] {

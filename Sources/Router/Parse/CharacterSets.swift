@@ -6,8 +6,8 @@
 
 import Glibc
 
-enum CharacterSets {
-    static func text(_ bytes: [UInt8], charset: String?) -> String {
+package enum CharacterSets {
+    package static func text(_ bytes: [UInt8], charset: String?) -> String {
         let name = charset.map { normal($0) } ?? "utf-8"
         switch name {
         case "utf-8", "us-ascii", "ascii", "unknown-8bit", "x-unknown", "8bit", "binary", "":

@@ -5,8 +5,8 @@
 // that the padding of one does not end the next (GMime joins them first, and loses what comes behind); what is no encoded word
 // stays as it is. Linear time.
 
-enum EncodedWords {
-    static func decode(_ text: String) -> String {
+package enum EncodedWords {
+    package static func decode(_ text: String) -> String {
         let bytes = Array(text.utf8)
         var result = ""
         // Bytes of encoded words that are still to be read, and their character set.

@@ -4,8 +4,8 @@
 // over. An identifier in brackets may hold anything but brackets and blanks; one without brackets must look like an address, and
 // counts only in a field that holds nothing else.
 
-enum MessageIdentifiers {
-    static func read(_ field: String, limits: MailLimits) -> [MessageID] {
+package enum MessageIdentifiers {
+    package static func read(_ field: String, limits: MailLimits) -> [MessageID] {
         var found: [MessageID] = []
         var seen: Set<MessageID> = []
         func add(_ text: Substring) {

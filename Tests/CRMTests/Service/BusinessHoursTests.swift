@@ -1,9 +1,8 @@
+import CRM
 import Engine
 import Snapshot
 import TestSupport
 import Testing
-
-@testable import CRM
 
 /// Patterns of business hours: what is read, what is refused, and time counted against a model that looks at every minute.
 @Suite struct BusinessHoursTests {

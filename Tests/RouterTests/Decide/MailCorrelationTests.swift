@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Router
+import Router
 
 /// Named situations, most of them threads in which other systems failed.
 @Suite struct MailCorrelationTests {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Router
+import Router
 
 /// Mailing lists of 2002, fed in order of date: every message ends in its own thread. The table that says which is made of the
 /// identifiers of the messages that are there.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Router
+import Router
 
 /// Real and torturing messages, whole and damaged: each is read, or refused with a typed error.
 @Suite struct MailCorpusTests {

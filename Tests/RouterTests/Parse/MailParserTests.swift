@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Router
+import Router
 
 @Suite struct MailParserTests {
     @Test func theHeadIsRead() throws {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Router
+import Router
 
 /// What the router reads out of real mail is what Python's `email` package reads: fields, decoded subject, senders, parts and text.
 /// Each difference belongs to a class that says who is right, or why nobody is; a message that no class explains disagrees.

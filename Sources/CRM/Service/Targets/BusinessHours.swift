@@ -11,10 +11,10 @@
 
 import Engine
 
-struct BusinessHours {
+package struct BusinessHours {
     /// Why a text is no pattern.
-    struct Flaw: Error {
-        let reason: String
+    package struct Flaw: Error {
+        package let reason: String
     }
 
     /// Minutes of a local day, from 0 to 1,440.
@@ -31,7 +31,7 @@ struct BusinessHours {
     private static let dayCountMax = 3_660
 
     /// Reads a pattern.
-    init(_ pattern: String, in zone: TimeZoneRules) throws(Flaw) {
+    package init(_ pattern: String, in zone: TimeZoneRules) throws(Flaw) {
         self.zone = zone
         days = Array(repeating: [], count: 7)
         let parts = pattern.split(separator: ";").map(Self.trimmed).filter { !$0.isEmpty }
@@ -112,7 +112,7 @@ struct BusinessHours {
     }
 
     /// The moment so much business time later; nil where that is more than ten years away. O(days).
-    func moment(after span: Int64, from moment: Int64) -> Int64? {
+    package func moment(after span: Int64, from moment: Int64) -> Int64? {
         var left = span
         var found: Int64?
         forEachStretch(from: moment) { start, end in
@@ -127,7 +127,7 @@ struct BusinessHours {
     }
 
     /// Business time between two moments: microseconds, 0 where the second is not later. O(days).
-    func span(from moment: Int64, to end: Int64) -> Int64 {
+    package func span(from moment: Int64, to end: Int64) -> Int64 {
         var span: Int64 = 0
         forEachStretch(from: moment) { start, stretchEnd in
             if start >= end { return false }
