@@ -23,7 +23,8 @@ package final class Scrubbing: Sendable {
     static let restMilliseconds = 3_600_000
 
     private let state = Mutex(ScrubFigures())
-    private let isInBackground = Monitor(false)
+    /// Passes that read at present.
+    private let readerCount = Monitor(0)
     package let pace: ReadingPace
 
     package init(bytesPerSecond: UInt64) { pace = ReadingPace(bytesPerSecond: bytesPerSecond) }
@@ -34,20 +35,26 @@ package final class Scrubbing: Sendable {
         return figures
     }
 
-    /// Ends passes for good, and returns when the one in the background reads nothing more.
+    /// Ends passes for good, and returns when none reads any more. What they found may still be told to somebody, who may be the one
+    /// that waits here.
     package func stop() {
         pace.stop()
-        isInBackground.wait(for: .progress) { $0 ? nil : () }
+        readerCount.wait(for: .progress) { $0 == 0 ? () : nil }
     }
 
-    /// Runs `pass` again and again on a thread of its own, until it returns false or this is stopped.
-    package func runInBackground(_ pass: @escaping @Sendable () -> Bool) {
-        isInBackground.withLock { $0 = true }
-        startThread { [self] in
-            while !pace.isStopped, pass() { pace.rest(milliseconds: Scrubbing.restMilliseconds) }
-            isInBackground.withLock { $0 = false }
-            isInBackground.wakeAll(.progress)
+    /// Runs `body`, which `stop` waits for; nil when there will be no more passes.
+    package func reading<R>(_ body: () -> R) -> R? {
+        let begins = readerCount.withLock { count in
+            if pace.isStopped { return false }
+            count += 1
+            return true
         }
+        guard begins else { return nil }
+        defer {
+            readerCount.withLock { $0 -= 1 }
+            readerCount.wakeAll(.progress)
+        }
+        return body()
     }
 
     /// Takes what a pass found; returns what was not known before.
@@ -67,8 +74,8 @@ extension Database {
     /// returns what it found.
     @discardableResult
     public func scrub() -> [Damage] {
-        let damage = directory.scrub(scrubbing.pace) + scrubContents()
-        guard !scrubbing.pace.isStopped else { return [] }
+        let damage = scrubbing.reading { directory.scrub(scrubbing.pace) + scrubContents() }
+        guard let damage, !scrubbing.pace.isStopped else { return [] }
         for finding in scrubbing.end(damage, timeMicroseconds: options.clock()) { options.damageFound?(finding) }
         return damage
     }
@@ -85,6 +92,16 @@ extension Database {
             if present.contains(content) { found.append(damage) }
         }
         return found
+    }
+
+    /// Passes one after the other on a thread of their own, until the database is closed or gone.
+    static func scrubInBackground(_ scrubbing: Scrubbing, _ database: @escaping @Sendable () -> Database?) {
+        startThread {
+            while !scrubbing.pace.isStopped {
+                guard database()?.scrub() != nil else { return }
+                scrubbing.pace.rest(milliseconds: Scrubbing.restMilliseconds)
+            }
+        }
     }
 }
 

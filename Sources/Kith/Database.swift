@@ -24,7 +24,7 @@ public struct DatabaseOptions: Sendable {
     public var snapshotFailed: (@Sendable (SnapshotFailure) -> Void)?
     /// Bytes a second at which what lies still is read again and again, beside all work, to find bits that have rotted; 0: never.
     public var scrubBytesPerSecond: UInt64 = 0
-    /// Called once for each finding of a scrub, on its thread: for a log that someone reads. It must not close the database.
+    /// Called once for each finding of a scrub, on its thread: for a log that someone reads.
     public var damageFound: (@Sendable (Damage) -> Void)?
     /// Called when a snapshot is on the disk, on the thread that wrote it.
     public var snapshotTaken: (@Sendable (SnapshotInfo) -> Void)?
@@ -222,11 +222,11 @@ public final class Database: Sendable {
         writer = SharedState(turn)
         directory.queue.onCommit { [weak self] event in self?.committed(event) }
         runJobs()
-        if options.scrubBytesPerSecond > 0 { scrubbing.runInBackground { [weak self] in self?.scrub() != nil } }
+        if options.scrubBytesPerSecond > 0 { Database.scrubInBackground(scrubbing) { [weak self] in self } }
     }
 
-    /// Commits what is queued, seals the log and gives the directory up; no thread of the database touches its files when this
-    /// has returned. Idempotent; nothing may be executed afterwards.
+    /// Commits what is queued, seals the log and gives the directory up; no thread of the database's
+    /// own touches its files when this has returned. Idempotent; nothing may be executed afterwards.
     public func close() throws(DatabaseError) {
         scrubbing.stop()
         pastKeeping.drop()

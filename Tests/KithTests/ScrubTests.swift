@@ -95,21 +95,41 @@ import Testing
     }
 
     /// What reads on after a database was closed reads files that may be another's by then, in a process that may be ending.
-    @Test func nothingIsReadAfterAStop() {
-        for _ in 0..<20 {
-            let scrubbing = Scrubbing(bytesPerSecond: 1)
-            let pass = Work()
-            scrubbing.runInBackground {
+    @Test func aStopWaitsForWhatIsRead() {
+        let scrubbing = Scrubbing(bytesPerSecond: 1)
+        let (begin, pass) = (Work(), Work())
+        startThread {
+            _ = scrubbing.reading {
+                begin.isDone.store(true, ordering: .releasing)
                 scrubbing.pace.rest(milliseconds: 60_000)
                 // Stopped in the middle of something.
                 for _ in 0..<1_000 { sched_yield() }
                 pass.isDone.store(true, ordering: .releasing)
-                return true
             }
-            scrubbing.stop()
-            let hasEnded = pass.isDone.load(ordering: .acquiring)
-            #expect(hasEnded)
-            scrubbing.stop()
         }
+        while !begin.isDone.load(ordering: .acquiring) { sched_yield() }
+        scrubbing.stop()
+        let hasEnded = pass.isDone.load(ordering: .acquiring)
+        #expect(hasEnded)
+        #expect(scrubbing.reading { true } == nil, "nothing begins after it")
+        scrubbing.stop()
+    }
+
+    /// Whoever is told of damage may close the database, and may be waited for by the thread that does.
+    @Test func whoIsToldOfDamageMayClose() async throws {
+        let storage = SimulatedStorage(seed: 4)
+        let database = Mutex<Database?>(nil)
+        var options = DatabaseOptions()
+        options.threadCount = 1
+        options.takesSnapshots = false
+        options.schema = FileFixture.schema
+        options.damageFound = { _ in try? database.withLock { $0 }?.close() }
+        let opened = try Database.open(in: storage, options: options, random: 7)
+        database.withLock { $0 = opened }
+        _ = try await opened.document(try await opened.store(FileFixture.bytes(1, count: 400)))
+        let file = "files/" + (try #require(try storage.folder("files", creating: false).list().first))
+        storage.flipBit(1, ofByte: 3, in: file)
+        #expect(opened.scrub().count == 1)
+        #expect(opened.scrub().isEmpty, "it is closed")
     }
 }

@@ -1,6 +1,5 @@
-import Testing
-
 import Router
+import Testing
 
 /// Named situations, most of them threads in which other systems failed.
 @Suite struct MailCorrelationTests {

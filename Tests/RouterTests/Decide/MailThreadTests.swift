@@ -1,7 +1,6 @@
 import Foundation
-import Testing
-
 import Router
+import Testing
 
 /// Mailing lists of 2002, fed in order of date: every message ends in its own thread. The table that says which is made of the
 /// identifiers of the messages that are there.

@@ -1,6 +1,5 @@
-import Testing
-
 import Router
+import Testing
 
 @Suite struct HTMLSanitiserTests {
     @Test(arguments: [

@@ -1,7 +1,6 @@
 import Foundation
-import Testing
-
 import Router
+import Testing
 
 /// Real and torturing messages, whole and damaged: each is read, or refused with a typed error.
 @Suite struct MailCorpusTests {

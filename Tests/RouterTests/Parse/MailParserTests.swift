@@ -1,6 +1,5 @@
-import Testing
-
 import Router
+import Testing
 
 @Suite struct MailParserTests {
     @Test func theHeadIsRead() throws {

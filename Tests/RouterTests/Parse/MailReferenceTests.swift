@@ -1,7 +1,6 @@
 import Foundation
-import Testing
-
 import Router
+import Testing
 
 /// What the router reads out of real mail is what Python's `email` package reads: fields, decoded subject, senders, parts and text.
 /// Each difference belongs to a class that says who is right, or why nobody is; a message that no class explains disagrees.
