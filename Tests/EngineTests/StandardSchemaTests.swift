@@ -20,6 +20,7 @@ import Testing
             "opportunitycompetitor", "productsalesliterature", "productassociation", "productsubstitute",
             "bulkoperation", "bulkoperationlog", "incidentresolution", "queue", "queueitem", "routingrule",
             "routingcondition", "contracttemplate", "contract", "contractdetail", "sla",
+            "kbarticletemplate", "kbarticle",
         ]
         #expect(Set(schema.entities.map(\.name)) == Set(promised))
     }
@@ -154,7 +155,7 @@ import Testing
                 "productassociation.productid+associatedproduct", "productsubstitute.productid+substitutedproductid",
                 "salesorder.ordernumber", "quote.quotenumber+revisionnumber", "invoice.invoicenumber",
                 "incident.ticketnumber", "queue.name", "queueitem.objectid", "contracttemplate.name",
-                "contract.contractnumber", "sla.name", "campaign.codename",
+                "contract.contractnumber", "sla.name", "kbarticle.number", "campaign.codename",
                 "appointment.seriesid+originalstart",
             ]
         )

@@ -55,6 +55,7 @@ extension SchemaBuilder {
             e.option("resolvebyslastatus", "Resolved in time", outcomes)
             e.instant("targetspausedsince", "Targets paused since")
             e.instant("targetbreachat", "Next target is missed at", ordered: true)
+            e.lookup("kbarticleid", "Article that solved it", to: "kbarticle")
             e.primaryName("title")
             e.searched("title", "ticketnumber")
             e.key("ticketnumber")
@@ -129,6 +130,8 @@ extension SchemaBuilder {
                 "letter",
                 "fax",
                 "recurringappointmentmaster",
+                "contract",
+                "kbarticle",
                 onDelete: .cascade
             )
             e.memo("notetext", "Text", 100_000)

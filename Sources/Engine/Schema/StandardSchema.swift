@@ -20,7 +20,8 @@
 //                        71 productassociation, 72 productsubstitute
 //     80… documents      80 salesorder, 81 salesorderdetail, 82 quote, 83 quotedetail, 84 invoice, 85 invoicedetail
 //     96… service        96 incident, 97 queue, 98 queueitem, 99 routingrule, 100 routingcondition,
-//                        101 contracttemplate, 102 contract, 103 contractdetail, 104 sla
+//                        101 contracttemplate, 102 contract, 103 contractdetail, 104 sla,
+//                        105 kbarticletemplate, 106 kbarticle
 //    112… marketing     112 campaign
 //    128… activities    128 task, 129 phonecall, 130 email, 131 appointment, 132 activityparty,
 //                        133 letter, 134 fax, 135 recurringappointmentmaster, 140 opportunityclose, 141 quoteclose,
@@ -62,6 +63,7 @@ extension Schema {
         schema.addJobEntities()
         schema.addQueueEntities()
         schema.addContractEntities()
+        schema.addKnowledgeEntities()
         return schema.build()
     }()
 }

@@ -73,7 +73,7 @@ public struct ReopenCase: Message {
         try Closing.incident.cancel(incident, &plan, records)
         var values: [(String, Value)] = [
             ("statecode", .option(CaseState.active)), ("resolvedon", .null), ("resolution", .null),
-            ("actualserviceunits", .null), ("billedserviceunits", .null),
+            ("actualserviceunits", .null), ("billedserviceunits", .null), ("kbarticleid", .null),
         ]
         if var targets = CaseTargets(incident, records) {
             try targets.reopen(at: records.timeMicroseconds, records)

@@ -16,6 +16,8 @@ public struct ResolveCase: Message {
     public var billable: Int64?
     /// Its open child cases are resolved as well.
     public var children = false
+    /// The article that solved it.
+    public var article = RecordID.none
 
     public init() {}
 
@@ -30,6 +32,8 @@ public struct ResolveCase: Message {
         (self.incident, self.resolution, self.children) = (incident, resolution, children)
         (self.minutes, self.billable) = (minutes, billable)
     }
+
+    static let articleNotPublished = Rule("article-not-published", "The article is not published.")
 
     /// Minutes of a case: what its attributes hold.
     private static let minutesRange: ClosedRange<Int64> = 0...1_000_000_000
@@ -69,12 +73,23 @@ public struct ResolveCase: Message {
                 "How many minutes are billed; all that it took where it is not given."
             ),
             .flag(5, "children", \.children, "Its open child cases are resolved as well."),
+            .record(6, "article", \.article, to: ["kbarticle"], "The published article that solved it."),
         ],
-        rules: [.status, .childrenOpen, .activitiesOpen, .lineNotInForce, .allotmentsUsedUp]
+        rules: [
+            .status, .childrenOpen, .activitiesOpen, .lineNotInForce, .allotmentsUsedUp, articleNotPublished,
+        ]
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
         let close = try records.close(incident, CaseState.resolved, status)
+        if article != .none, let state = records.state(of: article), state != ArticleState.published {
+            throw records.refusal(
+                Self.articleNotPublished,
+                incident,
+                "The article \(records.name(article)) is \(records.stateLabel(state, of: "kbarticle")): only what is "
+                    + "published solves a case."
+            )
+        }
         var plan = Plan(records)
         var allotments = Allotments()
         for ending in try records.endingCases(incident, withChildren: children) {
@@ -99,6 +114,7 @@ public struct ResolveCase: Message {
                 close + [
                     ("resolvedon", .instant(records.timeMicroseconds)), ("resolution", Value(resolution)),
                     ("actualserviceunits", .integer(minutes)), ("billedserviceunits", .integer(billable)),
+                    ("kbarticleid", article == .none ? .null : .reference(article)),
                 ] + Self.targets(of: ending.incident, records)
             )
             try plan.leaveQueue(ending.incident, records)

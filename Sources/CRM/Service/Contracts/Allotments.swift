@@ -33,7 +33,7 @@ struct Allotments {
         try Allotments.requireInForce(line, of: contract, closing, records)
         let type = records.option(contract, "allotmenttypecode")
         let count = type == AllotmentType.dates ? 0 : type == AllotmentType.time ? minutes : 1
-        let left = (records.integer(line, "allotmentsremaining") ?? 0) - (taken[line] ?? 0)
+        let left = (records.integer(line, "allotmentsremaining") ?? 0).subtractingClamped(taken[line] ?? 0)
         guard count <= left || count == 0 else {
             let unit = type == AllotmentType.time ? "minutes" : "cases"
             throw records.refusal(
@@ -43,7 +43,7 @@ struct Allotments {
                     + "\(records.name(contract)), or take the line off the case."
             )
         }
-        taken[line, default: 0] += count
+        taken[line] = (taken[line] ?? 0).addingClamped(count)
         return (line, count)
     }
 
@@ -53,7 +53,7 @@ struct Allotments {
         where records.state(of: resolution) == ActivityState.completed {
             let line = records.reference(resolution, "contractdetailid")
             if let count = records.integer(resolution, "allotmentsused"), records.exists(line) {
-                taken[line, default: 0] -= count
+                taken[line] = (taken[line] ?? 0).subtractingClamped(count)
             }
         }
     }
@@ -63,8 +63,8 @@ struct Allotments {
         let changed = taken.filter { $0.value != 0 }.sorted { $0.key < $1.key }
         try plan.update(
             rows: changed.map { line, count in
-                let used = (records.integer(line, "allotmentsused") ?? 0) + count
-                let left = (records.integer(line, "allotmentsremaining") ?? 0) - count
+                let used = (records.integer(line, "allotmentsused") ?? 0).addingClamped(count)
+                let left = (records.integer(line, "allotmentsremaining") ?? 0).subtractingClamped(count)
                 return (line, [("allotmentsused", .integer(used)), ("allotmentsremaining", .integer(left))])
             }
         )

@@ -53,7 +53,7 @@ public struct InvoiceContract: Message {
             total = (total.price.addingClamped(price), total.discount.addingClamped(discount))
             let values = try values(of: line, in: period, records)
             rows.append(
-                (line, values + [("net", .decimal(Decimal64(units: price.addingClamped(-discount), scale: 4)))])
+                (line, values + [("net", .decimal(Decimal64(units: price.subtractingClamped(discount), scale: 4)))])
             )
         }
         var plan = Plan(records)
@@ -64,9 +64,9 @@ public struct InvoiceContract: Message {
                 ("statecode", .option(ContractState.invoiced)),
                 ("totalprice", .decimal(Decimal64(units: total.price, scale: 4))),
                 ("totaldiscount", .decimal(Decimal64(units: total.discount, scale: 4))),
-                ("netprice", .decimal(Decimal64(units: total.price.addingClamped(-total.discount), scale: 4))),
+                ("netprice", .decimal(Decimal64(units: total.price.subtractingClamped(total.discount), scale: 4))),
                 ("activatesat", .instant(records.firstMoment(ofDay: period.from))),
-                ("endsat", .instant(records.firstMoment(ofDay: period.to + 1))),
+                ("endsat", .instant(records.firstMoment(ofDay: period.to.addingClamped(1)))),
             ]
         )
         return plan

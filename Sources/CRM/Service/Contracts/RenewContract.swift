@@ -67,7 +67,7 @@ public struct RenewContract: Message {
             records.date(contract, "expireson"),
             contract
         )
-        let from = from ?? last.to + 1
+        let from = from ?? last.to.addingClamped(1)
         let period = try records.requirePeriod(from, to ?? Self.end(from: from, after: last), contract)
         let dates: [(String, Value)] = [("activeon", .date(period.from)), ("expireson", .date(period.to))]
         let lines = try records.lines(of: contract, in: Self.continuing)
@@ -92,8 +92,8 @@ public struct RenewContract: Message {
     /// whether or not it has a leap day; else of as many days.
     private static func end(from: Int32, after last: (from: Int32, to: Int32)) -> Int32 {
         let (begin, next) = (CivilDay(Int(last.from)), CivilDay(Int(last.to) + 1))
-        guard begin.day == next.day else { return from + (last.to - last.from) }
+        guard begin.day == next.day else { return Int32(clamping: Int(from) + Int(last.to) - Int(last.from)) }
         let months = next.monthIndex - begin.monthIndex
-        return Int32(CivilDay(Int(from)).adding(months: months) - 1)
+        return Int32(clamping: CivilDay(Int(from)).adding(months: months) - 1)
     }
 }

@@ -148,6 +148,6 @@ struct RoutingCondition {
 }
 
 extension Decimal64 {
-    /// In units of the tenth digit, the finest that there is: below 2^63 × 10^10, which 128 bits hold.
-    fileprivate var scaled: Int128 { Int128(units) * Int128(Decimal64.powersOfTen[10 - Int(scale)]) }
+    /// In units of the 18th digit, the finest that is read: below 2^63 × 10^18, which 128 bits hold.
+    fileprivate var scaled: Int128 { Int128(units) * Int128(Decimal64.powersOfTen[18 - Int(scale)]) }
 }

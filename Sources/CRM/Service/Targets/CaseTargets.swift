@@ -128,7 +128,7 @@ struct CaseTargets {
 
     /// The case is resolved.
     mutating func resolve(at moment: Int64) {
-        miss(by: moment - 1)
+        miss(by: moment.subtractingClamped(1))
         if response?.status != TargetStatus.noncompliant { respond(at: moment) }
         if let target = resolution, target.status != TargetStatus.noncompliant {
             resolution?.status = TargetStatus.succeeded

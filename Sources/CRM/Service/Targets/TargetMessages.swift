@@ -73,7 +73,9 @@ public struct StartTargets: Message {
         let hours = try records.businessHours(of: sla, for: incident)
         func target(_ attribute: String) throws(Refusal) -> CaseTargets.Target? {
             guard let minutes = records.integer(sla, attribute) else { return nil }
-            let due = try records.due(after: minutes * 60_000_000, from: from, by: hours, incident, sla)
+            // Bounds that an administrator has widened let in what is too far in any case.
+            let span = min(max(minutes, 0), 100_000_000) * 60_000_000
+            let due = try records.due(after: span, from: from, by: hours, incident, sla)
             return CaseTargets.Target(due: due, status: TargetStatus.inProgress)
         }
         var targets = CaseTargets(incident, sla: sla)
@@ -87,7 +89,7 @@ public struct StartTargets: Message {
             )
         }
         if let answered = records.instant(incident, "firstresponsesenton") { targets.respond(at: answered) }
-        targets.miss(by: now - 1)
+        targets.miss(by: now.subtractingClamped(1))
         if CaseState.waiting.contains(records.option(incident, "statuscode") ?? 0) { try targets.pause(at: now) }
         var plan = Plan(records)
         try plan.update(incident, targets.values)
