@@ -74,8 +74,8 @@ extension Demo {
             .link("ownerid") { $1.owner },
             .value("overriddencreatedon") { .minute($1.created * 1440 + 9 * 60) },
         ]
-        return [
-            DemoStep("incident", indexCount: incidentCount, columns: columns, number: { $0.index }) {
+        return promiseSteps + [
+            DemoStep("incident", indexCount: incidentCount, columns: columns + targetColumns, number: { $0.index }) {
                 [$0.incident($1)]
             }
         ]

@@ -64,6 +64,14 @@ extension Demo {
                     GROUP BY prioritycode, prioritycodename ORDER BY prioritycode
                     """
             ),
+            DemoQuery(
+                title: "Overdue cases by what was promised",
+                sql: """
+                    SELECT slaidname AS promise, COUNT(*) AS overdue, MIN(resolveby) AS oldest \
+                    FROM incident WHERE statecode = 'Active' AND resolvebyslastatus = 'Noncompliant' \
+                    GROUP BY slaid, slaidname ORDER BY overdue DESC, promise
+                    """
+            ),
         ]
     }
 }

@@ -88,6 +88,15 @@ struct DemoFigures {
                 DemoFigures.earliest(cases, "followupby"),
             ]
         }
+        rows["Overdue cases by what was promised"] = try DemoFigures.grouped(
+            all("incident") { $0["statecode"] == .option(0) && $0["resolvebyslastatus"] == .option(4) },
+            by: "slaid"
+        ).map { promise, cases in
+            [
+                try name(promise, "sla", "name"), .integer(Int64(cases.count)),
+                DemoFigures.earliest(cases, "resolveby"),
+            ]
+        }
     }
 
     /// What is wrong with an engine's answer to a query; nil when it is right. A limited answer must hold the rows with the

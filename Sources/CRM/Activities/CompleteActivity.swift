@@ -75,7 +75,8 @@ public struct CompletePhoneCall: Message {
         let isIncoming = records.isIncoming(phoneCall)
         let status = status ?? (isIncoming ? PhoneCallStatus.received : PhoneCallStatus.made)
         if status == PhoneCallStatus.made { try Channel.phone.obey(phoneCall, records) }
-        return try Completion(phoneCall, at: at, minutes: minutes, status: status).plan(records)
+        let completion = Completion(phoneCall, at: at, minutes: minutes, status: status)
+        return try completion.plan(records, reachesSomebody: status == PhoneCallStatus.made)
     }
 }
 
@@ -170,8 +171,13 @@ struct Completion {
         )
     }
 
-    /// The activity is completed, with its actual end, start and duration, and with `values`.
-    func plan(_ records: Records, _ values: [(String, Value)] = []) throws(Refusal) -> Plan {
+    /// The activity is completed, with its actual end, start and duration, and with `values`. One that reaches somebody answers
+    /// the customer of the case that it is about.
+    func plan(
+        _ records: Records,
+        _ values: [(String, Value)] = [],
+        reachesSomebody: Bool = false
+    ) throws(Refusal) -> Plan {
         let end = at ?? records.timeMicroseconds
         guard end <= records.timeMicroseconds else {
             let now = CalendarText.text(microseconds: records.timeMicroseconds)
@@ -200,6 +206,7 @@ struct Completion {
         var plan = Plan(records)
         try plan.update(activity, changes + values)
         try plan.leaveQueue(activity, records)
+        if reachesSomebody { try plan.noteResponse(by: activity, at: end, records) }
         return plan
     }
 }

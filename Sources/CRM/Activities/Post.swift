@@ -43,7 +43,8 @@ public struct CompleteLetter: Message {
     public func plan(_ records: Records) throws(Refusal) -> Plan {
         let status = status ?? (records.isIncoming(letter) ? LetterStatus.received : LetterStatus.sent)
         if status == LetterStatus.sent { try Channel.post.obey(letter, records) }
-        return try Completion(letter, at: at, minutes: minutes, status: status).plan(records)
+        let completion = Completion(letter, at: at, minutes: minutes, status: status)
+        return try completion.plan(records, reachesSomebody: status == LetterStatus.sent)
     }
 }
 
@@ -91,7 +92,8 @@ public struct CompleteFax: Message {
     public func plan(_ records: Records) throws(Refusal) -> Plan {
         let status = status ?? (records.isIncoming(fax) ? FaxStatus.received : FaxStatus.completed)
         if status == FaxStatus.sent { try Channel.fax.obey(fax, records) }
-        return try Completion(fax, at: at, minutes: minutes, status: status).plan(records)
+        let completion = Completion(fax, at: at, minutes: minutes, status: status)
+        return try completion.plan(records, reachesSomebody: status == FaxStatus.sent)
     }
 }
 
@@ -116,7 +118,10 @@ public struct SendLetter: Message {
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
         try Sending.check(letter, by: .post, records)
-        return try Completion(letter, at: nil, minutes: nil, status: LetterStatus.sent).plan(records)
+        return try Completion(letter, at: nil, minutes: nil, status: LetterStatus.sent).plan(
+            records,
+            reachesSomebody: true
+        )
     }
 }
 
@@ -141,6 +146,6 @@ public struct SendFax: Message {
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
         try Sending.check(fax, by: .fax, records)
-        return try Completion(fax, at: nil, minutes: nil, status: FaxStatus.sent).plan(records)
+        return try Completion(fax, at: nil, minutes: nil, status: FaxStatus.sent).plan(records, reachesSomebody: true)
     }
 }

@@ -34,6 +34,7 @@ public struct SendEmail: Message {
             ]
         )
         try plan.leaveQueue(email, records)
+        try plan.noteResponse(by: email, at: records.timeMicroseconds, records)
         return plan
     }
 }

@@ -31,7 +31,7 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The day that it is told from; today by default.", valueName: "yyyy-mm-dd"))
     var today: Day?
 
-    @Flag(help: "Load nothing; print pipeline, top accounts, overdue work and more.")
+    @Flag(help: "Load nothing; print pipeline, top accounts, overdue work and cases, and more.")
     var questions = false
 
     func validate() throws {

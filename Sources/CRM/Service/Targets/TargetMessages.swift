@@ -114,7 +114,10 @@ public struct RespondToCase: Message {
     public static let declaration = MessageDeclaration<RespondToCase>(
         257,
         "respond",
-        "Says that the customer was answered for the first time, in time or not.",
+        """
+        Says that the customer was answered for the first time, in time or not. What goes out about the case says so by itself: an e-mail, a letter or a fax \
+        that is sent, a call that is made.
+        """,
         to: [MessageTarget("incident", states: [CaseState.active])],
         record: \.incident,
         arguments: [.instant(1, "at", \.at, "When; now where it is not given.")],
@@ -138,15 +141,8 @@ public struct RespondToCase: Message {
                     + "\(CalendarText.text(microseconds: records.timeMicroseconds))."
             )
         }
-        var values: [(String, Value)] = [
-            ("firstresponsesent", .boolean(true)), ("firstresponsesenton", .instant(at)),
-        ]
-        if var targets = CaseTargets(incident, records) {
-            targets.respond(at: at)
-            values += targets.values
-        }
         var plan = Plan(records)
-        try plan.update(incident, values)
+        try plan.update(incident, FirstResponse.values(incident, at: at, records))
         return plan
     }
 }

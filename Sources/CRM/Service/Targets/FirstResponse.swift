@@ -1,0 +1,27 @@
+// The first answer that a customer gets about a case: said by somebody, or what goes out to them.
+
+import Engine
+
+enum FirstResponse {
+    /// What a case says once its customer was answered at a moment.
+    static func values(_ incident: RecordID, at moment: Int64, _ records: Records) -> [(String, Value)] {
+        let said: [(String, Value)] = [
+            ("firstresponsesent", .boolean(true)), ("firstresponsesenton", .instant(moment)),
+        ]
+        guard var targets = CaseTargets(incident, records) else { return said }
+        targets.respond(at: moment)
+        return said + targets.values
+    }
+}
+
+extension Plan {
+    /// Notes the answer where an activity that reached somebody is about an active case whose customer was not answered yet.
+    mutating func noteResponse(by activity: RecordID, at moment: Int64, _ records: Records) throws(Refusal) {
+        let incident = records.reference(activity, "regardingobjectid")
+        guard records.schema.entity(incident.entity)?.name == "incident",
+            records.state(of: incident) == CaseState.active,
+            records.value(incident, "firstresponsesent") != .boolean(true)
+        else { return }
+        try update(incident, FirstResponse.values(incident, at: moment, records))
+    }
+}
