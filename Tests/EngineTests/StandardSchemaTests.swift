@@ -20,7 +20,8 @@ import Testing
             "opportunitycompetitor", "productsalesliterature", "productassociation", "productsubstitute",
             "bulkoperation", "bulkoperationlog", "incidentresolution", "queue", "queueitem", "routingrule",
             "routingcondition", "contracttemplate", "contract", "contractdetail", "sla",
-            "kbarticletemplate", "kbarticle",
+            "kbarticletemplate", "kbarticle", "equipment", "service", "resourcegroup", "resourcegroupmember",
+            "resourcebooking", "serviceappointment",
         ]
         #expect(Set(schema.entities.map(\.name)) == Set(promised))
     }
@@ -155,7 +156,9 @@ import Testing
                 "productassociation.productid+associatedproduct", "productsubstitute.productid+substitutedproductid",
                 "salesorder.ordernumber", "quote.quotenumber+revisionnumber", "invoice.invoicenumber",
                 "incident.ticketnumber", "queue.name", "queueitem.objectid", "contracttemplate.name",
-                "contract.contractnumber", "sla.name", "kbarticle.number", "campaign.codename",
+                "contract.contractnumber", "sla.name", "kbarticle.number", "service.name", "resourcegroup.name",
+                "resourcegroupmember.resourcegroupid+resourceid",
+                "resourcebooking.serviceappointmentid+resourceid", "campaign.codename",
                 "appointment.seriesid+originalstart",
             ]
         )

@@ -107,7 +107,7 @@ public struct RescheduleActivity: Message {
 }
 
 /// When something shall happen: what is given, and what stays of what was planned.
-private struct PlannedTime {
+struct PlannedTime {
     static let rules = [Rule.startMissing, .endsBeforeStart, .endTwice]
 
     let start: Int64?

@@ -104,7 +104,25 @@ extension SchemaBuilder {
 
         addPostEntities()
         addSeriesEntity()
+        addServiceAppointmentEntity()
         addClosingEntities()
+    }
+
+    // Somebody or something serves a customer at a time: see StandardSchema+Scheduling.swift.
+    private mutating func addServiceAppointmentEntity() {
+        entity(136, "serviceappointment", "Service appointment", keyAttribute: "activityid") { e in
+            e.activity(
+                subjectRequired: true,
+                states: [
+                    (0, "Open", [1: "Requested", 2: "Tentative"]),
+                    (1, "Closed", [8: "Completed"]),
+                    (2, "Canceled", [9: "Canceled", 10: "No Show"]),
+                    (3, "Scheduled", [3: "Pending", 4: "Reserved", 6: "In Progress", 7: "Arrived"]),
+                ]
+            )
+            e.lookup("serviceid", "Service", to: "service", onDelete: .restrict)
+            e.text("location", "Location", 200)
+        }
     }
 
     private mutating func addClosingEntities() {

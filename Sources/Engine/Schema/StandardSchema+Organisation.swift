@@ -46,6 +46,8 @@ extension SchemaBuilder {
             e.text("photourl", "Photo", 255)
             e.memo("description", "Notes", 10_000)
             e.address("address1", "Address 1")
+            e.text("businesshours", "Business hours", 500)
+            e.lookup("timezonedefinitionid", "Time zone", to: "timezonedefinition", onDelete: .restrict)
             e.primaryName("fullname")
             e.searched("fullname", "domainname", "internalemailaddress")
             e.key("domainname")

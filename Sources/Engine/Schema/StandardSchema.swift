@@ -21,10 +21,11 @@
 //     80… documents      80 salesorder, 81 salesorderdetail, 82 quote, 83 quotedetail, 84 invoice, 85 invoicedetail
 //     96… service        96 incident, 97 queue, 98 queueitem, 99 routingrule, 100 routingcondition,
 //                        101 contracttemplate, 102 contract, 103 contractdetail, 104 sla,
-//                        105 kbarticletemplate, 106 kbarticle
+//                        105 kbarticletemplate, 106 kbarticle, 107 equipment, 108 service, 109 resourcegroup,
+//                        110 resourcegroupmember, 111 resourcebooking
 //    112… marketing     112 campaign
 //    128… activities    128 task, 129 phonecall, 130 email, 131 appointment, 132 activityparty,
-//                        133 letter, 134 fax, 135 recurringappointmentmaster, 140 opportunityclose, 141 quoteclose,
+//                        133 letter, 134 fax, 135 recurringappointmentmaster, 136 serviceappointment, 140 opportunityclose, 141 quoteclose,
 //                        142 orderclose, 143 incidentresolution
 //    144… notes         144 annotation
 //    160… views         160 userquery
@@ -64,6 +65,7 @@ extension Schema {
         schema.addQueueEntities()
         schema.addContractEntities()
         schema.addKnowledgeEntities()
+        schema.addSchedulingEntities()
         return schema.build()
     }()
 }
