@@ -25,12 +25,17 @@ struct MailCorrelation<Knowledge: MailKnowledge> {
     let rules: MailRules
     let knowledge: Knowledge
 
-    func correlate(_ message: MailMessage, envelopeRecipients: [MailAddress], into decision: inout MailDecision) {
+    func correlate(
+        _ message: MailMessage,
+        kind: MailKind,
+        recipients: [MailAddress],
+        into decision: inout MailDecision
+    ) {
         let subject = MailSubject(message.subject)
         decision.isForward = subject.isForward
         var suggestions: [MailThreadID] = []
-        var link = token(message, envelopeRecipients, &decision)
-        if link == nil { link = identifiers(message, subject, &decision, &suggestions) }
+        var link = token(message, recipients, &decision)
+        if link == nil { link = identifiers(message, kind, subject, &decision, &suggestions) }
         if link == nil { link = index(message, subject, &decision, &suggestions) }
         if link == nil { link = tag(message, &decision, &suggestions) }
         if let link {
@@ -67,11 +72,18 @@ struct MailCorrelation<Knowledge: MailKnowledge> {
 
     private func identifiers(
         _ message: MailMessage,
+        _ kind: MailKind,
         _ subject: MailSubject,
         _ decision: inout MailDecision,
         _ suggestions: inout [MailThreadID]
     ) -> MailThreadID? {
-        let ancestors = message.ancestorIdentifiers
+        var ancestors = message.ancestorIdentifiers
+        // A report names what it reports about inside.
+        switch kind {
+        case .bounce(let report): ancestors = [report.originalID].compactMap(\.self) + ancestors
+        case .complaint(let report): ancestors = [report.originalID].compactMap(\.self) + ancestors
+        default: break
+        }
         var found: [(thread: MailThreadID, reason: MailReason, id: MessageID)] = []
         for id in ancestors {
             if let thread = knowledge.thread(ofMessage: id) { found.append((thread, .knownIdentifier, id)) }

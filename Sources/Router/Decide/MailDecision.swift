@@ -83,6 +83,7 @@ public enum MailLink: Equatable, Sendable {
 
 /// What is to be done with a message. The message itself is kept in every case.
 public struct MailDecision: Sendable {
+    public var kind = MailKind.message
     public var link = MailLink.none
     /// Whether it is a reply about something else: a new record is proposed.
     public var proposesNewRecord = false

@@ -46,15 +46,13 @@ public struct MailRouter: Sendable {
     /// What to do with a message, and why. Constant time beside the parsing, and a few lookups for each identifier.
     public func decide(_ delivery: MailDelivery, knowing knowledge: some MailKnowledge) -> MailDecision {
         var decision = MailDecision()
-        if knowledge.hasDelivered(delivery.fingerprint) {
-            decision.steps.append(
-                MailStepResult(.duplicate, .deliveredBefore, delivery.message.messageID?.description ?? "")
-            )
-        } else {
-            decision.steps.append(MailStepResult(.duplicate, .newMessage))
+        decision.kind = MailClassifier(rules: rules, knowledge: knowledge).classify(delivery, into: &decision)
+        switch decision.kind {
+        case .duplicate, .loop: return decision
+        default: break
         }
         MailCorrelation(rules: rules, knowledge: knowledge)
-            .correlate(delivery.message, envelopeRecipients: delivery.recipients, into: &decision)
+            .correlate(delivery.message, kind: decision.kind, recipients: delivery.recipients, into: &decision)
         return decision
     }
 }
