@@ -52,7 +52,7 @@ let package = Package(
             name: "kith",
             dependencies: [
                 "Engine", "CRM", "FetchXML", "Snapshot", "Kith", "Net", "Import", "SchemaFile", "Demo", "CRMark",
-                "Bench",
+                "Bench", "Router",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]

@@ -39,6 +39,7 @@ struct KithCommand: AsyncParsableCommand {
             CalendarCommand.self, FindCommand.self, FileCommand.self, SalvageCommand.self, BackupCommand.self,
             GenerateCommand.self, BenchCommand.self, DoCommand.self, HistoryCommand.self, TimelineCommand.self,
             AgendaCommand.self, AdvanceCommand.self, DoctorCommand.self, JobCommand.self,
+            RouteCommand.self,
         ]
     )
 

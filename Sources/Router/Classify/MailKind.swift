@@ -84,6 +84,11 @@ public struct BounceReport: Equatable, Sendable {
     public var recipients: [BouncedRecipient]
     /// The Message-ID of what was not delivered, if the report has its head.
     public var originalID: MessageID?
+
+    package init(recipients: [BouncedRecipient], originalID: MessageID? = nil) {
+        self.recipients = recipients
+        self.originalID = originalID
+    }
 }
 
 /// A report that a message was unwanted (RFC 5965).
@@ -93,4 +98,10 @@ public struct ComplaintReport: Equatable, Sendable {
     /// Who complains; empty when the report hides it.
     public var recipient: String
     public var originalID: MessageID?
+
+    package init(type: String, recipient: String, originalID: MessageID?) {
+        self.type = type
+        self.recipient = recipient
+        self.originalID = originalID
+    }
 }

@@ -1,7 +1,6 @@
 import Foundation
+import Router
 import Testing
-
-@testable import Router
 
 /// Delivery reports of a hundred mail systems, with what another program reads out of them.
 @Suite(.enabled(if: MailCorpus.isPresent, "no real mail")) struct BounceCorpusTests {

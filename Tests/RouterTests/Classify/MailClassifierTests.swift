@@ -1,6 +1,5 @@
+import Router
 import Testing
-
-@testable import Router
 
 @Suite struct MailClassifierTests {
     private static func decide(
