@@ -59,7 +59,7 @@ struct Binder {
         }
         try bindNamed(query)
         let query = query.unions.isEmpty ? query : try readingUnion(query)
-        try bindSources(query)
+        try bindSources(spellingOutActivities(query))
         aggregateRefusal = "WHERE sees single rows: put conditions on aggregates into HAVING"
         if let filter = query.filter { bound.filter = Self.conjuncts(try condition(filter)) }
 
