@@ -109,6 +109,7 @@ public struct MakeChildCase: Message {
         213,
         "make-child",
         "Puts an active case below another one, which is then not closed before it, or closes it as well.",
+        said: "make it a child",
         to: [MessageTarget("incident", states: [CaseState.active])],
         record: \.incident,
         arguments: [
@@ -162,6 +163,7 @@ public struct MakeIndependentCase: Message {
         214,
         "make-independent",
         "Takes a case out from below another one, with its own child cases.",
+        said: "make it independent",
         to: [MessageTarget("incident", states: [CaseState.active])],
         record: \.incident,
         rules: [hasNoParent]

@@ -125,6 +125,7 @@ public struct RemoveItem: Message {
         227,
         "remove-from-queue",
         "Takes a case or activity out of its queue; the record itself stays as it is.",
+        said: "take it out of its queue",
         to: QueuePlace.targets,
         record: \.target,
         rules: [.notInQueue]

@@ -37,6 +37,7 @@ public struct StartTargets: Message {
         Begins to count by when an active case is answered and resolved, in business time, by the agreement that is given or that of the contract whose line the case \
         names; also anew, by another one. A case that waits begins with its time paused.
         """,
+        said: "start its targets",
         to: [MessageTarget("incident", states: [CaseState.active])],
         record: \.incident,
         arguments: [
