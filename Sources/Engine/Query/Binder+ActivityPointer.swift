@@ -16,7 +16,8 @@ private enum ActivityPointer {
     /// In order. Kinds that lack an attribute have null there. States and statuses are numbers, since each kind has its own.
     static let columns = [
         "activityid", typeColumn, "subject", "regardingobjectid", "ownerid", "statecode", "statecodename", "statuscode",
-        "statuscodename", "scheduledstart", "scheduledend", "actualstart", "actualend", "createdon",
+        "statuscodename", "scheduledstart", "scheduledend", "scheduleddurationminutes", "actualstart", "actualend",
+        "actualdurationminutes", "createdon",
     ]
 
     /// The attribute that a column shows, or whose label it is.
