@@ -36,8 +36,9 @@ public struct DatabaseOptions: Sendable {
     public var pastBytesMax: UInt64 = 4 << 30
     /// Whether bulk work that is open is worked off, on a thread of its own (docs/jobs.md).
     public var runsJobs = true
-    /// Records of a slice of a job, and refusals after which a job is aborted.
+    /// Records and time of a slice of a job, and refusals after which a job is aborted.
     package var jobSliceRecordsMax = JobLimits.sliceRecordsMax
+    package var jobSliceMicroseconds = JobLimits.sliceMicroseconds
     package var jobFailuresMax = JobLimits.failureCountMax
     /// See `HistoryRetention.spacingBytes`.
     package var historySpacingBytes: UInt64?

@@ -20,6 +20,7 @@ import Testing
         options.threadCount = 1
         options.takesSnapshots = false
         options.jobSliceRecordsMax = slice
+        options.jobSliceMicroseconds = .max
         options.clock = { 1_000_000 }
         options.schema = TestSchema.withJobs
         return try Database.open(in: storage, options: options, random: 7)

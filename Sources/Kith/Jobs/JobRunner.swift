@@ -162,7 +162,7 @@ extension Database {
                     recordsMax: options.jobSliceRecordsMax,
                     failuresMax: options.jobFailuresMax
                 ) {
-                    Database.monotonicMicroseconds - start >= JobLimits.sliceMicroseconds
+                    Database.monotonicMicroseconds - start >= options.jobSliceMicroseconds
                 }
                 return (slice, turn.position)
             }
