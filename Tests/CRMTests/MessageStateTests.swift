@@ -45,7 +45,7 @@ import Testing
             #expect(refusal?.rule == Rule.state.name)
             let message = refusal?.message ?? ""
             let allowed = cell.head.targets.first { $0.entity == cell.entity }?.states ?? []
-            #expect(message.contains("to \(cell.head.verb) it, it must be"), "\(message)")
+            #expect(message.contains("to \(cell.head.said), it must be"), "\(message)")
             #expect(!allowed.isEmpty)
         }
     }

@@ -104,7 +104,12 @@ public struct Plan {
             let known = group.names.indices.filter { entity.attributeID(group.names[$0]) != nil }
             if known.isEmpty { continue }
             var batch = try RecordBatch(schema, .update, entity.name, attributes: known.map { group.names[$0] })
-            for row in group.rows { try batch.append(known.map { rows[row].values[$0].1 }, id: rows[row].record) }
+            var values: [Value] = []
+            for row in group.rows {
+                values.removeAll(keepingCapacity: true)
+                for index in known { values.append(rows[row].values[index].1) }
+                try batch.append(values, id: rows[row].record)
+            }
             transaction.append(batch)
         }
     }

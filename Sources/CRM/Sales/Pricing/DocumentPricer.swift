@@ -72,6 +72,13 @@ struct DocumentPricer {
     var book = PriceBook()
     /// Products whose items were read: those of the document's price list are in the book.
     var itemsRead: Set<RecordID> = []
+    /// What lines with a price from the catalogue are about, as far as it was read.
+    var pairsRead: Set<Pair> = []
+
+    struct Pair: Hashable {
+        var product: RecordID
+        var unit: RecordID?
+    }
 
     init(_ records: Records, _ form: DocumentForm) {
         self.records = records
