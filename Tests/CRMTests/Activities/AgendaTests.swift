@@ -17,7 +17,7 @@ import Testing
         days: ClosedRange<Int64>,
         limit: Int = 1_000,
         lookedAtMax: Int = 1_000_000
-    ) throws -> ActivityAnswer {
+    ) throws(Refusal) -> ActivityAnswer {
         let records = Records(organisation.engine, actor: .none, timeMicroseconds: 0) { BusinessCalendar() }
         let (from, to) = (Self.start + days.lowerBound * Self.day, Self.start + days.upperBound * Self.day)
         return try ActivityQuestion.agenda(of: owner, from: from, to: to, limit: limit)
@@ -81,6 +81,15 @@ import Testing
                 #expect(found.entries.map(\.record).sorted() == expected.keys.sorted(), "seed \(seed), \(days)")
                 let moments = found.entries.map { $0.start ?? $0.end ?? .min }
                 #expect(moments == moments.sorted() && !found.isCut, "seed \(seed)")
+                // Whatever may be looked at: the same answer, on whichever way, or none.
+                for limit in [2, 6, 15] {
+                    do throws(Refusal) {
+                        let bounded = try agenda(organisation, of: person, days: days, lookedAtMax: limit)
+                        #expect(bounded.entries == found.entries, "seed \(seed), \(days), \(limit)")
+                    } catch {
+                        #expect(error.code == .limitExceeded)
+                    }
+                }
             }
         }
     }
