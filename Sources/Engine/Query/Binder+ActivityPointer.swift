@@ -3,7 +3,8 @@
 //
 // What a query asks of its columns is asked of each kind too, so that an index of theirs finds the rows and only those are kept:
 // conditions of WHERE, and those of ON about this source alone. They are asked again of the rows that came, so that a condition that
-// cannot be moved costs time and changes nothing.
+// cannot be moved costs time and changes nothing. Where it is the only source, the columns that nothing reads are left out: rows are
+// kept until the query has read them.
 //
 // Rejected: a table that is kept beside the others, which every write to an activity would have to maintain; a plan that reads
 // several tables as one, which every operator would have to know of.
@@ -37,13 +38,20 @@ extension Binder {
         let filter = Self.parts(of: query.filter)
         if isPointer(query.source) {
             let alias = query.source.alias
-            query.source.query = activities(where: filter, of: alias, byName: true, at: query.source.location)
+            let columns = Self.columns(readBy: query) ?? ActivityPointer.columns
+            query.source.query = activities(columns, where: filter, of: alias, byName: true, at: query.source.location)
         }
         for (index, join) in query.joins.enumerated() where isPointer(join.source) {
             // Rows without a partner are asked WHERE with nulls: what that says is no condition on the rows of this source.
             let conditions = Self.parts(of: join.condition) + (join.kind == .inner ? filter : [])
             let (alias, location) = (join.source.alias, join.source.location)
-            query.joins[index].source.query = activities(where: conditions, of: alias, byName: false, at: location)
+            query.joins[index].source.query = activities(
+                ActivityPointer.columns,
+                where: conditions,
+                of: alias,
+                byName: false,
+                at: location
+            )
         }
         return query
     }
@@ -55,8 +63,42 @@ extension Binder {
         return [condition]
     }
 
+    /// The columns that a query reads of its only source; nil where it asks for all of them, or may ask for others than is seen here.
+    private static func columns(readBy query: Query) -> [String]? {
+        guard query.joins.isEmpty else { return nil }
+        var expressions = [query.filter, query.groupFilter].compactMap { $0 } + query.groups
+        expressions += query.order.map(\.expression)
+        var aliases: Set<String> = []
+        for column in query.columns {
+            guard case .expression(let expression, let alias) = column else { return nil }
+            expressions.append(expression)
+            if let alias { aliases.insert(alias) }
+        }
+        var read: Set<String> = []
+        while let expression = expressions.popLast() {
+            switch expression.kind {
+            case .exists, .scalarQuery, .inQuery: return nil
+            case .name(let path):
+                let names = path.count > 1 && path[0] == query.source.alias ? path.dropFirst() : path[...]
+                guard let name = names.first else { return nil }
+                if ActivityPointer.columns.contains(name) {
+                    read.insert(name)
+                } else if name.hasSuffix("name"), ActivityPointer.columns.contains(String(name.dropLast(4))) {
+                    read.insert(String(name.dropLast(4)))
+                } else if !aliases.contains(name) {
+                    return nil
+                }
+            default: expressions += expression.children
+            }
+        }
+        // Rows have to be counted by something.
+        if read.isEmpty { read.insert(ActivityPointer.columns[0]) }
+        return ActivityPointer.columns.filter { read.contains($0) }
+    }
+
     /// - Parameter byName: whether a column's name alone means this source.
     private func activities(
+        _ names: [String],
         where conditions: [Expression],
         of alias: String,
         byName: Bool,
@@ -64,7 +106,7 @@ extension Binder {
     ) -> Query? {
         var branches: [Query] = []
         for entity in schema.entities where entity.isActivity {
-            let columns = ActivityPointer.columns.map { column in
+            let columns = names.map { column in
                 let value = Self.value(of: column, entity) ?? Expression(.literal(.null))
                 return Query.Column.expression(value, alias: column)
             }
