@@ -179,6 +179,7 @@ public struct AddResource: Message {
         290,
         "add-resource",
         "Books another resource for a service appointment, if it is free then.",
+        said: "add a resource to it",
         to: [MessageTarget("serviceappointment", states: [ActivityState.scheduled])],
         record: \.appointment,
         arguments: [
@@ -237,6 +238,7 @@ public struct RemoveResource: Message {
         291,
         "remove-resource",
         "Lets a resource of a service appointment go, but not the last one: cancel it instead.",
+        said: "take a resource out of it",
         to: [MessageTarget("serviceappointment", states: [ActivityState.scheduled])],
         record: \.appointment,
         arguments: [
