@@ -17,6 +17,15 @@ extension SchemaBuilder {
             e.key("name")
         }
 
+        // Days on which the company is closed: see BusinessHours.swift.
+        entity(26, "businessclosure", "Business closure", ownership: .organisation) { e in
+            e.text("name", "Name", 160, required: true, ordered: true)
+            e.date("starton", "First day")
+            e.date("endon", "Last day")
+            e.memo("description", "Description", 2_000)
+            e.primaryName("name")
+        }
+
         // `fullname` is written by clients: people's names do not all follow "first last".
         entity(17, "systemuser", "User", ownership: .organisation) { e in
             e.text("fullname", "Full name", 200, required: true, ordered: true)

@@ -11,7 +11,8 @@
 //   deliberately not used: they are an outside system's registry, and run past 12 bits.
 //
 //     16… organisation   16 businessunit, 17 systemuser, 18 team, 19 territory, 20 transactioncurrency, 21 subject,
-//                        22 timezonedefinition, 23 timezonerule, 24 organization, 25 teammembership
+//                        22 timezonedefinition, 23 timezonerule, 24 organization, 25 teammembership,
+//                        26 businessclosure
 //     32… customers      32 account, 33 contact, 34 customeraddress, 35 relationshiprole, 36 customerrelationship
 //     48… sales          48 lead, 49 opportunity, 50 opportunityproduct, 51 competitor, 52 salesprocess, 53 salesstage,
 //                        54 salesstep, 55 salesprocessinstance, 56 salesstepinstance, 57 salesliterature,

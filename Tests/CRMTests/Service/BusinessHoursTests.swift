@@ -53,6 +53,35 @@ import Testing
         #expect(try after(180, "2026-05-15T22:00:00Z", "Fr 20:00-24:00; Sa 00:00-04:00") == "2026-05-16T01:00:00Z")
     }
 
+    @Test func onClosedDaysNobodyIsThere() throws {
+        func day(_ text: String) throws -> Int64 { Int64(try #require(CalendarText.date(text))) }
+        let monday = try day("2026-05-18")
+        let closures = [
+            BusinessHours.Closure(name: "Fair", days: (monday + 2)...(monday + 3)),
+            BusinessHours.Closure(name: "Monday", days: monday...monday),
+            BusinessHours.Closure(name: "Long ago", days: 0...10_000),
+        ]
+        let hours = try BusinessHours("Mo-Fr 08:00-12:00", in: .utc, closures: closures)
+        func after(_ minutes: Int64) throws -> String {
+            let found = try #require(hours.moment(after: minutes * 60_000_000, from: moment("2026-05-15T11:00:00Z")))
+            return CalendarText.text(microseconds: found)
+        }
+        #expect(try after(60) == "2026-05-15T12:00:00Z")
+        #expect(try after(61) == "2026-05-19T08:01:00Z")
+        #expect(try after(301) == "2026-05-22T08:01:00Z")
+        #expect(hours.closure(from: try moment("2026-05-17T23:00:00Z"), to: try moment("2026-05-18T00:00:00Z")) == nil)
+        #expect(
+            hours.closure(from: try moment("2026-05-17T23:00:00Z"), to: try moment("2026-05-18T00:01:00Z"))
+                == closures[1]
+        )
+        // Who is there around the clock is there on those days as well.
+        let always = try BusinessHours("", in: .utc, closures: closures)
+        #expect(
+            always.span(from: try moment("2026-05-18T00:00:00Z"), to: try moment("2026-05-19T00:00:00Z"))
+                == 86_400_000_000
+        )
+    }
+
     @Test func whatIsTooFarIsNoMoment() throws {
         let hours = try BusinessHours("Mo 08:00-08:01", in: .utc)
         #expect(hours.moment(after: 600 * 60_000_000, from: try moment("2026-05-15T10:00:00Z")) == nil)
@@ -100,11 +129,16 @@ import Testing
         var random = RecurrenceRandom(seed: seed)
         let zone = random.chance(50) ? try zone("Europe/Zurich") : TimeZoneRules.utc
         let (text, open) = Self.pattern(&random)
-        let hours = try BusinessHours(text, in: zone)
         let minute: Int64 = 60_000_000
         // Around the changes of the clocks, for two weeks.
         let begin = try moment(random.pick(["2026-03-20T00:00:00Z", "2026-10-16T00:00:00Z"]))
         let start = begin + Int64(random.below(14 * 1_440)) * minute
+        // Closures that may overlap, and be around the beginning.
+        let closures = (0..<random.below(6)).map { _ in
+            let first = begin / 86_400_000_000 + Int64(random.within(-3...30))
+            return BusinessHours.Closure(name: "", days: first...(first + Int64(random.below(4))))
+        }
+        let hours = try BusinessHours(text, in: zone, closures: closures)
         var counted: Int64 = 0
         let wanted = Int64(random.within(1...3_000))
         var at = start
@@ -112,7 +146,8 @@ import Testing
             let local = zone.local(at)
             let day = local.dividedDown(by: 86_400_000_000)
             let hour = Int((local - day * 86_400_000_000) / 3_600_000_000)
-            if open[Int((day + 3).modulo(7))].contains(hour) { counted += 1 }
+            let isClosed = closures.contains { $0.days.contains(day) }
+            if !isClosed, open[Int((day + 3).modulo(7))].contains(hour) { counted += 1 }
             at += minute
         }
         #expect(hours.moment(after: wanted * minute, from: start) == at, "seed \(seed): \(text)")

@@ -95,6 +95,9 @@ struct Schedule {
         if isOut { return "\(records.name(resource)) is not there any more" }
         let hours = try records.businessHours(of: resource, for: appointment)
         guard hours.span(from: time.start, to: time.end) == time.end - time.start else {
+            if let closure = hours.closure(from: time.start, to: time.end) {
+                return "\(records.name(resource)) is not there during '\(closure.name)'"
+            }
             return "\(records.name(resource)) is there \(records.text(resource, "businesshours") ?? "")"
         }
         guard let what = taken[resource]?.first else { return nil }

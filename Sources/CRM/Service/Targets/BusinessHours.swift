@@ -3,7 +3,7 @@
 //   Mo-Fr 08:00-12:00, 13:00-17:30; Sa 09:00-12:00
 //
 // Days are Mo Tu We Th Fr Sa Su, in ranges and lists; a day has any number of ranges, which do not overlap, and 24:00 is its end. An empty
-// pattern is around the clock.
+// pattern is around the clock. On the days of business closures nobody is there, but for those who are there around the clock.
 //
 // Guarantees
 // - `moment(after:from:)` and `span(from:to:)` agree: the span from a moment to the one so much business time later is that much.
@@ -17,12 +17,20 @@ package struct BusinessHours {
         package let reason: String
     }
 
+    /// Days on which nobody is there: days since 1970-01-01, in local time.
+    package struct Closure: Equatable {
+        package let name: String
+        package let days: ClosedRange<Int64>
+    }
+
     /// Minutes of a local day, from 0 to 1,440.
     private typealias Range = (start: Int64, end: Int64)
 
     /// From Monday on, each in order.
     private var days: [[Range]]
     private let zone: TimeZoneRules
+    /// By their first days.
+    private let closures: [Closure]
 
     private static let dayNames = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"]
     private static let minute: Int64 = 60_000_000
@@ -31,10 +39,11 @@ package struct BusinessHours {
     private static let dayCountMax = 3_660
 
     /// Reads a pattern.
-    package init(_ pattern: String, in zone: TimeZoneRules) throws(Flaw) {
+    package init(_ pattern: String, in zone: TimeZoneRules, closures: [Closure] = []) throws(Flaw) {
         self.zone = zone
         days = Array(repeating: [], count: 7)
         let parts = pattern.split(separator: ";").map(Self.trimmed).filter { !$0.isEmpty }
+        self.closures = parts.isEmpty ? [] : closures.sorted { $0.days.lowerBound < $1.days.lowerBound }
         if parts.isEmpty {
             days = Array(repeating: [(0, 1_440)], count: 7)
             return
@@ -100,7 +109,14 @@ package struct BusinessHours {
     private func forEachStretch(from moment: Int64, _ body: (_ start: Int64, _ end: Int64) -> Bool) {
         let first = zone.local(moment).dividedDown(by: Self.day)
         // The day before may, in local time, not be over: a zone goes back by an hour at midnight.
+        var passed = 0
+        var closedThrough = Int64.min
         for day in (first - 1)...(first + Int64(Self.dayCountMax)) {
+            while passed < closures.count, closures[passed].days.lowerBound <= day {
+                closedThrough = max(closedThrough, closures[passed].days.upperBound)
+                passed += 1
+            }
+            if day <= closedThrough { continue }
             // Day 0 was a Thursday.
             for range in days[Int((day + 3).modulo(7))] {
                 let midnight = CalendarText.microseconds(days: day)
@@ -135,5 +151,12 @@ package struct BusinessHours {
             return true
         }
         return span
+    }
+
+    /// The closure on one of whose days a time lies; nil where there is none.
+    func closure(from start: Int64, to end: Int64) -> Closure? {
+        let days = [start, end.subtractingClamped(1)].map { zone.local($0).dividedDown(by: Self.day) }
+        guard days[0] <= days[1] else { return nil }
+        return closures.first { $0.days.overlaps(days[0]...days[1]) }
     }
 }

@@ -158,10 +158,13 @@ extension Records {
     /// The business hours of an agreement, in its zone or the organisation's.
     func businessHours(of sla: RecordID, for incident: RecordID) throws(Refusal) -> BusinessHours {
         let zone = reference(sla, "timezonedefinitionid")
+        let pattern = text(sla, "businesshours") ?? ""
+        let closures = pattern.isEmpty ? [] : try businessClosures
         do throws(BusinessHours.Flaw) {
             return try BusinessHours(
-                text(sla, "businesshours") ?? "",
-                in: self.zone(zone == .none ? organisationZone : zone)
+                pattern,
+                in: self.zone(zone == .none ? organisationZone : zone),
+                closures: closures
             )
         } catch {
             throw refusal(
@@ -169,6 +172,17 @@ extension Records {
                 incident,
                 "The business hours of \(name(sla)) cannot be read: \(error.reason)."
             )
+        }
+    }
+
+    /// The days on which the organisation is closed. O(closures).
+    private var businessClosures: [BusinessHours.Closure] {
+        get throws(Refusal) {
+            try all("businessclosure", countMax: 1_000).compactMap { closure in
+                guard let first = date(closure, "starton") else { return nil }
+                let last = max(date(closure, "endon") ?? first, first)
+                return BusinessHours.Closure(name: name(closure), days: Int64(first)...Int64(last))
+            }
         }
     }
 
