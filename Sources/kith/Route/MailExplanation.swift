@@ -59,7 +59,7 @@ struct MailExplanation {
     }
 
     private var firstLine: String {
-        let line = message.text.split(separator: "\n").first { $0.contains { !$0.isWhitespace } } ?? ""
+        let line = ReplyText.trim(message.text).split(separator: "\n").first { $0.contains { !$0.isWhitespace } } ?? ""
         return line.count > 100 ? line.prefix(100) + "…" : String(line)
     }
 
@@ -124,6 +124,7 @@ struct MailExplanation {
         strings("inReplyTo", message.inReplyTo.map(\.text), &json)
         strings("references", message.references.map(\.text), &json)
         json.member("text", message.text)
+        json.member("reply", ReplyText.trim(message.text))
         json.member("html", message.html)
         json.key("attachments")
         json.array { json in
