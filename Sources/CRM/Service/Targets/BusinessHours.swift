@@ -21,6 +21,8 @@ package struct BusinessHours {
     package struct Closure: Equatable {
         package let name: String
         package let days: ClosedRange<Int64>
+
+        package init(name: String, days: ClosedRange<Int64>) { (self.name, self.days) = (name, days) }
     }
 
     /// Minutes of a local day, from 0 to 1,440.
