@@ -17,7 +17,9 @@ extension DocumentPricer {
     mutating func readCatalogue(for line: PricingLine, _ document: PricingDocument) throws(Refusal) {
         guard let product = line.product, !line.isWriteIn, !document.isPriceLocked else { return }
         // Most lines of a long document are about what others are about.
-        guard line.isPriceOverridden || pairsRead.insert(Pair(product: product, unit: line.unit)).inserted else { return }
+        guard line.isPriceOverridden || pairsRead.insert(Pair(product: product, unit: line.unit)).inserted else {
+            return
+        }
         if book.products[product] == nil { readProduct(product) }
         guard !line.isPriceOverridden, let list = document.priceList else { return }
         if itemsRead.insert(product).inserted { try readItems(of: product, on: list) }
