@@ -156,7 +156,7 @@ package struct BusinessHours {
     }
 
     /// The closure on one of whose days a time lies; nil where there is none.
-    func closure(from start: Int64, to end: Int64) -> Closure? {
+    package func closure(from start: Int64, to end: Int64) -> Closure? {
         let days = [start, end.subtractingClamped(1)].map { zone.local($0).dividedDown(by: Self.day) }
         guard days[0] <= days[1] else { return nil }
         return closures.first { $0.days.overlaps(days[0]...days[1]) }
