@@ -29,12 +29,6 @@ extension Table {
         return found.map(\.row)
     }
 
-    /// A stored number; nil where there is no value.
-    private func number(_ column: Int, _ row: Int) -> Int64? {
-        guard let head = head(column, row), head.isValid(row & 8191) else { return nil }
-        return head.number(row & 8191, layout.columns[column])
-    }
-
     /// The record that a party is; `.none` for an address only.
     func partyID(_ parties: PartyAttributes, _ row: UInt32) -> RecordID {
         number(parties.party, Int(row)).map { RecordID(rawValue: UInt64(bitPattern: $0)) } ?? .none

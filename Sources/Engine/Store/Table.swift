@@ -179,6 +179,14 @@ package struct Table: ~Copyable, Sendable {
         return typedValue(column, head.number(row & 8191, layout))
     }
 
+    /// A number as it is stored: units of a decimal, an id, 1 for yes; nil where there is none. Not for texts and options.
+    package func number(_ column: Int, _ row: Int) -> Int64? {
+        guard let head = head(column, row), head.isValid(row & 8191) else { return nil }
+        let layout = layout.columns[column]
+        precondition(layout != .text)
+        return head.number(row & 8191, layout)
+    }
+
     /// A stored number as a value of the column's type.
     package func typedValue(_ column: Int, _ number: Int64) -> Value {
         switch layout.entity.attributes[column].type {
