@@ -69,6 +69,61 @@ import Testing
         #expect(organisation.rows("SELECT sum(quantityshipped) FROM salesorderdetail") == ["10000.00000"])
     }
 
+    /// The case itself and so many below it, all of them in a queue.
+    private func family(_ childCount: Int, _ organisation: inout TestOrganisation) throws -> RecordID {
+        let parent = try organisation.create("incident P: title=Network is down")
+        let queue = try organisation.create("queue Q: name=Support")
+        try make(
+            childCount,
+            "incident",
+            &organisation,
+            [("title", "Printer is down"), ("parentcaseid", .reference(parent))]
+        )
+        var items = try RecordBatch(
+            organisation.engine.schema,
+            .create,
+            "queueitem",
+            attributes: ["title", "queueid", "objectid"]
+        )
+        for incident in try organisation.rows("SELECT incidentid FROM incident").map({ try organisation.record($0) }) {
+            try items.append(["Printer is down", .reference(queue), .reference(incident)])
+        }
+        var transaction = Transaction(organisation.engine.schema)
+        transaction.append(items)
+        try organisation.execute(transaction)
+        return parent
+    }
+
+    @Test(arguments: [(513, true), (9_999, true), (10_000, false)])
+    func aCaseIsResolvedWithManyBelowIt(_ childCount: Int, _ isDone: Bool) throws {
+        var organisation = TestOrganisation()
+        let parent = try family(childCount, &organisation)
+        let message = ResolveCase(parent, resolution: "New switch", children: true)
+        guard isDone else {
+            let refusal = try #require(throws: Refusal.self) { try organisation.perform(message.request) }
+            #expect(refusal.code == .limitExceeded, "\(refusal)")
+            return
+        }
+        try organisation.perform(message.request)
+        #expect(
+            organisation.rows("SELECT count(*) FROM incident WHERE resolution = 'New switch'") == ["\(childCount + 1)"]
+        )
+        #expect(
+            organisation.rows(
+                "SELECT count(*) FROM incidentresolution WHERE statecode = 'Completed' AND regardingobjectid IS NOT NULL"
+            ) == ["\(childCount + 1)"]
+        )
+        #expect(organisation.rows("SELECT count(*) FROM queueitem") == ["0"])
+    }
+
+    @Test func aCaseIsCanceledWithManyBelowIt() throws {
+        var organisation = TestOrganisation()
+        let parent = try family(1100, &organisation)
+        try organisation.perform(CancelCase(parent, children: true).request)
+        #expect(organisation.rows("SELECT count(*) FROM incident WHERE statecode = 'Canceled'") == ["1101"])
+        #expect(organisation.rows("SELECT count(*) FROM queueitem") == ["0"])
+    }
+
     /// Bounds that an administrator has widened are no reason to trap.
     @Test func numbersAtTheirEnds() throws {
         var organisation = TestOrganisation()

@@ -193,7 +193,7 @@ extension Message {
             guard argument.value == .null || declared.set(&message, argument.value) else {
                 throw Refusal(
                     .wrongType,
-                    "\(declared.head.shown): \(argument.value) given where \(declared.head.type.described) is expected."
+                    "\(declared.head.shown): \(argument.value) given where \(declared.head.type.bounded) is expected."
                 )
             }
         }

@@ -34,6 +34,20 @@ public enum ArgumentType: Sendable, Hashable {
         case .option(let entity, let attribute): "an option of \(entity).\(attribute)"
         }
     }
+
+    /// What is expected, with the bounds that all values of a type have.
+    var bounded: String {
+        switch self {
+        case .date, .instant: described + " in the years 1 to 9999"
+        default: described
+        }
+    }
+
+    /// The first and the last day that is taken, as of attributes: days since 1970-01-01.
+    static let days: ClosedRange<Int32> = -719_162...2_932_896
+    /// From the first to the last moment of those days: microseconds since 1970-01-01T00:00:00Z.
+    static let moments: ClosedRange<Int64> =
+        Int64(days.lowerBound) * 86_400_000_000...(Int64(days.upperBound) + 1) * 86_400_000_000 - 1
 }
 
 /// An argument as people and programs see it.
@@ -174,7 +188,7 @@ public struct MessageArgument<M: Message>: Sendable {
         }
     }
 
-    /// A date: days since 1970-01-01.
+    /// A date in the years 1 to 9999: days since 1970-01-01.
     package static func date(
         _ number: UInt16,
         _ name: String,
@@ -183,11 +197,11 @@ public struct MessageArgument<M: Message>: Sendable {
         _ summary: String
     ) -> Self {
         optional(number, name, .date, path, isRequired: isRequired, summary, value: Value.date) {
-            if case .date(let days) = $0 { days } else { nil }
+            if case .date(let days) = $0, ArgumentType.days.contains(days) { days } else { nil }
         }
     }
 
-    /// A moment: microseconds since 1970-01-01T00:00:00Z.
+    /// A moment in the years 1 to 9999: microseconds since 1970-01-01T00:00:00Z.
     package static func instant(
         _ number: UInt16,
         _ name: String,
@@ -196,7 +210,7 @@ public struct MessageArgument<M: Message>: Sendable {
         _ summary: String
     ) -> Self {
         optional(number, name, .instant, path, isRequired: isRequired, summary, value: Value.instant) {
-            if case .instant(let microseconds) = $0 { microseconds } else { nil }
+            if case .instant(let moment) = $0, ArgumentType.moments.contains(moment) { moment } else { nil }
         }
     }
 

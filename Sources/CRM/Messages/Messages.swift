@@ -51,9 +51,6 @@ public enum Messages {
         try check(message, request, type.head, records)
         try message.requireArguments()
         var transaction = try message.plan(records).transaction
-        guard transaction.operationCount <= Limits.transactionOperationsMax else {
-            throw records.tooMany(message.record)
-        }
         transaction.message = request.number
         transaction.key = key
         return transaction

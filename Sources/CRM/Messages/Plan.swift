@@ -22,6 +22,7 @@ public struct Plan {
             guard value != .null, let attribute = declared.attributeID(name) else { return nil }
             return (name, Plan.cut(value, declared, attribute))
         }
+        try requireRoom()
         return try transaction.createRecord(entity, known)
     }
 
@@ -57,14 +58,16 @@ public struct Plan {
                 }
             )
         }
-        transaction.append(batch)
+        try append(batch)
     }
 
     /// Changes a record; null empties.
     mutating func update(_ id: RecordID, _ values: [(String, Value)]) throws(Refusal) {
         guard let entity = schema.entity(id.entity) else { return }
         let known = values.filter { entity.attributeID($0.0) != nil }
-        if !known.isEmpty { try transaction.updateRecord(id, known) }
+        guard !known.isEmpty else { return }
+        try requireRoom()
+        try transaction.updateRecord(id, known)
     }
 
     /// Changes several records alike: one operation for each entity, in order of the entities.
@@ -81,7 +84,7 @@ public struct Plan {
                 var batch = try RecordBatch(schema, .update, entity.name, attributes: known.map(\.0))
                 for id in part.prefix(Limits.operationRowsMax) { try batch.append(known.map(\.1), id: id) }
                 part = part.dropFirst(Limits.operationRowsMax)
-                transaction.append(batch)
+                try append(batch)
             }
         }
     }
@@ -110,10 +113,36 @@ public struct Plan {
                 for index in known { values.append(rows[row].values[index].1) }
                 try batch.append(values, id: rows[row].record)
             }
-            transaction.append(batch)
+            try append(batch)
         }
     }
 
     /// Deletes a record, with what its relationships say.
-    mutating func delete(_ id: RecordID) throws(Refusal) { try transaction.delete(id) }
+    mutating func delete(_ id: RecordID) throws(Refusal) {
+        try requireRoom()
+        try transaction.delete(id)
+    }
+
+    /// Deletes records of one entity in one operation.
+    mutating func delete(_ ids: [RecordID]) throws(Refusal) {
+        guard let entity = ids.first.flatMap({ schema.entity($0.entity) }) else { return }
+        var batch = try RecordBatch(schema, .delete, entity.name, attributes: [])
+        for id in ids { try batch.append([], id: id) }
+        try append(batch)
+    }
+
+    private mutating func append(_ batch: borrowing RecordBatch) throws(Refusal) {
+        try requireRoom()
+        transaction.append(batch)
+    }
+
+    /// Refuses what no transaction holds before it is added: references to records that are made count operations in 16 bits.
+    private func requireRoom() throws(Refusal) {
+        guard transaction.operationCount < Limits.transactionOperationsMax else {
+            throw Refusal(
+                .limitExceeded,
+                "It takes more than \(Limits.transactionOperationsMax) operations, the most that one transaction holds."
+            )
+        }
+    }
 }

@@ -17,8 +17,7 @@ struct Closing: Sendable {
     private static let stateCompleted: Int32 = 1
     private static let stateCanceled: Int32 = 2
 
-    /// Writes the activity, owned as what it closes is. `values` are what the end brought, `day` is when it came about (days
-    /// since 1970-01-01), not after today; now where it is not given.
+    /// Writes the activity.
     func write(
         _ record: RecordID,
         _ outcome: String,
@@ -27,13 +26,25 @@ struct Closing: Sendable {
         _ plan: inout Plan,
         _ records: Records
     ) throws(Refusal) {
+        try plan.create(entity, row(record, outcome, on: day, values, records))
+    }
+
+    /// The activity, owned as what it closes is. `values` are what the end brought, `day` is when it came about (days
+    /// since 1970-01-01), not after today; now where it is not given.
+    func row(
+        _ record: RecordID,
+        _ outcome: String,
+        on day: Int32? = nil,
+        _ values: [(String, Value)],
+        _ records: Records
+    ) -> [(String, Value)] {
         let own: [(String, Value)] = [
             ("subject", .text("\(outcome): \(records.name(record))")),
             ("statecode", .option(Closing.stateCompleted)), ("regardingobjectid", .reference(record)),
             ("actualend", .instant(Closing.moment(of: day, records))),
         ]
         let shared = records.copied(record, (["ownerid", "transactioncurrencyid"] + copied).map { ($0, $0) })
-        try plan.create(entity, own + shared + values)
+        return own + shared + values
     }
 
     /// The moment of an end. Of a day that is over it is noon in UTC, which is on that day in all zones from UTC-12 to UTC+11:59;
@@ -46,11 +57,17 @@ struct Closing: Sendable {
 
     /// Cancels the activities of a record that is opened again.
     func cancel(_ record: RecordID, _ plan: inout Plan, _ records: Records) throws(Refusal) {
-        let closings = try records.referring(to: record, entity, "regardingobjectid")
-        try plan.update(
-            closings.filter { records.state(of: $0) == Closing.stateCompleted },
-            [("statecode", .option(Closing.stateCanceled))]
-        )
+        try plan.update(try completed(record, records), Closing.canceled)
+    }
+
+    /// What cancels an activity.
+    static let canceled: [(String, Value)] = [("statecode", .option(stateCanceled))]
+
+    /// The activities that say that a record has ended.
+    func completed(_ record: RecordID, _ records: Records) throws(Refusal) -> [RecordID] {
+        try records.referring(to: record, entity, "regardingobjectid").filter {
+            records.state(of: $0) == Closing.stateCompleted
+        }
     }
 }
 

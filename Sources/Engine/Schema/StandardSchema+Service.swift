@@ -56,6 +56,7 @@ extension SchemaBuilder {
             e.instant("targetspausedsince", "Targets paused since")
             e.instant("targetbreachat", "Next target is missed at", ordered: true)
             e.lookup("kbarticleid", "Article that solved it", to: "kbarticle")
+            e.instant("targetsstartedon", "Targets count since")
             e.primaryName("title")
             e.searched("title", "ticketnumber")
             e.key("ticketnumber")

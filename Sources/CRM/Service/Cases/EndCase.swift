@@ -28,16 +28,19 @@ public struct CancelCase: Message {
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
-        var plan = Plan(records)
-        for ending in try records.endingCases(incident, withChildren: children) {
+        let endings = try records.endingCases(incident, withChildren: children)
+        var rows: [(record: RecordID, values: [(String, Value)])] = []
+        for ending in endings {
             var values: [(String, Value)] = [("statecode", .option(CaseState.canceled))]
             if var targets = CaseTargets(ending.incident, records) {
                 try targets.cancel(at: records.timeMicroseconds)
                 values += targets.values
             }
-            try plan.update(ending.incident, values)
-            try plan.leaveQueue(ending.incident, records)
+            rows.append((ending.incident, values))
         }
+        var plan = Plan(records)
+        try plan.update(rows: rows)
+        try plan.leaveQueue(endings.map(\.incident), records)
         return plan
     }
 }

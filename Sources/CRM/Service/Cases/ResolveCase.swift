@@ -90,35 +90,45 @@ public struct ResolveCase: Message {
                     + "published solves a case."
             )
         }
-        var plan = Plan(records)
+        let endings = try records.endingCases(incident, withChildren: children)
         var allotments = Allotments()
-        for ending in try records.endingCases(incident, withChildren: children) {
+        var former: [RecordID] = []
+        var closings: [[(String, Value)]] = []
+        var rows: [(record: RecordID, values: [(String, Value)])] = []
+        for ending in endings {
+            // A plain change opened it again: its former end counts no more.
+            former += try Closing.incident.completed(ending.incident, records)
+            try allotments.giveBack(of: ending.incident, records)
             let isMain = ending.incident == incident
             let minutes = (isMain ? minutes : nil) ?? ending.minutes
             let billable = (isMain ? billable : nil) ?? minutes
             let taken = try allotments.take(for: ending.incident, minutes: billable, closing: incident, records)
-            try Closing.incident.write(
-                ending.incident,
-                "Resolved",
-                [
-                    ("contractdetailid", taken.map { .reference($0.line) } ?? .null),
-                    ("allotmentsused", taken.map { .integer($0.count) } ?? .null),
-                    ("actualdurationminutes", .integer(minutes)), ("timespent", .integer(minutes)),
-                    ("billabletime", .integer(billable)), ("description", Value(resolution)),
-                ],
-                &plan,
-                records
+            closings.append(
+                Closing.incident.row(
+                    ending.incident,
+                    "Resolved",
+                    [
+                        ("contractdetailid", taken.map { .reference($0.line) } ?? .null),
+                        ("allotmentsused", taken.map { .integer($0.count) } ?? .null),
+                        ("actualdurationminutes", .integer(minutes)), ("timespent", .integer(minutes)),
+                        ("billabletime", .integer(billable)), ("description", Value(resolution)),
+                    ],
+                    records
+                )
             )
-            try plan.update(
-                ending.incident,
+            let values =
                 close + [
                     ("resolvedon", .instant(records.timeMicroseconds)), ("resolution", Value(resolution)),
                     ("actualserviceunits", .integer(minutes)), ("billedserviceunits", .integer(billable)),
                     ("kbarticleid", article == .none ? .null : .reference(article)),
                 ] + Self.targets(of: ending.incident, records)
-            )
-            try plan.leaveQueue(ending.incident, records)
+            rows.append((ending.incident, values))
         }
+        var plan = Plan(records)
+        try plan.update(former, Closing.canceled)
+        try plan.create(Closing.incident.entity, rows: closings)
+        try plan.update(rows: rows)
+        try plan.leaveQueue(endings.map(\.incident), records)
         try allotments.write(to: &plan, records)
         return plan
     }

@@ -17,9 +17,6 @@ public struct InvoiceContract: Message {
     static let allotmentsMissing = Rule("allotments-missing", "A line does not say how many cases or minutes it has.")
     static let lineOutside = Rule("line-outside", "A line would be in force on days on which its contract is not.")
 
-    /// 9999-12-31: what ends then has no end.
-    private static let lastDay: Int32 = 2_932_896
-
     public static let declaration = MessageDeclaration<InvoiceContract>(
         241,
         "invoice",
@@ -61,6 +58,7 @@ public struct InvoiceContract: Message {
         }
         var plan = Plan(records)
         try plan.update(rows: rows)
+        // What ends on the calendar's last day has no end.
         try plan.update(
             contract,
             [
@@ -69,7 +67,11 @@ public struct InvoiceContract: Message {
                 ("totaldiscount", .decimal(Decimal64(units: total.discount, scale: 4))),
                 ("netprice", .decimal(Decimal64(units: total.price.subtractingClamped(total.discount), scale: 4))),
                 ("activatesat", .instant(records.firstMoment(ofDay: period.from))),
-                ("endsat", period.to < Self.lastDay ? .instant(records.firstMoment(ofDay: period.to + 1)) : .null),
+                (
+                    "endsat",
+                    period.to < ArgumentType.days.upperBound
+                        ? .instant(records.firstMoment(ofDay: period.to + 1)) : .null
+                ),
             ]
         )
         return plan

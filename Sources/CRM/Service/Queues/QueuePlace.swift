@@ -42,6 +42,16 @@ extension Records {
 }
 
 extension Plan {
+    /// Takes records out of the queues where they wait.
+    mutating func leaveQueue(_ ids: [RecordID], _ records: Records) throws(Refusal) {
+        var items: [RecordID] = []
+        for id in ids {
+            let item = try records.queueItem(of: id)
+            if item != .none { items.append(item) }
+        }
+        try delete(items)
+    }
+
     /// Takes a record out of the queue where it waits.
     mutating func leaveQueue(_ id: RecordID, _ records: Records) throws(Refusal) {
         let item = try records.queueItem(of: id)

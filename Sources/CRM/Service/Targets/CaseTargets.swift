@@ -7,7 +7,7 @@
 // Guarantees
 // - `targetbreachat` is the earliest due moment of the targets in progress, and empty without: it is what the clock looks at.
 // - Business time that has passed counts once: what was left when the case began to wait, or was closed, is left when it goes on.
-// - A target that was missed stays missed.
+// - A target that was missed stays missed, also when the same agreement begins anew.
 
 import Engine
 
@@ -40,6 +40,8 @@ struct CaseTargets {
     let sla: RecordID
     var response: Target?
     var resolution: Target?
+    /// From when their time counts; nil where an older directory does not say.
+    let startedOn: Int64?
     /// Since when no time counts: the case waits, or is closed.
     var pausedSince: Int64?
 
@@ -56,11 +58,14 @@ struct CaseTargets {
         }
         response = target("responseby", Self.responseStatus)
         resolution = target("resolveby", Self.resolutionStatus)
+        startedOn = records.instant(incident, "targetsstartedon")
         pausedSince = records.instant(incident, "targetspausedsince")
     }
 
     /// Those of a case that begins to have them.
-    init(_ incident: RecordID, sla: RecordID) { (self.incident, self.sla) = (incident, sla) }
+    init(_ incident: RecordID, sla: RecordID, from moment: Int64) {
+        (self.incident, self.sla, startedOn) = (incident, sla, moment)
+    }
 
     /// What is written.
     var values: [(String, Value)] {
@@ -71,6 +76,7 @@ struct CaseTargets {
             ("resolveby", resolution.map { .instant($0.due) } ?? .null),
             (Self.responseStatus, response.map { .option($0.status) } ?? .null),
             (Self.resolutionStatus, resolution.map { .option($0.status) } ?? .null),
+            ("targetsstartedon", startedOn.map(Value.instant) ?? .null),
             ("targetspausedsince", pausedSince.map(Value.instant) ?? .null),
             ("targetbreachat", due.map(Value.instant) ?? .null),
         ]
@@ -93,6 +99,14 @@ struct CaseTargets {
             if let target = self[keyPath: path], target.status == TargetStatus.inProgress, target.due <= moment {
                 self[keyPath: path]?.status = TargetStatus.noncompliant
             }
+        }
+    }
+
+    /// What was missed stays missed when the same agreement begins anew.
+    mutating func keepMissed(of former: CaseTargets) {
+        for path in [\CaseTargets.response, \CaseTargets.resolution]
+        where former[keyPath: path]?.status == TargetStatus.noncompliant {
+            self[keyPath: path]?.status = TargetStatus.noncompliant
         }
     }
 

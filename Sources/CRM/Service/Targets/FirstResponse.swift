@@ -9,8 +9,18 @@ enum FirstResponse {
             ("firstresponsesent", .boolean(true)), ("firstresponsesenton", .instant(moment)),
         ]
         guard var targets = CaseTargets(incident, records) else { return said }
+        if targets.response?.status == TargetStatus.succeeded {
+            // It was answered nobody knew when, and now somebody does.
+            targets.response?.status = targets.pausedSince == nil ? TargetStatus.inProgress : TargetStatus.paused
+        }
         targets.respond(at: moment)
         return said + targets.values
+    }
+
+    /// From when the time of a case's response counts; nil where none was promised. What came before is no answer to it.
+    static func start(_ incident: RecordID, _ records: Records) -> Int64? {
+        guard let targets = CaseTargets(incident, records), targets.response != nil else { return nil }
+        return targets.startedOn ?? records.instant(incident, "createdon")
     }
 }
 
@@ -20,7 +30,8 @@ extension Plan {
         let incident = records.reference(activity, "regardingobjectid")
         guard records.schema.entity(incident.entity)?.name == "incident",
             records.state(of: incident) == CaseState.active,
-            records.value(incident, "firstresponsesent") != .boolean(true)
+            records.value(incident, "firstresponsesent") != .boolean(true),
+            moment >= FirstResponse.start(incident, records) ?? moment
         else { return }
         try update(incident, FirstResponse.values(incident, at: moment, records))
     }

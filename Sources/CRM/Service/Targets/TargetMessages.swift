@@ -18,16 +18,19 @@ public struct StartTargets: Message {
     public var sla = RecordID.none
     /// From when the time counts: microseconds since 1970 in UTC.
     public var from: Int64?
+    /// The case has targets, and they are counted anew.
+    public var anew = false
 
     public init() {}
 
     /// A request to begin to count.
-    public init(_ incident: RecordID, sla: RecordID = .none, from: Int64? = nil) {
-        (self.incident, self.sla, self.from) = (incident, sla, from)
+    public init(_ incident: RecordID, sla: RecordID = .none, from: Int64? = nil, anew: Bool = false) {
+        (self.incident, self.sla, self.from, self.anew) = (incident, sla, from, anew)
     }
 
     static let slaMissing = Rule("sla-missing", "Nobody says what was promised.")
     static let slaInactive = Rule("sla-inactive", "The agreement is not used any more.")
+    static let isStarted = Rule("started-already", "The targets of the case count already.")
     static let targetsMissing = Rule("targets-missing", "The agreement promises neither a response nor a resolution.")
 
     public static let declaration = MessageDeclaration<StartTargets>(
@@ -35,7 +38,7 @@ public struct StartTargets: Message {
         "start-targets",
         """
         Begins to count by when an active case is answered and resolved, in business time, by the agreement that is given or that of the contract whose line the case \
-        names; also anew, by another one. A case that waits begins with its time paused.
+        names; with --anew once more, also by another one. A case that waits begins with its time paused.
         """,
         said: "start its targets",
         to: [MessageTarget("incident", states: [CaseState.active])],
@@ -48,12 +51,34 @@ public struct StartTargets: Message {
                 to: ["sla"],
                 "What was promised; that of the case's contract where it is not given."
             ),
-            .instant(2, "from", \.from, "From when the time counts; since the case was made where it is not given."),
+            .instant(
+                2,
+                "from",
+                \.from,
+                "From when the time counts; where it is not given, since when it counted before, or else since the case was made."
+            ),
+            .flag(
+                3,
+                "anew",
+                \.anew,
+                "The case has targets, and they are counted anew; what was missed by the same agreement stays missed."
+            ),
         ],
-        rules: [slaMissing, slaInactive, targetsMissing, .momentInFuture, .hoursUnreadable, .hoursTooFew]
+        rules: [
+            isStarted, slaMissing, slaInactive, targetsMissing, .momentInFuture, .hoursUnreadable, .hoursTooFew,
+        ]
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
+        let former = CaseTargets(incident, records).flatMap { $0.response ?? $0.resolution == nil ? nil : $0 }
+        if let former, !anew {
+            throw records.refusal(
+                Self.isStarted,
+                incident,
+                "The targets of \(records.name(incident)) count already, by \(records.name(former.sla)): give --anew to "
+                    + "count them anew."
+            )
+        }
         let contract = records.reference(records.reference(incident, "contractdetailid"), "contractid")
         let sla = self.sla != .none ? self.sla : records.reference(contract, "slaid")
         guard sla != .none else {
@@ -63,7 +88,7 @@ public struct StartTargets: Message {
             throw records.refusal(Self.slaInactive, incident, "\(records.name(sla)) is not used any more.")
         }
         let now = records.timeMicroseconds
-        let from = from ?? records.instant(incident, "createdon") ?? now
+        let from = from ?? former?.startedOn ?? records.instant(incident, "createdon") ?? now
         guard from <= now else {
             throw records.refusal(
                 .momentInFuture,
@@ -79,7 +104,7 @@ public struct StartTargets: Message {
             let due = try records.due(after: span, from: from, by: hours, incident, sla)
             return CaseTargets.Target(due: due, status: TargetStatus.inProgress)
         }
-        var targets = CaseTargets(incident, sla: sla)
+        var targets = CaseTargets(incident, sla: sla, from: from)
         targets.response = try target("responseminutes")
         targets.resolution = try target("resolveminutes")
         guard targets.response != nil || targets.resolution != nil else {
@@ -89,9 +114,18 @@ public struct StartTargets: Message {
                 "\(records.name(sla)) promises neither a response nor a resolution."
             )
         }
-        if let answered = records.instant(incident, "firstresponsesenton") { targets.respond(at: answered) }
-        targets.miss(by: now.subtractingClamped(1))
-        if CaseState.waiting.contains(records.option(incident, "statuscode") ?? 0) { try targets.pause(at: now) }
+        if let answered = records.instant(incident, "firstresponsesenton") {
+            targets.respond(at: answered)
+        } else if records.value(incident, "firstresponsesent") == .boolean(true) {
+            // Nobody knows when: what was imported says only that it was.
+            targets.response?.status = TargetStatus.succeeded
+        }
+        if let former, former.sla == sla { targets.keepMissed(of: former) }
+        if CaseState.waiting.contains(records.option(incident, "statuscode") ?? 0) {
+            try targets.pause(at: max(former?.pausedSince ?? now, from))
+        } else {
+            targets.miss(by: now.subtractingClamped(1))
+        }
         var plan = Plan(records)
         try plan.update(incident, targets.values)
         return plan
@@ -111,6 +145,7 @@ public struct RespondToCase: Message {
     public init(_ incident: RecordID, at: Int64? = nil) { (self.incident, self.at) = (incident, at) }
 
     static let isAnswered = Rule("answered-already", "The customer was answered already.")
+    static let isBeforeStart = Rule("before-start", "The answer would lie before the targets began to count.")
 
     public static let declaration = MessageDeclaration<RespondToCase>(
         257,
@@ -122,11 +157,14 @@ public struct RespondToCase: Message {
         to: [MessageTarget("incident", states: [CaseState.active])],
         record: \.incident,
         arguments: [.instant(1, "at", \.at, "When; now where it is not given.")],
-        rules: [isAnswered, .momentInFuture]
+        rules: [isAnswered, .momentInFuture, isBeforeStart]
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
-        guard records.value(incident, "firstresponsesent") != .boolean(true) else {
+        guard
+            records.value(incident, "firstresponsesent") != .boolean(true)
+                || records.instant(incident, "firstresponsesenton") == nil
+        else {
             throw records.refusal(
                 Self.isAnswered,
                 incident,
@@ -140,6 +178,14 @@ public struct RespondToCase: Message {
                 incident,
                 "\(CalendarText.text(microseconds: at)) is still to come; it is "
                     + "\(CalendarText.text(microseconds: records.timeMicroseconds))."
+            )
+        }
+        if let start = FirstResponse.start(incident, records), at < start {
+            throw records.refusal(
+                Self.isBeforeStart,
+                incident,
+                "Its targets count since \(CalendarText.text(microseconds: start)): an answer at "
+                    + "\(CalendarText.text(microseconds: at)) came before."
             )
         }
         var plan = Plan(records)
