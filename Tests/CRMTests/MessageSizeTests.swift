@@ -11,6 +11,7 @@ import Testing
         _ organisation: inout TestOrganisation,
         _ values: [(String, Value)]
     ) throws {
+        guard count > 0 else { return }
         var batch = try RecordBatch(organisation.engine.schema, .create, entity, attributes: values.map(\.0))
         for _ in 0..<count { try batch.append(values.map(\.1)) }
         var transaction = Transaction(organisation.engine.schema)
@@ -122,6 +123,45 @@ import Testing
         try organisation.perform(CancelCase(parent, children: true).request)
         #expect(organisation.rows("SELECT count(*) FROM incident WHERE statecode = 'Canceled'") == ["1101"])
         #expect(organisation.rows("SELECT count(*) FROM queueitem") == ["0"])
+    }
+
+    /// Rules that are not in use, or for other records, count for nothing.
+    @Test(arguments: [(1_001, 0, true), (0, 2_000, true), (0, 2_001, false)])
+    func routingRulesAreBounded(_ unusedCount: Int, _ conditionCount: Int, _ isDone: Bool) throws {
+        var organisation = TestOrganisation()
+        let queue = try organisation.create("queue Q: name=Support")
+        let incident = try organisation.create("incident C: title=Printer is down")
+        try make(
+            unusedCount,
+            "routingrule",
+            &organisation,
+            [("name", "Unused"), ("statecode", 1), ("queueid", .reference(queue))]
+        )
+        try make(
+            unusedCount,
+            "routingrule",
+            &organisation,
+            [("name", "Of tasks"), ("objecttypecode", 4212), ("queueid", .reference(queue))]
+        )
+        let rule = try organisation.create("routingrule X: name=All | queueid=Q")
+        try make(
+            conditionCount,
+            "routingcondition",
+            &organisation,
+            [
+                ("routingruleid", .reference(rule)), ("attributename", "title"), ("operatorcode", 49),
+                ("comparedvalue", "down"),
+            ]
+        )
+        guard isDone else {
+            let refusal = try #require(throws: Refusal.self) {
+                try organisation.perform(RouteRecord(byRules: incident).request)
+            }
+            #expect(refusal.code == .limitExceeded, "\(refusal)")
+            return
+        }
+        try organisation.perform(RouteRecord(byRules: incident).request)
+        #expect(organisation.rows("SELECT queueid FROM queueitem") == ["Q"])
     }
 
     /// Bounds that an administrator has widened are no reason to trap.

@@ -51,7 +51,7 @@ import Testing
                     "contractdetailid": .reference(line),
                 ]
             )
-            try await database.perform(StartTargets(incident))
+            try await database.perform(StartTargets(incident, sla: sla))
             if month % 3 == 0 { try await database.perform(HoldCase(incident)) }
         }
     }

@@ -38,7 +38,7 @@ import Testing
             let name = Self.cases[pick(Self.cases.count)]
             let contract = ["K", "T"][pick(2)]
             let act: String
-            switch pick(12) {
+            switch pick(15) {
             case 0, 1, 2, 3: act = "resolve \(name) --minutes \(pick(120))\(pick(3) == 0 ? " --children" : "")"
             case 4, 5, 6: act = "reopen \(name)"
             case 7: act = "hold \(contract)"
@@ -49,6 +49,19 @@ import Testing
                 let line = ["K1", "K2", "T1", "T2", ""][pick(5)]
                 try organisation.set("\(name): contractdetailid\(line.isEmpty ? "" : "=\(line)")")
                 continue
+            case 11: act = "allot \(contract) --line \(contract)\(1 + pick(2)) --more \(1 + pick(20))"
+            case 12:
+                // A plain change makes it a draft again, or puts totals to another number: what cases took stays theirs.
+                try organisation.set("\(contract): statecode=0")
+                act = "invoice \(contract)"
+            case 13:
+                let line = "\(contract)\(1 + pick(2))"
+                let used = organisation.rows("SELECT allotmentsused FROM contractdetail WHERE title = '\(line)'")[0]
+                let total = (Int(used) ?? 0) + pick(5)
+                try organisation.set(
+                    "\(line): totalallotments=\(total) | allotmentsremaining=\(total - (Int(used) ?? 0))"
+                )
+                act = "allot \(contract)"
             default:
                 if pick(8) == 0 {
                     try organisation.advance(to: organisation.timeMicroseconds + Int64(pick(10)) * 86_400_000_000)
@@ -64,9 +77,11 @@ import Testing
                 #expect(refusal.code == .ruleBroken, "seed \(seed), round \(round): \(act): \(refusal)")
                 rules[refusal.rule, default: 0] += 1
             }
+            // What was agreed on anew comes into force by the clock.
+            if act.hasPrefix("invoice") { try organisation.advance(to: organisation.timeMicroseconds) }
             let place: Comment = "seed \(seed), round \(round): \(act)"
             let lines = organisation.rows(
-                "SELECT contractdetailid, totalallotments - allotmentsremaining, allotmentsused FROM contractdetail WHERE allotmentsremaining >= 0"
+                "SELECT contractdetailid, totalallotments - allotmentsremaining, allotmentsused FROM contractdetail"
             )
             #expect(lines.count == 4, place)
             let taken = organisation.rows(

@@ -49,6 +49,21 @@ import Testing
         #expect(try after(480, "2026-10-24T22:00:00Z", "Su 00:00-08:00", in: zurich) == "2026-10-25T06:00:00Z")
     }
 
+    /// On 29 March there is no 02:00 to 03:00: what begins or ends there does so when the clocks change.
+    @Test(arguments: [
+        ("Su 00:00-02:30, 03:00-08:00", 420), ("Su 00:00-02:30, 02:30-08:00", 420), ("Su 02:15-02:45", 0),
+        ("Su 02:30-04:00", 60), ("Su 00:00-02:30", 120), ("Su 01:00-02:00, 02:10-02:20, 02:40-03:30", 90),
+    ])
+    func hoursThatTheClocksSkip(_ pattern: String, _ minutes: Int64) throws {
+        let hours = try BusinessHours(pattern, in: try zone("Europe/Zurich"))
+        let (start, end) = (try moment("2026-03-28T12:00:00Z"), try moment("2026-03-29T12:00:00Z"))
+        #expect(hours.span(from: start, to: end) == minutes * 60_000_000)
+        if minutes > 0 {
+            let found = try #require(hours.moment(after: minutes * 60_000_000, from: start))
+            #expect(found <= end && hours.span(from: start, to: found) == minutes * 60_000_000)
+        }
+    }
+
     @Test func nightShiftsEndAtMidnightAndGoOn() throws {
         #expect(try after(180, "2026-05-15T22:00:00Z", "Fr 20:00-24:00; Sa 00:00-04:00") == "2026-05-16T01:00:00Z")
     }
@@ -110,14 +125,15 @@ import Testing
         #expect(flaw.reason == reason)
     }
 
-    /// A random pattern whose hours begin and end at whole ones, outside of those at which clocks change; and by day which it has.
+    /// A random pattern whose hours begin and end at whole ones, also of those at which clocks change; and by day which it has.
     private static func pattern(_ random: inout RecurrenceRandom) -> (text: String, hours: [Set<Int>]) {
         let names = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"]
         var hours = Array(repeating: Set<Int>(), count: 7)
         var parts: [String] = []
         for day in 0..<7 where random.chance(60) || day == 2 {
-            let ends = [0, 5, 8, 9, 12, 13, 17, 20, 24]
-            let (one, two) = (random.below(4), random.within(4...8))
+            let ends = [0, 2, 3, 5, 8, 9, 12, 13, 17, 20, 24]
+            let one = random.below(6)
+            let two = random.within((one + 1)...10)
             for hour in ends[one]..<ends[two] { hours[day].insert(hour) }
             parts.append("\(names[day]) " + String(from: ends[one], to: ends[two]))
         }

@@ -64,7 +64,7 @@ public struct ReopenCase: Message {
         """,
         to: [MessageTarget("incident", states: [CaseState.resolved, CaseState.canceled])],
         record: \.incident,
-        rules: [.parentClosed, .hoursUnreadable, .hoursTooFew]
+        rules: [.parentClosed, .allotmentsChanged, .hoursUnreadable, .hoursTooFew]
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {

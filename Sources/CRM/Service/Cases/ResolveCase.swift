@@ -76,7 +76,8 @@ public struct ResolveCase: Message {
             .record(6, "article", \.article, to: ["kbarticle"], "The published article that solved it."),
         ],
         rules: [
-            .status, .childrenOpen, .activitiesOpen, .lineNotInForce, .allotmentsUsedUp, articleNotPublished,
+            .status, .childrenOpen, .activitiesOpen, .lineNotInForce, .lineOfOtherCustomer, .allotmentsUsedUp,
+            .allotmentsChanged, articleNotPublished,
         ]
     )
 

@@ -1,7 +1,7 @@
 // What cases take of contract lines: a case, the minutes that are billed, or nothing but the days on which the line is in force.
 //
 // Guarantees
-// - What is used and what is left of a line are together its total, at every commit; neither falls below 0.
+// - By messages, what is used and what is left of a line are together its total, and neither falls below 0. What is used is what cases took.
 // - A case takes once, when it is resolved, and how much stands in the activity of its end. What is given back when it is reopened is
 //   that, whatever has become of case and line meanwhile.
 // - Several cases that end in one transaction take of the same line one after the other.
@@ -10,6 +10,20 @@ import Engine
 
 extension Rule {
     static let lineNotInForce = Rule("line-not-in-force", "The contract line of the case is not in force.")
+    static let lineOfOtherCustomer = Rule(
+        "line-of-other-customer",
+        "The contract line of the case is another customer's."
+    )
+    static let allotmentsMissing = Rule("allotments-missing", "A line does not say how many cases or minutes it has.")
+    static let allotmentsBelowUsed = Rule(
+        "allotments-below-used",
+        "Cases have taken more of a line than it would have."
+    )
+    static let allotmentsChanged = Rule(
+        "allotments-changed",
+        "The line from which a case gives back has less used than that: it was changed otherwise."
+    )
+    static let lineOutside = Rule("line-outside", "A line would be in force on days on which its contract is not.")
     static let allotmentsUsedUp = Rule("allotments-used-up", "The contract line of the case has not enough left.")
 }
 
@@ -30,7 +44,7 @@ struct Allotments {
         let line = records.reference(incident, "contractdetailid")
         guard line != .none else { return nil }
         let contract = records.reference(line, "contractid")
-        try Allotments.requireInForce(line, of: contract, closing, records)
+        try Allotments.requireUsable(line, for: incident, closing, records)
         let type = records.option(contract, "allotmenttypecode")
         let count = type == AllotmentType.dates ? 0 : type == AllotmentType.time ? minutes : 1
         let left = (records.integer(line, "allotmentsremaining") ?? 0).subtractingClamped(taken[line] ?? 0)
@@ -61,21 +75,41 @@ struct Allotments {
     /// Writes what is left.
     func write(to plan: inout Plan, _ records: Records) throws(Refusal) {
         let changed = taken.filter { $0.value != 0 }.sorted { $0.key < $1.key }
-        try plan.update(
-            rows: changed.map { line, count in
-                let used = (records.integer(line, "allotmentsused") ?? 0).addingClamped(count)
-                let left = (records.integer(line, "allotmentsremaining") ?? 0).subtractingClamped(count)
-                return (line, [("allotmentsused", .integer(used)), ("allotmentsremaining", .integer(left))])
+        var rows: [(record: RecordID, values: [(String, Value)])] = []
+        for (line, count) in changed {
+            let used = (records.integer(line, "allotmentsused") ?? 0).addingClamped(count)
+            let left = (records.integer(line, "allotmentsremaining") ?? 0).subtractingClamped(count)
+            guard used >= 0 else {
+                throw records.refusal(
+                    .allotmentsChanged,
+                    line,
+                    "\(records.name(line)) would get back more than is used of it: allot counts anew what cases took."
+                )
             }
-        )
+            rows.append((line, [("allotmentsused", .integer(used)), ("allotmentsremaining", .integer(left))]))
+        }
+        try plan.update(rows: rows)
     }
 
-    private static func requireInForce(
+    /// Refuses a line that is not in force today, and one of a contract of another customer than the case's or those above them.
+    static func requireUsable(
         _ line: RecordID,
-        of contract: RecordID,
+        for incident: RecordID,
         _ closing: RecordID,
         _ records: Records
     ) throws(Refusal) {
+        let contract = records.reference(line, "contractid")
+        let customers = [records.reference(contract, "customerid"), records.reference(contract, "billingcustomerid")]
+            .filter { $0 != .none }
+        let own = records.reference(incident, "customerid")
+        guard own == .none || customers.isEmpty || records.isOne(of: customers, own) else {
+            throw records.refusal(
+                .lineOfOtherCustomer,
+                closing,
+                "\(records.name(line)) is of \(records.name(contract)), the contract of \(records.name(customers[0])), and "
+                    + "\(records.name(incident)) is of \(records.name(own))."
+            )
+        }
         func refuse(_ why: String) -> Refusal {
             records.refusal(
                 .lineNotInForce,
@@ -97,5 +131,70 @@ struct Allotments {
         if let to = records.date(line, "expireson"), to < records.today {
             throw refuse("it ended on \(CalendarText.text(days: to))")
         }
+    }
+}
+
+extension Records {
+    /// Whether a customer, or an account above it, is one of these. What a plain change put in a circle is walked once.
+    fileprivate func isOne(of customers: [RecordID], _ customer: RecordID) -> Bool {
+        var met: Set<RecordID> = []
+        var next = customer
+        while next != .none, met.insert(next).inserted {
+            if customers.contains(next) { return true }
+            let isAccount = schema.entity(next.entity)?.name == "account"
+            next = reference(next, isAccount ? "parentaccountid" : "parentcustomerid")
+        }
+        return false
+    }
+
+    /// What a line of a contract that is agreed on has: its days, the contract's where it says none, its allotments with so many more, and what
+    /// is left of them by what cases took.
+    func agreed(
+        _ line: RecordID,
+        of contract: RecordID,
+        in period: (from: Int32, to: Int32),
+        more: Int64 = 0,
+        refusing about: RecordID
+    ) throws(Refusal) -> [(String, Value)] {
+        let from = date(line, "activeon") ?? period.from
+        let to = date(line, "expireson") ?? period.to
+        guard from >= period.from, to <= period.to, from <= to else {
+            throw refusal(
+                .lineOutside,
+                about,
+                "\(name(line)) would be in force from \(CalendarText.text(days: from)) to \(CalendarText.text(days: to)); "
+                    + "the contract is from \(CalendarText.text(days: period.from)) to \(CalendarText.text(days: period.to))."
+            )
+        }
+        let days: [(String, Value)] = [("activeon", .date(from)), ("expireson", .date(to))]
+        let type = option(contract, "allotmenttypecode")
+        guard type != AllotmentType.dates else {
+            return days + [("allotmentsused", .null), ("allotmentsremaining", .null)]
+        }
+        let unit = type == AllotmentType.time ? "minutes" : "cases"
+        let total = (integer(line, "totalallotments") ?? 0).addingClamped(more)
+        guard total > 0 else {
+            throw refusal(
+                .allotmentsMissing,
+                about,
+                "\(name(line)) does not say how many \(unit) it has: fill in totalallotments."
+            )
+        }
+        var used: Int64 = 0
+        for end in try referring(to: line, Closing.incident.entity, "contractdetailid")
+        where state(of: end) == ActivityState.completed {
+            used = used.addingClamped(integer(end, "allotmentsused") ?? 0)
+        }
+        guard used <= total else {
+            throw refusal(
+                .allotmentsBelowUsed,
+                about,
+                "\(name(line)) would have \(total) \(unit), and cases have taken \(used) of it."
+            )
+        }
+        return days + [
+            ("totalallotments", .integer(total)), ("allotmentsused", .integer(used)),
+            ("allotmentsremaining", .integer(total - used)),
+        ]
     }
 }

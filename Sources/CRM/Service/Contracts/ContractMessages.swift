@@ -15,7 +15,7 @@ extension Area {
         title: "Contracts",
         messages: [
             DraftContract.self, InvoiceContract.self, ActivateContract.self, ExpireContract.self, HoldContract.self,
-            ReleaseContract.self, CancelContract.self, RenewContract.self,
+            ReleaseContract.self, CancelContract.self, RenewContract.self, AllotContract.self,
         ]
     )
 }

@@ -14,21 +14,19 @@ public struct InvoiceContract: Message {
 
     static let customerMissing = Rule("customer-missing", "A contract needs a customer.")
     static let linesMissing = Rule("lines-missing", "A contract needs lines.")
-    static let allotmentsMissing = Rule("allotments-missing", "A line does not say how many cases or minutes it has.")
-    static let lineOutside = Rule("line-outside", "A line would be in force on days on which its contract is not.")
 
     public static let declaration = MessageDeclaration<InvoiceContract>(
         241,
         "invoice",
         """
-        Says that a contract is agreed on: adds up its lines, gives each its allotments, and lets it come into force on its first day and expire after \
+        Says that a contract is agreed on: adds up its lines, gives each its allotments less what cases have taken, and lets it come into force on its first day and expire after \
         its last. Lines without days of their own have the contract's.
         """,
         to: [MessageTarget("contract", states: [ContractState.draft])],
         record: \.contract,
         rules: [
-            customerMissing, .contractDatesMissing, .contractDatesReversed, linesMissing, allotmentsMissing,
-            lineOutside,
+            customerMissing, .contractDatesMissing, .contractDatesReversed, linesMissing,
+            .allotmentsMissing, .allotmentsBelowUsed, .lineOutside,
         ]
     )
 
@@ -51,14 +49,11 @@ public struct InvoiceContract: Message {
             let price = records.units(line, "price")
             let discount = records.units(line, "discount")
             total = (total.price.addingClamped(price), total.discount.addingClamped(discount))
-            let values = try values(of: line, in: period, records)
-            rows.append(
-                (line, values + [("net", .decimal(Decimal64(units: price.subtractingClamped(discount), scale: 4)))])
-            )
+            let values = try records.agreed(line, of: contract, in: period, refusing: contract)
+            rows.append((line, values + [("net", records.net(of: line))]))
         }
         var plan = Plan(records)
         try plan.update(rows: rows)
-        // What ends on the calendar's last day has no end.
         try plan.update(
             contract,
             [
@@ -67,52 +62,24 @@ public struct InvoiceContract: Message {
                 ("totaldiscount", .decimal(Decimal64(units: total.discount, scale: 4))),
                 ("netprice", .decimal(Decimal64(units: total.price.subtractingClamped(total.discount), scale: 4))),
                 ("activatesat", .instant(records.firstMoment(ofDay: period.from))),
-                (
-                    "endsat",
-                    period.to < ArgumentType.days.upperBound
-                        ? .instant(records.firstMoment(ofDay: period.to + 1)) : .null
-                ),
+                ("endsat", records.end(ofDay: period.to)),
             ]
         )
         return plan
     }
-
-    /// The days and the allotments of a line.
-    private func values(
-        of line: RecordID,
-        in period: (from: Int32, to: Int32),
-        _ records: Records
-    ) throws(Refusal) -> [(String, Value)] {
-        let from = records.date(line, "activeon") ?? period.from
-        let to = records.date(line, "expireson") ?? period.to
-        guard from >= period.from, to <= period.to, from <= to else {
-            throw records.refusal(
-                Self.lineOutside,
-                contract,
-                "\(records.name(line)) would be in force from \(CalendarText.text(days: from)) to "
-                    + "\(CalendarText.text(days: to)); the contract is from \(CalendarText.text(days: period.from)) to "
-                    + "\(CalendarText.text(days: period.to))."
-            )
-        }
-        let isCounted = records.option(contract, "allotmenttypecode") != AllotmentType.dates
-        let allotments = records.integer(line, "totalallotments") ?? 0
-        guard !isCounted || allotments > 0 else {
-            let unit = records.option(contract, "allotmenttypecode") == AllotmentType.time ? "minutes" : "cases"
-            throw records.refusal(
-                Self.allotmentsMissing,
-                contract,
-                "\(records.name(line)) does not say how many \(unit) it has: fill in totalallotments."
-            )
-        }
-        return [
-            ("activeon", .date(from)), ("expireson", .date(to)),
-            ("allotmentsused", isCounted ? .integer(0) : .null),
-            ("allotmentsremaining", isCounted ? .integer(allotments) : .null),
-        ]
-    }
 }
 
 extension Records {
+    /// The moment after a day; null of the calendar's last one, which has no end.
+    fileprivate func end(ofDay day: Int32) -> Value {
+        day < ArgumentType.days.upperBound ? .instant(firstMoment(ofDay: day + 1)) : .null
+    }
+
+    /// What a line costs in all.
+    func net(of line: RecordID) -> Value {
+        .decimal(Decimal64(units: units(line, "price").subtractingClamped(units(line, "discount")), scale: 4))
+    }
+
     /// An amount of money in ten-thousandths; 0 where none is filled in.
     fileprivate func units(_ id: RecordID, _ attribute: String) -> Int64 {
         decimal(id, attribute)?.rescaled(to: 4)?.units ?? 0
@@ -133,7 +100,7 @@ public struct ActivateContract: Message {
         242,
         "activate",
         """
-        Brings an invoiced contract into force, which the clock does when its first day begins. One that is not Invoiced any more stays as it is.
+        Brings an invoiced contract into force, which the clock does when its first day begins. One whose first day was put off waits for that, and one that is not Invoiced any more stays as it is.
         """,
         to: [MessageTarget("contract")],
         record: \.contract,
@@ -144,6 +111,11 @@ public struct ActivateContract: Message {
         _ = try records.requireDue(contract, "activatesat")
         let isInvoiced = records.state(of: contract) == ContractState.invoiced
         var plan = Plan(records)
+        if isInvoiced, let from = records.date(contract, "activeon"), from > records.today {
+            // A plain change put the first day off.
+            try plan.update(contract, [("activatesat", .instant(records.firstMoment(ofDay: from)))])
+            return plan
+        }
         try plan.update(
             contract,
             (isInvoiced ? [("statecode", .option(ContractState.active))] : []) + [("activatesat", .null)]
@@ -168,8 +140,8 @@ public struct ExpireContract: Message {
         243,
         "expire",
         """
-        Ends a contract, which the clock does when its last day is over, also on hold; its lines expire but for those that were renewed or canceled. One that \
-        ended otherwise stays as it is.
+        Ends a contract, which the clock does when its last day is over, also on hold; its lines expire but for those that were renewed or canceled. One whose \
+        last day was put off goes on to that, and one that ended otherwise stays as it is.
         """,
         to: [MessageTarget("contract")],
         record: \.contract,
@@ -181,6 +153,11 @@ public struct ExpireContract: Message {
         var plan = Plan(records)
         guard let state = records.state(of: contract), Self.running.contains(state) else {
             try plan.update(contract, [("endsat", .null)])
+            return plan
+        }
+        if let to = records.date(contract, "expireson"), to >= records.today {
+            // A plain change put the last day off.
+            try plan.update(contract, [("endsat", records.end(ofDay: to))])
             return plan
         }
         try plan.update(

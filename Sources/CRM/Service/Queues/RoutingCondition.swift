@@ -5,6 +5,9 @@
 
 import Engine
 
+/// Texts of one record, and of those that it refers to, as conditions compare them: by path, each folded once.
+typealias FoldedTexts = [String: [UInt8]]
+
 struct RoutingCondition {
     /// Why a condition cannot be asked.
     struct Flaw: Error {
@@ -40,7 +43,7 @@ struct RoutingCondition {
     }
 
     /// Whether it holds for a record.
-    func holds(for target: RecordID, _ records: Records) throws(Flaw) -> Bool {
+    func holds(for target: RecordID, _ texts: inout FoldedTexts, _ records: Records) throws(Flaw) -> Bool {
         let names = path.split(separator: ".").map(String.init)
         guard let last = names.last else { throw Flaw(reason: "a condition names no attribute") }
         // Of an empty lookup everything is empty, whatever it could lead to.
@@ -60,14 +63,19 @@ struct RoutingCondition {
         switch comparison {
         case .isEmpty: return value == .null
         case .isFilled: return value != .null
-        default: return try holds(value, entity[id].type, records)
+        default: return try holds(value, entity[id].type, &texts, records)
         }
     }
 
-    private func holds(_ value: Value, _ type: AttributeType, _ records: Records) throws(Flaw) -> Bool {
+    private func holds(
+        _ value: Value,
+        _ type: AttributeType,
+        _ texts: inout FoldedTexts,
+        _ records: Records
+    ) throws(Flaw) -> Bool {
         switch type {
         case .text, .memo, .autoNumber:
-            return try textHolds(value)
+            return try textHolds(value, &texts)
         case .integer, .decimal, .money:
             let wanted = try read(Decimal64(declared: words)).scaled
             switch value {
@@ -123,9 +131,11 @@ struct RoutingCondition {
         }
     }
 
-    private func textHolds(_ value: Value) throws(Flaw) -> Bool {
+    private func textHolds(_ value: Value, _ texts: inout FoldedTexts) throws(Flaw) -> Bool {
         guard case .text(let text) = value else { return false }
-        let (present, wanted) = (Self.folded(text), Self.folded(words))
+        let present = texts[path] ?? Self.folded(text)
+        texts[path] = present
+        let wanted = Self.folded(words)
         switch comparison {
         case .contains: return Self.isPart(wanted, of: present)
         case .beginsWith: return present.starts(with: wanted)
@@ -133,10 +143,26 @@ struct RoutingCondition {
         }
     }
 
-    /// O(length × length): what a condition looks for has 500 characters at most.
+    /// Whether a text holds another one: O(length), as Knuth, Morris and Pratt look.
     private static func isPart(_ wanted: [UInt8], of text: [UInt8]) -> Bool {
-        guard wanted.count <= text.count else { return false }
-        return (0...(text.count - wanted.count)).contains { text[$0...].starts(with: wanted) }
+        guard !wanted.isEmpty else { return true }
+        // For each beginning of what is looked for, the length of the longest shorter one with which it ends.
+        var borders = [0]
+        func length(_ byte: UInt8, behind matched: Int) -> Int {
+            var matched = matched
+            while matched > 0, wanted[matched] != byte { matched = borders[matched - 1] }
+            return wanted[matched] == byte ? matched + 1 : 0
+        }
+        for byte in wanted.dropFirst() {
+            let border = length(byte, behind: borders[borders.count - 1])
+            borders.append(border)
+        }
+        var matched = 0
+        for byte in text {
+            matched = length(byte, behind: matched)
+            if matched == wanted.count { return true }
+        }
+        return false
     }
 
     private static func folded(_ text: String) -> [UInt8] {

@@ -4,6 +4,7 @@
 // - Rules are asked by number, then by record id; the first whose conditions hold says where. One without conditions always holds.
 // - What cannot be asked (no such attribute, a value of another kind) is refused with the rule's name and never passed over, since the
 //   record would silently go where the next rule says.
+// - However many rules and conditions there are, and however long the texts: a text is folded once and looked through once by each condition.
 
 import Engine
 
@@ -12,8 +13,10 @@ struct RoutingRule {
     let queue: RecordID
     let user: RecordID
 
-    /// Rules that are looked at, at most.
-    static let countMax = 1_000
+    /// Rules in use for one kind of record, at most.
+    private static let countMax = 1_000
+    /// Conditions that are asked of one record, at most: two of each rule, each of which may look through a long text.
+    private static let conditionsMax = 2_000
 
     /// Options of `routingrule.objecttypecode`, by what a rule is for: Dynamics' type codes.
     private static let typeCodes: [String: Int32] = [
@@ -24,18 +27,35 @@ struct RoutingRule {
     /// The first rule that applies to a record; nil where none does. O(rules × conditions).
     static func first(for target: RecordID, _ records: Records) throws(Refusal) -> RoutingRule? {
         guard let entity = records.schema.entity(target.entity) else { return nil }
-        var rules = try records.all("routingrule", countMax: countMax).filter {
+        var rules = try records.all("routingrule", countMax: countMax) {
             records.state(of: $0) ?? 0 == 0
                 && records.option($0, "objecttypecode") == typeCodes[entity.name]
         }
         rules.sort {
             (records.integer($0, "rulenumber") ?? .max, $0) < (records.integer($1, "rulenumber") ?? .max, $1)
         }
+        var texts = FoldedTexts()
+        var askedCount = 0
         for rule in rules {
             var holds = true
-            for condition in try records.referring(to: rule, "routingcondition", "routingruleid") where holds {
+            let conditions = try records.referring(
+                to: rule,
+                "routingcondition",
+                "routingruleid",
+                countMax: conditionsMax
+            )
+            askedCount += conditions.count
+            guard askedCount <= conditionsMax else {
+                throw Refusal(
+                    .limitExceeded,
+                    entity: entity.name,
+                    record: target,
+                    "The routing rules would ask more than \(conditionsMax) conditions of \(records.name(target))."
+                )
+            }
+            for condition in conditions where holds {
                 do throws(RoutingCondition.Flaw) {
-                    holds = try RoutingCondition(condition, records).holds(for: target, records)
+                    holds = try RoutingCondition(condition, records).holds(for: target, &texts, records)
                 } catch {
                     throw records.refusal(
                         RouteRecord.ruleUnreadable,
@@ -60,8 +80,12 @@ struct RoutingRule {
 }
 
 extension Records {
-    /// All records of an entity, in order of their ids. Throws `limitExceeded` beyond `countMax`. O(rows).
-    func all(_ entity: String, countMax: Int) throws(Refusal) -> [RecordID] {
+    /// All records of an entity that are included, in order of their ids. Throws `limitExceeded` beyond `countMax`. O(rows).
+    func all(
+        _ entity: String,
+        countMax: Int,
+        where isIncluded: (RecordID) -> Bool = { _ in true }
+    ) throws(Refusal) -> [RecordID] {
         guard let place = schema.place(named: entity) else { return [] }
         let table = engine.view.table(place)
         var found: [RecordID] = []
@@ -70,6 +94,9 @@ extension Records {
             for word in 0..<Block.validityWords {
                 var bits = words[word]
                 while bits != 0 {
+                    let id = table.recordID(atRow: block << 13 | word << 6 | bits.trailingZeroBitCount)
+                    bits &= bits - 1
+                    guard isIncluded(id) else { continue }
                     guard found.count < countMax else {
                         throw Refusal(
                             .limitExceeded,
@@ -77,8 +104,7 @@ extension Records {
                             "There are more than \(countMax) records of \(entity)."
                         )
                     }
-                    found.append(table.recordID(atRow: block << 13 | word << 6 | bits.trailingZeroBitCount))
-                    bits &= bits - 1
+                    found.append(id)
                 }
             }
         }

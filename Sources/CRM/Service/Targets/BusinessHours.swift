@@ -7,7 +7,8 @@
 //
 // Guarantees
 // - `moment(after:from:)` and `span(from:to:)` agree: the span from a moment to the one so much business time later is that much.
-// - Time is counted between moments, so that an hour of local time that does not exist, or exists twice, counts as long as it lasts.
+// - Time is counted between moments, so that an hour of local time that does not exist, or exists twice, counts as long as it lasts. Hours that
+//   begin or end in one that does not exist do so when the clocks change, and no time counts twice.
 
 import Engine
 
@@ -113,6 +114,7 @@ package struct BusinessHours {
         // The day before may, in local time, not be over: a zone goes back by an hour at midnight.
         var passed = 0
         var closedThrough = Int64.min
+        var passedEnd = moment
         for day in (first - 1)...(first + Int64(Self.dayCountMax)) {
             while passed < closures.count, closures[passed].days.lowerBound <= day {
                 closedThrough = max(closedThrough, closures[passed].days.upperBound)
@@ -122,11 +124,26 @@ package struct BusinessHours {
             // Day 0 was a Thursday.
             for range in days[Int((day + 3).modulo(7))] {
                 let midnight = CalendarText.microseconds(days: day)
-                let start = max(zone.moment(local: midnight.addingClamped(range.start * Self.minute)), moment)
-                let end = zone.moment(local: midnight.addingClamped(range.end * Self.minute))
+                let start = max(self.moment(local: midnight.addingClamped(range.start * Self.minute)), passedEnd)
+                let end = self.moment(local: midnight.addingClamped(range.end * Self.minute))
                 if end > start, !body(start, end) { return }
+                passedEnd = max(passedEnd, end)
             }
         }
+    }
+
+    /// The moment of a local time; of one that the clocks skip, the moment at which they do.
+    private func moment(local: Int64) -> Int64 {
+        let moment = zone.moment(local: local)
+        guard zone.local(moment) != local else { return moment }
+        // No clock skips more than a day, and local time rises all around.
+        var low = moment.subtractingClamped(2 * Self.day)
+        var high = moment.addingClamped(2 * Self.day)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if zone.local(middle) >= local { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 
     /// The moment so much business time later; nil where that is more than ten years away. O(days).

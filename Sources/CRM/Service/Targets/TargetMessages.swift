@@ -65,7 +65,8 @@ public struct StartTargets: Message {
             ),
         ],
         rules: [
-            isStarted, slaMissing, slaInactive, targetsMissing, .momentInFuture, .hoursUnreadable, .hoursTooFew,
+            isStarted, slaMissing, slaInactive, targetsMissing, .lineNotInForce, .lineOfOtherCustomer, .momentInFuture,
+            .hoursUnreadable, .hoursTooFew,
         ]
     )
 
@@ -83,6 +84,10 @@ public struct StartTargets: Message {
         let sla = self.sla != .none ? self.sla : records.reference(contract, "slaid")
         guard sla != .none else {
             throw records.refusal(Self.slaMissing, incident, "What was promised? Give --sla.")
+        }
+        if self.sla == .none {
+            let line = records.reference(incident, "contractdetailid")
+            try Allotments.requireUsable(line, for: incident, incident, records)
         }
         guard records.state(of: sla) ?? 0 == 0 else {
             throw records.refusal(Self.slaInactive, incident, "\(records.name(sla)) is not used any more.")
