@@ -13,6 +13,28 @@ struct TestOrganisation {
 
     struct Failure: Error, CustomStringConvertible { var description: String }
 
+    init() {}
+
+    /// An organisation that had entities of its own before the standard had others under their names.
+    init(withOwn declarations: [EntityDeclaration]) throws {
+        var older = SchemaBuilder()
+        for name in ["systemuser", "team"] {
+            guard let entity = Schema.standard.entity(named: name) else { continue }
+            let primaryName = entity[entity.primaryName].name
+            older.entity(entity.id.rawValue, name, entity.displayName, ownership: .organisation) { e in
+                e.text(primaryName, "Name", 100)
+                e.primaryName(primaryName)
+            }
+        }
+        engine = Engine(schema: older.build())
+        try change(declarations)
+        guard let upgraded = engine.schema.upgraded(by: .standard) else {
+            throw Failure(description: "the standard brings nothing")
+        }
+        engine = Engine(schema: upgraded)
+        entries = []
+    }
+
     /// A record by its name here or its code.
     func record(_ text: String) throws -> RecordID {
         guard let id = names[text] ?? engine.schema.recordID(text) else {
@@ -138,7 +160,7 @@ struct TestOrganisation {
     }
 
     /// Changes the schema as an administrator does.
-    private mutating func change(_ entities: [EntityDeclaration]) throws {
+    mutating func change(_ entities: [EntityDeclaration]) throws {
         var document = SchemaDocument()
         document.entities = entities
         var entry = ByteWriter()

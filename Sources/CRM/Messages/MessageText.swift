@@ -170,7 +170,7 @@ private struct ValueReader {
         _ attribute: String,
         _ argument: String
     ) throws(MessageTextError) -> Value? {
-        guard let declared = schema.entity(named: entity),
+        guard let declared = schema.standardEntity(named: entity),
             let set = declared.attributeID(attribute).flatMap({ declared[$0].type.optionSet })
         else { return nil }
         if let number = Int32(text) { return .option(number) }

@@ -13,11 +13,11 @@ public struct Plan {
         transaction = Transaction(records.schema)
     }
 
-    /// Makes a record, unless its entity is not there; null values are left out, so that defaults take effect.
-    /// Returns what later steps of the plan call it.
+    /// Makes a record of a standard entity, unless that is not there: an organisation's own of the same name is not meant. Null values
+    /// are left out, so that defaults take effect. Returns what later steps of the plan call it.
     @discardableResult
     mutating func create(_ entity: String, _ values: [(String, Value)]) throws(Refusal) -> RecordID? {
-        guard let declared = schema.entity(named: entity) else { return nil }
+        guard let declared = schema.standardEntity(named: entity) else { return nil }
         let known: [(String, Value)] = values.compactMap { name, value in
             guard value != .null, let attribute = declared.attributeID(name) else { return nil }
             return (name, Plan.cut(value, declared, attribute))
@@ -41,9 +41,9 @@ public struct Plan {
         }
     }
 
-    /// Makes records of one entity in one operation; what none of them gives is left out.
+    /// Makes records of one standard entity in one operation, as `create` of one does; what none of them gives is left out.
     mutating func create(_ entity: String, rows: [[(String, Value)]]) throws(Refusal) {
-        guard let declared = schema.entity(named: entity), !rows.isEmpty else { return }
+        guard let declared = schema.standardEntity(named: entity), !rows.isEmpty else { return }
         var given: [(name: String, attribute: AttributeID)] = []
         for row in rows {
             for (name, value) in row where value != .null && !given.contains(where: { $0.name == name }) {

@@ -115,7 +115,8 @@ public struct Records {
         return set.flatMap { schema[$0].label(of: option) } ?? String(option)
     }
 
-    /// The records of an entity that refer to one in this lookup, in order of their ids. O(records found).
+    /// The records of a standard entity that refer to one in this lookup, in order of their ids; none where an organisation has an
+    /// entity of its own under that name. O(records found).
     ///
     /// Throws `limitExceeded` beyond `countMax`.
     public func referring(
@@ -124,7 +125,18 @@ public struct Records {
         _ attribute: String,
         countMax: Int = Records.referringMax
     ) throws(Refusal) -> [RecordID] {
-        guard let target = place(id), let place = schema.place(named: entity),
+        guard let entity = schema.standardEntity(named: entity)?.id else { return [] }
+        return try referring(to: id, in: entity, attribute, countMax: countMax)
+    }
+
+    /// The same of any entity, whoever made it.
+    func referring(
+        to id: RecordID,
+        in entity: EntityID,
+        _ attribute: String,
+        countMax: Int = Records.referringMax
+    ) throws(Refusal) -> [RecordID] {
+        guard let target = place(id), let place = schema.place(of: entity),
             let column = schema.entities[place].attributeID(attribute).map({ Int($0.rawValue) }),
             let link = engine.tables[place].link(column),
             let part = engine.tables[place].linkTarget(column, id.entity)
@@ -146,6 +158,15 @@ public struct Records {
             entity: schema.entity(id.entity)?.name ?? "",
             record: id,
             "More than \(countMax) records belong to \(schema.text(of: id)): one message cannot change them all."
+        )
+    }
+
+    /// The refusal of what would do nothing, since the standard's entity is not there.
+    func missing(_ entity: String) -> Refusal {
+        Refusal(
+            .unknownEntity,
+            entity: entity,
+            "The standard's entity \(entity) is not here: it was deleted, or the organisation has one of its own under that name."
         )
     }
 

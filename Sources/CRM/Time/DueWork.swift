@@ -26,7 +26,8 @@ package struct DueWork: Hashable, Sendable {
 
         /// When a record says that it is due; nil where it does not, or is of another entity.
         fileprivate func moment(of record: RecordID, _ engine: Engine) -> Int64? {
-            guard let place = engine.schema.place(named: entity), record.entity == engine.schema.entities[place].id,
+            guard let place = engine.schema.standardPlace(named: entity),
+                record.entity == engine.schema.entities[place].id,
                 let column = engine.schema.entities[place].attributeID(attribute)
             else { return nil }
             let row = engine.tables[place].row(of: record)
@@ -114,9 +115,10 @@ package struct DueWork: Hashable, Sendable {
         kinds.contains { kind in kind.moment(of: record, engine).map { $0 < moment } ?? false }
     }
 
-    /// The index of a kind's moments; nil where an organisation has deleted the attribute, or does not keep it in order any more.
+    /// The index of a kind's moments; nil where an organisation has deleted the attribute, does not keep it in
+    /// order any more, or has an entity of its own under the name.
     private static func order(of kind: Kind, _ engine: Engine) -> (place: Int, index: OrderedIndex<UInt64>)? {
-        guard let place = engine.schema.place(named: kind.entity),
+        guard let place = engine.schema.standardPlace(named: kind.entity),
             let column = engine.schema.entities[place].attributeID(kind.attribute),
             case .number(let index)? = engine.tables[place].order(Int(column.rawValue))
         else { return nil }

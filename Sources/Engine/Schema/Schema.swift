@@ -97,6 +97,15 @@ public final class Schema: Sendable {
     /// The entity with this logical name (lower case). O(1).
     public func entity(named name: String) -> Entity? { placesByName[name].map { entities[$0] } }
 
+    /// Place in `entities` of the standard's one with this logical name; nil where it is not there, also when the organisation has one
+    /// of its own that is called so. Whoever acts on records of an entity by a name of the standard asks here. O(1).
+    package func standardPlace(named name: String) -> Int? {
+        place(named: name).flatMap { entities[$0].isOwn ? nil : $0 }
+    }
+
+    /// The standard's entity with this logical name; nil as for `standardPlace`. O(1).
+    package func standardEntity(named name: String) -> Entity? { standardPlace(named: name).map { entities[$0] } }
+
     /// The option set with this number; the number must come from this schema.
     public subscript(_ id: OptionSetID) -> OptionSet { optionSets[Int(id.rawValue)] }
 

@@ -38,7 +38,7 @@ extension WriterTurn {
 
     /// The jobs that are not over, in order of their ids. O(jobs).
     var openJobs: [RecordID] {
-        guard let place = engine.schema.place(named: WriterTurn.entity), !engine.schema.entities[place].isOwn,
+        guard let place = engine.schema.standardPlace(named: WriterTurn.entity),
             let column = engine.schema.entities[place].attributeID("statecode").map({ Int($0.rawValue) })
         else { return [] }
         var found: [RecordID] = []

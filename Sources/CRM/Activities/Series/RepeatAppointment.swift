@@ -69,9 +69,7 @@ public struct RepeatAppointment: Message {
                 + StoredSeries.state(appointment, records) + values
                 + [("timezonedefinitionid", zoneRecord == .none ? .null : .reference(zoneRecord))]
         )
-        guard let series else {
-            throw Refusal(.unknownEntity, "The schema has no entity recurringappointmentmaster: it was deleted.")
-        }
+        guard let series else { throw records.missing("recurringappointmentmaster") }
         for (entity, attribute) in [("activityparty", "activityid"), ("annotation", "objectid")] {
             let parts = try records.referring(to: appointment, entity, attribute)
             try plan.update(parts, [(attribute, .reference(series))])

@@ -181,7 +181,7 @@ extension Records {
 
     /// The time zone of this name; nil when the organisation has none.
     func zone(named name: String) -> RecordID? {
-        guard let place = schema.place(named: "timezonedefinition"),
+        guard let place = schema.standardPlace(named: "timezonedefinition"),
             let key = schema.entities[place].keys.firstIndex(where: { $0.name == "standardname" })
         else { return nil }
         var name = name
@@ -191,7 +191,7 @@ extension Records {
 
     /// The organisation's own time zone; `.none` for UTC.
     var organisationZone: RecordID {
-        guard let place = schema.place(named: "organization") else { return .none }
+        guard let place = schema.standardPlace(named: "organization") else { return .none }
         let table = engine.tables.borrowed(place)
         return table.firstRow.map { reference(table.recordID(atRow: $0), "timezonedefinitionid") } ?? .none
     }

@@ -140,7 +140,7 @@ package struct Agenda {
         do throws(Refusal) {
             for entity in records.schema.entities where entity.isActivity {
                 for lookup in ["ownerid", "regardingobjectid"] {
-                    let ids = try records.referring(to: owner, entity.name, lookup, countMax: lookedAtMax)
+                    let ids = try records.referring(to: owner, in: entity.id, lookup, countMax: lookedAtMax)
                     found[entity.id, default: []].formUnion(ids)
                 }
             }

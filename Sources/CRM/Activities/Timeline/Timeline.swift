@@ -11,14 +11,14 @@ struct Timeline {
 
     private let records: Records
     /// Entities whose records are activities.
-    private let activities: [String]
+    private let activities: [EntityID]
     /// Entities that activities can be about.
     private let subjects: Set<EntityID>
 
     init(_ records: Records) {
         self.records = records
         let entities = records.schema.entities.filter(\.isActivity)
-        activities = entities.map(\.name)
+        activities = entities.map(\.id)
         subjects = Set(
             entities.flatMap { entity in
                 entity.attributeID("regardingobjectid").map { entity[$0].type.lookupTargets } ?? []
@@ -31,7 +31,7 @@ struct Timeline {
         var found: Set<RecordID> = []
         for subject in try group(record, reach) {
             for entity in activities {
-                found.formUnion(try records.referring(to: subject, entity, "regardingobjectid"))
+                found.formUnion(try records.referring(to: subject, in: entity, "regardingobjectid"))
             }
             for party in try records.referring(to: subject, "activityparty", "partyid") {
                 let activity = records.reference(party, "activityid")
@@ -54,14 +54,15 @@ struct Timeline {
         let owned = links.flatMap { link in
             records.schema.entities.filter { entity in
                 !entity.isActivity && subjects.contains(entity.id) && entity.attributeID(link) != nil
-            }.map { (entity: $0.name, link: link) }
+            }.map { (entity: $0.id, link: link) }
         }
         var group = [record]
         var seen: Set<RecordID> = [record]
         var next = 0
         while next < group.count {
             for (entity, link) in owned {
-                for child in try records.referring(to: group[next], entity, link) where seen.insert(child).inserted {
+                for child in try records.referring(to: group[next], in: entity, link) where seen.insert(child).inserted
+                {
                     group.append(child)
                 }
             }

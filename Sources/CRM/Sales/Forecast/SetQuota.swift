@@ -77,13 +77,14 @@ public struct SetQuota: Message {
         if let present {
             try plan.update(present, values)
         } else {
-            try plan.create(
+            let made = try plan.create(
                 "quota",
                 [
                     ("salespersonid", .reference(salesperson)), ("fiscalyear", .integer(year)),
                     ("fiscalperiod", .integer(period)),
                 ] + values
             )
+            guard made != nil else { throw records.missing("quota") }
         }
         return plan
     }

@@ -105,7 +105,7 @@ extension DocumentPricer {
 extension Records {
     /// The first `organization`, as for calendars.
     var organisation: RecordID? {
-        guard let place = schema.place(named: "organization") else { return nil }
+        guard let place = schema.standardPlace(named: "organization") else { return nil }
         let rows = 0..<engine.tables[place].rowCount
         // `.none` stands in the rows of deleted records.
         return rows.lazy.map { engine.tables[place].recordID(atRow: $0) }.first { $0 != .none }

@@ -195,8 +195,8 @@ private struct LineColumns {
     }
 
     init(_ records: Records, _ entity: String) {
-        let declared = records.schema.entity(named: entity)
-        place = records.schema.place(named: entity)
+        let declared = records.schema.standardEntity(named: entity)
+        place = records.schema.standardPlace(named: entity)
         columns = Name.allCases.map { name in declared?.attributeID(name.attribute).map { Int($0.rawValue) } }
         digits = columns.map { column in column.flatMap { declared?.attributes[$0].type.decimalScale }.map { Int($0) } }
     }

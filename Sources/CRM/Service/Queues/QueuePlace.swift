@@ -34,7 +34,7 @@ extension Records {
 
     /// The item that a message is about: the record itself, or the item of it.
     func requireQueueItem(_ id: RecordID) throws(Refusal) -> RecordID {
-        if schema.entity(id.entity)?.name == "queueitem" { return id }
+        if id.entity == schema.standardEntity(named: "queueitem")?.id { return id }
         let item = try queueItem(of: id)
         guard item != .none else { throw refusal(.notInQueue, id, "\(name(id)) is in no queue.") }
         return item

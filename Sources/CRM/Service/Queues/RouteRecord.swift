@@ -88,10 +88,11 @@ public struct RouteRecord: Message {
         ]
         var plan = Plan(records)
         if item == .none {
-            try plan.create(
+            let made = try plan.create(
                 "queueitem",
                 place + [("title", .text(records.name(target))), ("objectid", .reference(target))]
             )
+            guard made != nil else { throw records.missing("queueitem") }
         } else {
             try plan.update(item, place + [("workerid", .null), ("workedonsince", .null)])
         }

@@ -80,14 +80,14 @@ struct RoutingRule {
 }
 
 extension Records {
-    /// All records of an entity that are included, in order of their ids. Throws `limitExceeded` beyond `countMax`. O(rows).
+    /// All records of a standard entity that are included, in order of their ids. Throws `limitExceeded` beyond `countMax`. O(rows).
     func all(
         _ entity: String,
         countMax: Int,
         where isIncluded: (RecordID) -> Bool = { _ in true }
     ) throws(Refusal) -> [RecordID] {
-        guard let place = schema.place(named: entity) else { return [] }
-        let table = engine.view.table(place)
+        guard let place = schema.standardPlace(named: entity) else { return [] }
+        let table = engine.tables.borrowed(place)
         var found: [RecordID] = []
         for block in 0..<table.blockCount {
             guard let words = table.liveWords(block: block) else { continue }

@@ -155,7 +155,8 @@ extension Records {
 
     /// Records that begin before the end of a time, and not longer before its beginning than a booking may last, by their beginning.
     fileprivate func begun(_ entity: String, _ attribute: String, in time: BookedTime) throws(Refusal) -> [RecordID] {
-        guard let place = schema.place(named: entity), let column = schema.entities[place].attributeID(attribute),
+        guard let place = schema.standardPlace(named: entity),
+            let column = schema.entities[place].attributeID(attribute),
             case .number(let index)? = engine.tables[place].order(Int(column.rawValue))
         else { return [] }
         var found: [RecordID] = []

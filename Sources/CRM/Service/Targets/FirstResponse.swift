@@ -28,7 +28,7 @@ extension Plan {
     /// Notes the answer where an activity that reached somebody is about an active case whose customer was not answered yet.
     mutating func noteResponse(by activity: RecordID, at moment: Int64, _ records: Records) throws(Refusal) {
         let incident = records.reference(activity, "regardingobjectid")
-        guard records.schema.entity(incident.entity)?.name == "incident",
+        guard incident.entity == records.schema.standardEntity(named: "incident")?.id,
             records.state(of: incident) == CaseState.active,
             records.value(incident, "firstresponsesent") != .boolean(true),
             moment >= FirstResponse.start(incident, records) ?? moment
