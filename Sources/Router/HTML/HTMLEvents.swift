@@ -51,6 +51,7 @@ enum HTMLEvents {
         events.cdataBlock = characters
         // A NUL would end the text for the parser.
         let bytes = Array(html.utf8.filter { $0 != 0 })
+        guard HTMLBounds.accepts(bytes) else { return }
         withExtendedLifetime(context) {
             withUnsafeMutablePointer(to: &events) { events in
                 // The parser copies the events.

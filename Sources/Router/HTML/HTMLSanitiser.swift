@@ -6,7 +6,7 @@
 // elements hold that do not show their content (`script`, `style`, …) is not.
 
 public enum HTMLSanitiser {
-    /// Writes a stranger's HTML anew. Linear in its length.
+    /// Writes a stranger's HTML anew. Linear in its length; nothing for HTML that `HTMLBounds` refuses.
     public static func sanitise(_ html: String) -> String {
         let writer = Writer()
         HTMLEvents.parse(html, writer)
@@ -52,6 +52,8 @@ public enum HTMLSanitiser {
     private final class Writer: HTMLListener {
         private var result = ""
         private var open: [(name: String, isWritten: Bool)] = []
+        // How often each name is open, so that nothing is looked for that is not there.
+        private var openCounts: [String: Int] = [:]
         private var writtenCount = 0
         private var silence = 0
 
@@ -71,11 +73,12 @@ public enum HTMLSanitiser {
                 result += ">"
             }
             open.append((name, isWritten && !isEmpty))
+            openCounts[name, default: 0] += 1
             if isWritten, !isEmpty { writtenCount += 1 }
         }
 
         func close(_ name: String) {
-            guard open.contains(where: { $0.name == name }) else { return }
+            guard openCounts[name, default: 0] > 0 else { return }
             while let last = open.popLast() {
                 end(last)
                 if last.name == name { return }
@@ -92,6 +95,7 @@ public enum HTMLSanitiser {
         }
 
         private func end(_ element: (name: String, isWritten: Bool)) {
+            openCounts[element.name, default: 1] -= 1
             if HTMLSanitiser.silent.contains(element.name) { silence -= 1 }
             guard element.isWritten else { return }
             writtenCount -= 1

@@ -4,9 +4,10 @@
 // as in a plain reply, so that one rule cuts both; list items have a hyphen; blanks are one blank except in `pre`. Linear time.
 
 public enum HTMLText {
-    /// The text of a stranger's HTML.
-    public static func text(_ html: String) -> String {
-        let writer = Writer()
+    /// The text of a stranger's HTML, cut where it has `byteMax` bytes with its marks of quotes. Nothing for HTML that `HTMLBounds`
+    /// refuses.
+    public static func text(_ html: String, byteMax: Int = 4 << 20) -> String {
+        let writer = Writer(byteMax: byteMax)
         HTMLEvents.parse(html, writer)
         return writer.finished()
     }
@@ -27,6 +28,8 @@ public enum HTMLText {
     private static let quoteMax = 20
 
     private final class Writer: HTMLListener {
+        private let byteMax: Int
+        private var byteCount = 0
         private var lines: [String] = []
         private var line = ""
         private var needsBlank = false
@@ -35,6 +38,8 @@ public enum HTMLText {
         private var silence = 0
         private var quotes = 0
         private var preformatted = 0
+
+        init(byteMax: Int) { self.byteMax = byteMax }
 
         func open(_ name: String, _ attributes: [(name: String, value: String)]) {
             if HTMLSanitiser.silent.contains(name) { silence += 1 }
@@ -92,7 +97,7 @@ public enum HTMLText {
 
         private func put(_ scalar: Unicode.Scalar) {
             if line.isEmpty, let depth = emptyLineQuotes {
-                if let last = lines.last, !last.isEmpty { lines.append(marked("", depth: min(depth, quotes))) }
+                if let last = lines.last, !last.isEmpty { keep(marked("", depth: min(depth, quotes))) }
                 emptyLineQuotes = nil
             }
             if needsBlank { line.unicodeScalars.append(" ") }
@@ -102,9 +107,14 @@ public enum HTMLText {
 
         /// Ends a line that `br` ends, which may be empty.
         private func endLine() {
-            lines.append(marked(line, depth: quotes))
+            keep(marked(line, depth: quotes))
             line = ""
             needsBlank = false
+        }
+
+        private func keep(_ marked: String) {
+            byteCount += marked.utf8.count + 1
+            if byteCount <= byteMax { lines.append(marked) }
         }
 
         private func endBlock(isSpaced: Bool) {

@@ -15,8 +15,9 @@ package enum EncodedWords {
         // Where plain text began that is not yet in the result.
         var plainStart = 0
         var index = 0
+        var terminator = Terminator()
         while index < bytes.count {
-            guard bytes[index] == UInt8(ascii: "="), let word = Word(bytes, at: index) else {
+            guard bytes[index] == UInt8(ascii: "="), let word = Word(bytes, at: index, &terminator) else {
                 index += 1
                 continue
             }
@@ -60,6 +61,22 @@ package enum EncodedWords {
         return bytes
     }
 
+    /// Where the next `?=` or line feed is, looked for once: words without an end would otherwise each look to the end of the text.
+    private struct Terminator {
+        private var place = 0
+
+        /// The first at or behind an index, or the end; the indices that are asked for never fall.
+        mutating func next(_ text: [UInt8], from start: Int) -> Int {
+            place = max(place, start)
+            while place < text.count, text[place] != .lineFeed,
+                !(text[place] == UInt8(ascii: "?") && place + 1 < text.count && text[place + 1] == UInt8(ascii: "="))
+            {
+                place += 1
+            }
+            return place
+        }
+    }
+
     /// One encoded word.
     private struct Word {
         let charset: String
@@ -67,7 +84,7 @@ package enum EncodedWords {
         let end: Int
 
         /// Nil when there is none at this place.
-        init?(_ text: [UInt8], at start: Int) {
+        init?(_ text: [UInt8], at start: Int, _ terminator: inout Terminator) {
             let mark = UInt8(ascii: "?")
             guard start + 1 < text.count, text[start + 1] == mark else { return nil }
             // The longest allowed word has 75 bytes, and programs write longer ones; the character set's name is short.
@@ -75,13 +92,8 @@ package enum EncodedWords {
                 text[charsetEnd + 2] == mark
             else { return nil }
             let contentStart = charsetEnd + 3
-            var contentEnd = contentStart
-            while contentEnd + 1 < text.count, !(text[contentEnd] == mark && text[contentEnd + 1] == UInt8(ascii: "="))
-            {
-                guard text[contentEnd] != .lineFeed else { return nil }
-                contentEnd += 1
-            }
-            guard contentEnd + 1 < text.count else { return nil }
+            let contentEnd = terminator.next(text, from: contentStart)
+            guard contentEnd < text.count, text[contentEnd] == mark else { return nil }
             // A language may stand behind the set: `utf-8*en`.
             let name = text[(start + 2)..<charsetEnd].prefix { $0 != UInt8(ascii: "*") }
             charset = String(decoding: name, as: UTF8.self).lowercased()

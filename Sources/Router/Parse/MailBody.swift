@@ -6,24 +6,34 @@
 /// Fills in text, HTML, attachments and calendars of a message.
 struct MailBody {
     let limits: MailLimits
+    private var bodyByteCount = 0
+
+    init(limits: MailLimits) { self.limits = limits }
 
     /// A piece of the body: one thing, said as text, as HTML, or both.
     private struct Piece {
         var plain: String?
-        var html: String?
+        /// Each is parsed by itself, as it was bounded by itself.
+        var html: [String] = []
+
+        func said(byteMax: Int) -> String {
+            plain ?? html.map { HTMLText.text($0, byteMax: byteMax) }.joined(separator: "\n")
+        }
     }
 
-    func fill(_ message: inout MailMessage) {
+    mutating func fill(_ message: inout MailMessage) {
         var pieces: [Piece] = []
         visit(message.root, into: &pieces, &message)
-        message.text = pieces.map { $0.plain ?? $0.html.map(HTMLText.text) ?? "" }.joined(separator: "\n")
-        guard pieces.contains(where: { $0.html != nil }) else { return }
+        message.text = pieces.map { $0.said(byteMax: limits.bodyByteMax) }.joined(separator: "\n")
+        guard pieces.contains(where: { !$0.html.isEmpty }) else { return }
         message.html = pieces.map { piece in
-            piece.html.map(HTMLSanitiser.sanitise) ?? "<pre>\(HTMLSanitiser.escape(piece.plain ?? ""))</pre>"
+            piece.html.isEmpty
+                ? "<pre>\(HTMLSanitiser.escape(piece.plain ?? ""))</pre>"
+                : piece.html.map(HTMLSanitiser.sanitise).joined(separator: "\n")
         }.joined(separator: "\n")
     }
 
-    private func visit(_ part: MailPart, into pieces: inout [Piece], _ message: inout MailMessage) {
+    private mutating func visit(_ part: MailPart, into pieces: inout [Piece], _ message: inout MailMessage) {
         switch part.content {
         case .message: return
         case .bytes(let bytes): leaf(part, bytes, into: &pieces, &message)
@@ -35,11 +45,11 @@ struct MailBody {
                 guard !alternatives.isEmpty else { return }
                 let hasText = { (text: String?) in text?.contains { !$0.isWhitespace } ?? false }
                 let plain = alternatives.compactMap(\.plain).filter(hasText)
-                let html = alternatives.compactMap(\.html)
+                let html = alternatives.flatMap(\.html)
                 pieces.append(
                     Piece(
                         plain: plain.isEmpty ? nil : plain.joined(separator: "\n"),
-                        html: html.isEmpty ? nil : html.joined(separator: "\n")
+                        html: html
                     )
                 )
             case "multipart/related", "multipart/report":
@@ -58,19 +68,27 @@ struct MailBody {
         }
     }
 
-    private func leaf(_ part: MailPart, _ bytes: [UInt8], into pieces: inout [Piece], _ message: inout MailMessage) {
+    private mutating func leaf(
+        _ part: MailPart,
+        _ bytes: [UInt8],
+        into pieces: inout [Piece],
+        _ message: inout MailMessage
+    ) {
         if part.type == "text/calendar" {
             let text = CharacterSets.text(bytes, charset: part.charset ?? "utf-8")
             message.calendars.append(MailCalendar(method: part.method, text: MailBody.lines(text)))
             return
         }
         let isShown =
-            part.disposition != "attachment" && (part.fileName ?? "").isEmpty && bytes.count <= limits.bodyByteMax
+            part.disposition != "attachment" && (part.fileName ?? "").isEmpty
+            && bytes.count <= limits.bodyByteMax - bodyByteCount
         switch part.type {
         case "text/plain" where isShown:
+            bodyByteCount += bytes.count
             pieces.append(Piece(plain: MailBody.lines(CharacterSets.text(bytes, charset: part.charset))))
-        case "text/html" where isShown:
-            pieces.append(Piece(html: CharacterSets.text(bytes, charset: part.charset)))
+        case "text/html" where isShown && HTMLBounds.accepts(bytes):
+            bodyByteCount += bytes.count
+            pieces.append(Piece(html: [CharacterSets.text(bytes, charset: part.charset)]))
         default: attach(part, bytes, &message)
         }
     }

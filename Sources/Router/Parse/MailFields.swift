@@ -54,11 +54,16 @@ struct MailFields {
     /// Fills in what the head says.
     func fill(_ message: inout MailMessage, from headers: [MailHeader]) {
         message.headers = headers
+        var answered: Set<MessageID> = []
         for header in headers {
             let value = header.value
             switch header.name.lowercased() {
             case "message-id": message.messageID = message.messageID ?? identifiers(value).first
-            case "in-reply-to": message.inReplyTo += identifiers(value).filter { !message.inReplyTo.contains($0) }
+            case "in-reply-to":
+                for id in identifiers(value)
+                where answered.count < limits.identifierCountMax && answered.insert(id).inserted {
+                    message.inReplyTo.append(id)
+                }
             case "references": message.references = identifiers(value)
             case "date": message.dateSeconds = message.dateSeconds ?? seconds(value)
             case "from": message.from += addresses(value)
@@ -80,7 +85,8 @@ struct MailFields {
     private func identifiers(_ value: String) -> [MessageID] { MessageIdentifiers.read(value, limits: limits) }
 
     private func seconds(_ value: String) -> Int64? {
-        guard let date = g_mime_utils_header_decode_date(value) else { return nil }
+        // No date is longer than a line of a head may be.
+        guard value.utf8.count <= 998, let date = g_mime_utils_header_decode_date(value) else { return nil }
         defer { g_date_time_unref(date) }
         return Int64(g_date_time_to_unix(date))
     }

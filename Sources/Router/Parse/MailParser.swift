@@ -1,7 +1,8 @@
 // From raw bytes to a `MailMessage`: the only place that knows GMime.
 //
 // Guarantees: only the calls that `CGMime` declares; one parser, one stream and one set of options a call, since GMime's objects
-// belong to one thread; everything is released before the call returns; bytes were checked by `MailBounds` before.
+// belong to one thread; everything is released before the call returns; exactly the bytes that it gets were
+// checked by `MailBounds` before.
 // A message is parsed once, and never written out again: what is kept of it is the raw bytes that came.
 
 import CGMime
@@ -21,7 +22,7 @@ public struct MailParser: Sendable {
 
     /// Parses a whole message, with or without an mbox line in front. Time grows with the bytes. Throws what the limits refuse.
     public func parse(_ bytes: [UInt8]) throws(MailError) -> MailMessage {
-        try MailBounds(limits: limits).check(bytes)
+        try MailBounds(limits: limits).checkSize(bytes)
         precondition(MailParser.isInitialised)
         if let message = try read(MailHead.mended(bytes)) { return message }
         // GMime refuses some heads altogether: then all of it is body, and nothing is lost.
@@ -30,6 +31,7 @@ public struct MailParser: Sendable {
     }
 
     private func read(_ bytes: [UInt8]) throws(MailError) -> MailMessage? {
+        try MailBounds(limits: limits).check(bytes)
         let stream = bytes.withUnsafeBytes {
             g_mime_stream_mem_new_with_buffer($0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
         }
@@ -70,7 +72,8 @@ private struct MailReader {
         headers.sort { $0.offset < $1.offset }
         var value = MailMessage(root: part)
         fields.fill(&value, from: headers.map(\.header))
-        MailBody(limits: limits).fill(&value)
+        var body = MailBody(limits: limits)
+        body.fill(&value)
         return value
     }
 

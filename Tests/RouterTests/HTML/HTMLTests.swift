@@ -68,6 +68,32 @@ import Testing
     }
 }
 
+@Suite struct HTMLBoundsTests {
+    /// What costs libxml2 time that grows with the square.
+    @Test(arguments: [
+        String(repeating: "<b>", count: 20_000) + String(repeating: "</i>", count: 20_000),
+        String(repeating: "<b></i>", count: 20_000),
+        String(repeating: "<div>", count: 20_000) + String(repeating: "<b></b>", count: 20_000),
+        "<p " + (0..<20_000).map { "a\($0)" }.joined(separator: " ") + ">",
+        "<p " + (0..<20_000).map { "a\($0)='>'" }.joined() + ">",
+    ])
+    func theSquareIsAnAttachment(_ html: String) throws {
+        #expect(!HTMLBounds.accepts(Array(html.utf8)))
+        let message = try mail("Content-Type: text/html\n\n\(html)")
+        #expect(message.html == nil && message.attachments.count == 1)
+    }
+
+    /// A large page is none of that, also where it holds what looks like tags.
+    @Test func largePagesAreRead() {
+        let row = "<tr><td class='a b' style=\"color: red\">x<br></td><!-- <b \" --><td>y</td></tr>"
+        let script = "<script>if (a<b) '<b>'; \"</script><style>p > b {}</style>"
+        let page = "<table>\(script)" + String(repeating: row, count: 10_000) + "</table>"
+        #expect(HTMLBounds.accepts(Array(page.utf8)))
+        #expect(HTMLBounds.accepts([]) && HTMLBounds.accepts(Array("<".utf8)) && HTMLBounds.accepts(Array("a<b".utf8)))
+        #expect(HTMLBounds.accepts(Array("<p a=\"".utf8)) && HTMLBounds.accepts(Array("</".utf8)))
+    }
+}
+
 @Suite struct HTMLTextTests {
     @Test(arguments: [
         ("<p>a</p><p>b</p>", "a\n\nb"), ("a<br>b<br><br>c", "a\nb\n\nc"), ("<div>a</div><div>b</div>", "a\nb"),

@@ -216,13 +216,92 @@ import Testing
         let groups = String(repeating: "a:", count: 60_000)
         #expect(throws: MailError.tooManyGroups(colonCount: 60_001)) { try mail("To: \(groups)\n\nx") }
         #expect(throws: MailError.tooManyGroups(colonCount: 60_001)) {
-            try mail("X: y\n\n--b\nreply-TO :\n \(groups)\n\nx")
+            try mail("X: multipart/mixed\n\n--b\nreply-TO :\n \(groups)\n\nx")
         }
         let pieces = (0..<20_000).map { "name*\($0)=a" }.joined(separator: "; ")
         #expect(throws: MailError.self) { try mail("Content-Type: text/plain; \(pieces)\n\nx") }
         let opened = (0..<1_000).map { "Content-Type: multipart/mixed; boundary=b\($0)\n\n--b\($0)\n" }.joined()
         let lines = String(repeating: "--x\n", count: 50_000)
         #expect(throws: MailError.tooManyBoundaries(comparisonCount: 51_000_000)) { try mail(opened + lines) }
+    }
+
+    /// The same, in disguises that GMime sees through after the head was mended.
+    @Test func disguisedFieldsAreBoundedToo() {
+        let groups = String(repeating: "a:", count: 60_000)
+        let blanks = String(repeating: " ", count: 50)
+        for text in [
+            "To\(blanks): \(groups)\n\nx", " To: \(groups)\n\nx", "\n\n To: \(groups)\n\nx",
+            "Content-Type: message/rfc822\n\n\(String(repeating: "x", count: 300))\nTo: \(groups)\n\nx",
+            "Content-Type: message/rfc822\n\nTo\0: \(groups)\n\nx",
+            "Content-Type: message/rfc822\n\n To: \(groups)\n\nx",
+        ] {
+            #expect(throws: MailError.tooManyGroups(colonCount: 60_001), "\(text.prefix(60))") {
+                try MailParser().parse(Array(text.utf8))
+            }
+        }
+        let returns = Array("Subject: a\rTo: \(groups)\r\rx".utf8)
+        #expect(throws: MailError.tooManyGroups(colonCount: 60_001)) { try MailParser().parse(returns) }
+        let opened = (0..<1_000).map { "Content-Type: multipart /mixed; boundary=b\($0)\n\n--b\($0)\n" }.joined()
+        #expect(throws: MailError.tooManyBoundaries(comparisonCount: 51_000_000)) {
+            try mail(opened + String(repeating: "--x\n", count: 50_000))
+        }
+    }
+
+    /// What GMime would build before anybody can count it.
+    @Test func partsAndFieldsAreCountedBeforeTheyAreBuilt() {
+        let head = "Content-Type: multipart/mixed; boundary=b\n\n"
+        #expect(throws: MailError.tooManyParts(count: 100_001)) {
+            try mail(head + String(repeating: "--b\n\n", count: 100_001))
+        }
+        let fields = String(repeating: "a:\n", count: 200_000)
+        #expect(throws: MailError.tooManyHeaders(count: 200_001)) { try mail(head + "--b\n\(fields)\nx") }
+        // Without parts, it is text.
+        #expect(throws: Never.self) { try mail("Subject: a\n\n\(fields)") }
+    }
+
+    /// GMime's time for each of these grows with the square of their length; so they are refused, wherever they stand.
+    @Test func subjectsOfWordsWithoutEndAreBounded() throws {
+        let word = "=?a?q?x "
+        #expect(throws: MailError.self) { try mail("Subject: \(String(repeating: word, count: 20_000))\n\nx") }
+        let late = String(repeating: word, count: 4_000) + String(repeating: "x", count: 400_000)
+        #expect(throws: MailError.self) { try mail("Subject: \(late)\n\nx") }
+        let long = String(repeating: "long ", count: 40_000)
+        #expect(try mail("Subject: \(long)\n\nx").subject.utf8.count == 199_999)
+    }
+
+    @Test(arguments: ["To: ", "Delivered-To: ", "Content-Type: message/rfc822\n\nCc: "])
+    func listsAreBounded(_ name: String) throws {
+        for piece in ["=?a?q?x ", "\"a,", "a (b,"] {
+            let text = String(repeating: piece, count: (65 << 10) / piece.utf8.count)
+            #expect(throws: MailError.self) { try mail("\(name)\(text)\n\nx") }
+        }
+        let several = String(repeating: "To: abc@b.example\n", count: 3_900)
+        #expect(throws: MailError.listsTooLong(byteCount: 65_550)) { try mail("X: y\n\(several)\nx") }
+        let messages = (0..<6).map { _ in "--b\n\nTo: \(String(repeating: "a@b.example, ", count: 4_900))\n\nx\n" }
+        #expect(throws: MailError.self) {
+            try mail("Content-Type: multipart/digest; boundary=b\n\n" + messages.joined())
+        }
+    }
+
+    @Test func theBodyIsBoundedInAll() throws {
+        var limits = MailLimits()
+        limits.bodyByteMax = 100
+        let part = "--b\nContent-Type: text/plain\n\n\(String(repeating: "x", count: 60))\n"
+        let message = try mail("Content-Type: multipart/mixed; boundary=b\n\n\(part)\(part)--b--\n", limits: limits)
+        #expect(message.text == String(repeating: "x", count: 60))
+        #expect(message.attachments.count == 1)
+        let quotes = String(repeating: "<blockquote>", count: 20) + String(repeating: "<br>", count: 10_000)
+        #expect(HTMLText.text(quotes, byteMax: 1_000).utf8.count <= 1_000)
+        #expect(HTMLText.text(quotes).utf8.count > 100_000)
+    }
+
+    @Test func manyIdentifiersInManyFieldsAreReadOnce() throws {
+        let field = "In-Reply-To: " + (0..<40).map { "<a\($0)@x.example>" }.joined(separator: " ") + "\n"
+        #expect(try mail(String(repeating: field, count: 30) + "\nx").inReplyTo.count == 40)
+        let others = (0..<60).map { row in
+            "In-Reply-To: " + (0..<40).map { "<\(row).\($0)@x.example>" }.joined(separator: " ") + "\n"
+        }
+        #expect(try mail(others.joined() + "\nx").inReplyTo.count == 1_000)
     }
 
     /// A field's name that made GMime's search for a boundary endless; Kith cannot even call it.
