@@ -92,10 +92,14 @@ struct MailCorrelation<Knowledge: MailKnowledge> {
         if let own = message.messageID, let thread = knowledge.thread(mentioning: own) {
             found.append((thread, .announcedIdentifier, own))
         }
+        let answered = Set(message.answeredIdentifiers)
         for id in ancestors {
             guard let thread = knowledge.thread(mentioning: id) else { continue }
             // A list of references is inherited from what was answered; only what a message itself says it answers is its own word.
-            found.append((thread, message.answeredIdentifiers.contains(id) ? .sharedAncestor : .inheritedAncestor, id))
+            // And of an unseen message with hidden recipients there are answers of people who do not know each other.
+            let isOwnWord =
+                answered.contains(id) && knowledge.thread(thread).map { hasCommonPeople(message, $0) } == true
+            found.append((thread, isOwnWord ? .sharedAncestor : .inheritedAncestor, id))
         }
         found.removeAll { knowledge.thread($0.thread) == nil }
         guard let best = found.first else {
@@ -193,6 +197,13 @@ struct MailCorrelation<Knowledge: MailKnowledge> {
         decision.steps.append(
             MailStepResult(.topic, isSame ? .sameTopic : .newTopic, isSame ? "" : "was: \(thread.subject)")
         )
+    }
+
+    /// Whether one of its people takes part, or writes from a domain of the account.
+    private func hasCommonPeople(_ message: MailMessage, _ thread: MailThread) -> Bool {
+        let people = message.from + message.replyTo + message.to + message.cc
+        return people.contains { !knowledge.isOwn($0) && thread.participants.contains($0.key) }
+            || message.from.contains { thread.accountDomains.contains($0.domain) }
     }
 
     private func isParticipant(_ message: MailMessage, _ thread: MailThread) -> Bool {

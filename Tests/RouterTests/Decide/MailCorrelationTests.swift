@@ -111,14 +111,23 @@ import Testing
     @Test func twoAnswersToAnUnseenMessageBelongTogether() throws {
         var knowledge = try MailCorrelationTests.knowledge()
         let first = try MailCorrelationTests.delivery(
-            "Message-ID: <1@x>\nIn-Reply-To: <unseen@x>\nReferences: <old@x> <unseen@x>\n\nx"
+            "Message-ID: <1@x>\nFrom: a@a.example\nTo: c@c.example\nIn-Reply-To: <unseen@x>\nReferences: <old@x> <unseen@x>\n\nx"
         )
         let id = MailThreadID(rawValue: 9)
         knowledge.add(first.message, fingerprint: first.fingerprint, to: id)
-        let second = try MailCorrelationTests.delivery("Message-ID: <2@x>\nIn-Reply-To: <unseen@x>\n\nx")
+        let second = try MailCorrelationTests.delivery(
+            "Message-ID: <2@x>\nFrom: c@c.example\nIn-Reply-To: <unseen@x>\n\nx"
+        )
         let decision = MailRouter().decide(second, knowing: knowledge)
         #expect(decision.link == .thread(id))
         #expect(MailCorrelationTests.reason(decision, .identifiers) == .sharedAncestor)
+        // Who has nobody in common answers the same newsletter, and is another customer.
+        let stranger = try MailCorrelationTests.delivery(
+            "Message-ID: <4@x>\nFrom: b@b.example\nIn-Reply-To: <unseen@x>\n\nx"
+        )
+        #expect(MailRouter().decide(stranger, knowing: knowledge).link == .suggested([id]))
+        knowledge.add(MailThread(subject: "", participants: [], accountDomains: ["b.example"]), as: id)
+        #expect(MailRouter().decide(stranger, knowing: knowledge).link == .thread(id))
         // What is only inherited in a list of references is a suggestion.
         let third = try MailCorrelationTests.delivery("Message-ID: <3@x>\nReferences: <old@x>\n\nx")
         #expect(MailRouter().decide(third, knowing: knowledge).link == .suggested([id]))
