@@ -433,6 +433,37 @@ import Testing
         try database.close()
     }
 
+    @Test func asManyAsRunAtATimeThatStandStillKeepNoOther() async throws {
+        let storage = SimulatedStorage(seed: 1)
+        let database = try open(storage, runs: false, slice: 5)
+        _ = try await accounts(database, 12)
+        var held: [RecordID] = []
+        for _ in 0..<JobLimits.runningMax {
+            held.append(try await database.startJob(JobRequest(message: "deactivate", query: Self.all)))
+        }
+        storage.injectFault(.read, callsBefore: 0, isSticky: true)
+        // Its list is empty: nothing has to be read.
+        let none = "SELECT accountid FROM account WHERE name = 'x'"
+        let other = try await database.startJob(JobRequest(message: "deactivate", query: none))
+        var work = JobWork(retryMicroseconds: 0)
+        for _ in 0..<2 {
+            guard case .more = database.workOnJobs(&work) else {
+                Issue.record("the runner rests although a job could go on")
+                return
+            }
+        }
+        #expect(try await database.job(other)?.status == .completed)
+        guard case .mustRest = database.workOnJobs(&work) else {
+            Issue.record("nothing can go on, and the runner does not rest")
+            return
+        }
+        #expect(work.standingStill.map(\.job) == held)
+        storage.clearFaults()
+        while case .more = database.workOnJobs(&work) {}
+        for job in held { #expect(try await database.job(job)?.status == .completed) }
+        try database.close()
+    }
+
     @Test func aJobThatStandsStillIsNotTriedAtOnceAndCanBeCanceled() async throws {
         let storage = SimulatedStorage(seed: 1)
         let database = try open(storage, runs: false)

@@ -27,7 +27,11 @@ final class JobRunner: Sendable {
             state.isRunning = true
             return true
         }
-        guard mustStart else { return }
+        guard mustStart else {
+            // It may be resting, with jobs that stand still.
+            state.wakeAll(.progress)
+            return
+        }
         startThread { [self] in
             var work = JobWork()
             while goesOn(), let database = database() {
@@ -68,8 +72,11 @@ final class JobRunner: Sendable {
 
     fileprivate func publish(_ faults: [JobFault]) { state.withLock { $0.faults = faults } }
 
+    /// Until it is time to try again, or somebody starts a job.
     private func rest() {
-        _ = state.wait(for: .progress, milliseconds: JobRunner.restMilliseconds) { $0.isStopped ? () : nil }
+        _ = state.wait(for: .progress, milliseconds: JobRunner.restMilliseconds) {
+            $0.isStopped || $0.isAwaited ? () : nil
+        }
     }
 
     /// Stops between two slices, for good, and returns when nothing is under way any more.
@@ -127,7 +134,8 @@ package enum JobRound: Sendable {
 }
 
 extension Database {
-    /// One slice of each job that is open, up to `JobLimits.runningMax` of them. Blocks the calling thread; one at a time.
+    /// One slice of each job that is open, up to `JobLimits.runningMax` of them; beside them as many of those that stand still are tried
+    /// again, which keep no other from its turn. Blocks the calling thread; one at a time.
     package func workOnJobs(_ work: inout JobWork) -> JobRound {
         let open = turn { $0.openJobs }
         if !work.faults.isEmpty {
@@ -137,13 +145,18 @@ extension Database {
         }
         let round = workOn(open, &work)
         jobRunner.publish(work.standingStill)
-        if case .nothing = round, !work.faults.isEmpty { return .mustRest }
-        return round
+        guard case .nothing = round else { return round }
+        // Those that had their turn may all stand still now, and others wait behind them.
+        if open.contains(where: { work.faults[$0] == nil }) { return .more }
+        return work.faults.isEmpty ? .nothing : .mustRest
     }
 
     private func workOn(_ open: [RecordID], _ work: inout JobWork) -> JobRound {
         let now = Database.monotonicMicroseconds
-        let due = open.filter { (work.faults[$0]?.nextMicroseconds ?? now) <= now }.prefix(JobLimits.runningMax)
+        // Whoever waited longest is tried first, so that each of many has its turn.
+        let retried = open.compactMap { id in work.faults[id].map { (moment: $0.nextMicroseconds, id: id) } }
+            .filter { $0.moment <= now }.sorted { $0 < $1 }.prefix(JobLimits.runningMax)
+        let due = open.filter { work.faults[$0] == nil }.prefix(JobLimits.runningMax) + retried.map(\.id)
         work.running = work.running.filter { due.contains($0.key) }
         work.mustRest = false
         var round = JobRound.nothing
