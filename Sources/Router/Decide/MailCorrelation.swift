@@ -31,7 +31,8 @@ struct MailCorrelation<Knowledge: MailKnowledge> {
         recipients: [MailAddress],
         into decision: inout MailDecision
     ) {
-        let subject = MailSubject(message.subject)
+        var subject = MailSubject(message.subject)
+        if message.value(of: "X-Forwarded-Message-Id") != nil { subject.isForward = true }
         decision.isForward = subject.isForward
         var suggestions: [MailThreadID] = []
         var link = token(message, recipients, &decision)

@@ -13,25 +13,31 @@ public struct MailDelivery: Sendable {
     public init(_ bytes: [UInt8], recipients: [MailAddress] = [], parser: MailParser = MailParser()) throws(MailError) {
         message = try parser.parse(bytes)
         self.recipients = recipients
-        fingerprint = MailFingerprint(messageID: message.messageID, bodyDigest: MailDelivery.bodyDigest(bytes))
+        fingerprint = MailFingerprint(messageID: message.messageID, bodyDigest: MailDelivery.digest(message, bytes))
     }
 
-    /// SHA-256 of what stands behind the first empty line. Ways that change line ends change it; then the message is taken in twice,
-    /// which a person sees, instead of lost, which nobody sees.
-    private static func bodyDigest(_ bytes: [UInt8]) -> [UInt8] {
-        var start = bytes.count
+    /// Without an identifier, what the head says belongs to the message: else all empty mails of scanners would be one.
+    private static func digest(_ message: MailMessage, _ bytes: [UInt8]) -> [UInt8] {
+        guard message.messageID == nil else { return sha256(Array(bytes[bodyStart(bytes)...])) }
+        let names = ["From", "To", "Cc", "Date", "Subject"]
+        let head = names.map { message.values(of: $0).joined(separator: "\u{1}") }.joined(separator: "\u{2}")
+        return sha256(Array(head.utf8) + [0] + bytes[bodyStart(bytes)...])
+    }
+
+    /// Behind the first empty line. Ways that change line ends change the digest; then the message is taken in twice, which a
+    /// person sees, instead of lost, which nobody sees.
+    private static func bodyStart(_ bytes: [UInt8]) -> Int {
         var isEmpty = false
         for (index, byte) in bytes.enumerated() where byte != .carriageReturn {
-            if byte == .lineFeed, isEmpty {
-                start = index + 1
-                break
-            }
+            if byte == .lineFeed, isEmpty { return index + 1 }
             isEmpty = byte == .lineFeed
         }
+        return bytes.count
+    }
+
+    private static func sha256(_ bytes: [UInt8]) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: 32)
-        let isMade = bytes[start...].withUnsafeBytes {
-            EVP_Digest($0.baseAddress, $0.count, &digest, nil, EVP_sha256(), nil)
-        }
+        let isMade = EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil)
         precondition(isMade == 1, "libcrypto has SHA-256")
         return digest
     }

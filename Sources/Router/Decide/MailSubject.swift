@@ -10,7 +10,7 @@ public struct MailSubject: Sendable {
     /// Whether the outermost prefix is that of a reply.
     public let isReply: Bool
     /// Whether the outermost prefix is that of a forward: `Fwd: Re: x` is one, `Re: Fwd: x` is a reply to one.
-    public let isForward: Bool
+    public internal(set) var isForward: Bool
 
     // Outlook, Notes, Apple and web mailers translate them. Swedish `VB` and Danish and Norwegian `VS` are forwards, but Finnish
     // `VS` is a reply: as a reply it does least harm, since a forward is taken for one only by what its fields say.
@@ -26,6 +26,9 @@ public struct MailSubject: Sendable {
         "пересл", "fwd.", "прд", "πρθ", "转发", "轉寄", "転送", "전달", "הועבר", "إعادة توجيه",
     ]
 
+    // What mail systems put before subjects from outside; it says nothing of what the writer did.
+    private static let marks: Set<String> = ["external", "extern", "externe", "ext"]
+
     public init(_ subject: String) {
         var rest = subject.lowercased()[...]
         var outermost: Bool?
@@ -33,9 +36,17 @@ public struct MailSubject: Sendable {
             rest = rest.drop(while: \.isWhitespace)
             if let (prefix, behind) = MailSubject.prefix(rest) {
                 let isForward = MailSubject.forwards.contains(prefix)
-                guard isForward || MailSubject.replies.contains(prefix) else { break }
-                outermost = outermost ?? isForward
+                if !MailSubject.marks.contains(prefix) {
+                    guard isForward || MailSubject.replies.contains(prefix) else { break }
+                    outermost = outermost ?? isForward
+                }
                 rest = behind
+            } else if rest.first == "[", rest.last == "]", let (prefix, behind) = MailSubject.prefix(rest.dropFirst()),
+                MailSubject.forwards.contains(prefix)
+            {
+                // `[Fwd: x]`, as some programs have it.
+                outermost = outermost ?? true
+                rest = behind.dropLast()
             } else if rest.first == "[", let end = rest.firstIndex(of: "]"),
                 rest.distance(from: rest.startIndex, to: end) <= 60
             {
@@ -84,7 +95,9 @@ public struct MailSubject: Sendable {
     }
 
     /// A tag of the form `PREFIX` and digits anywhere in a subject, such as `CRM:0001001`; nil when there is none or several.
-    static func tag(_ subject: String, prefix: String) -> String? {
+    package static func tag(_ subject: String, prefix: String) -> String? {
+        // Nothing before the digits would make every number a tag.
+        guard !prefix.isEmpty else { return nil }
         var found: Set<String> = []
         var rest = subject.uppercased()[...]
         let prefix = prefix.uppercased()

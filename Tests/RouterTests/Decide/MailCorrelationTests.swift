@@ -184,6 +184,25 @@ import Testing
         #expect(MailCorrelationTests.reason(decision, .identifiers) == .forwardedThread)
     }
 
+    @Test func programsSayThatTheyForward() throws {
+        let decision = try MailCorrelationTests.decide(
+            "From: ann@a.example\nSubject: Invoice\nX-Forwarded-Message-Id: <ask@a.example>\nReferences: <ask@a.example>\n\nx"
+        )
+        #expect(decision.isForward)
+        #expect(decision.link == .suggested([MailCorrelationTests.ticket]))
+    }
+
+    @Test func withoutIdentifierTheHeadBelongsToTheMessage() throws {
+        let empty = "From: a@a.example\nTo: b@b.example\nSubject: scan 1\n"
+        let first = try MailCorrelationTests.delivery(empty + "\n").fingerprint
+        #expect(try MailCorrelationTests.delivery("Received: by x\n" + empty + "\n").fingerprint == first)
+        for (old, new) in [("scan 1", "scan 2"), ("a@a", "c@a"), ("b@b", "c@b")] {
+            #expect(try MailCorrelationTests.delivery(empty.replacing(old, with: new) + "\n").fingerprint != first)
+        }
+    }
+
+    @Test func anEmptyPrefixIsNoTag() { #expect(MailSubject.tag("Invoice 0001001", prefix: "") == nil) }
+
     @Test func anAnswerToAForwardIsAReply() throws {
         let decision = try MailCorrelationTests.decide(
             "Subject: Re: Fwd: Invoice 17 is wrong\nIn-Reply-To: <ask@a.example>\n\nx"
@@ -241,6 +260,8 @@ import Testing
         ("Rental: a", "rental: a", false, false),
         ("Betreff: a", "betreff: a", false, false), ("回复：a", "a", true, false), ("", "", false, false),
         ("re:", "", true, false),
+        ("[Fwd: a]", "a", false, true), ("Re: [Fwd: a]", "a", true, false), ("EXTERNAL: FW: a", "a", false, true),
+        ("[EXT] Re: a", "a", true, false), ("EXT: a", "a", false, false),
         ("Ré: a", "ré: a", false, false), ("答复: 转发: a", "a", true, false), ("Отв: a", "a", true, false),
     ])
     func takenApart(_ text: String, _ core: String, _ isReply: Bool, _ isForward: Bool) {
