@@ -453,10 +453,8 @@ import Testing
             }
         }
         #expect(try await database.job(other)?.status == .completed)
-        guard case .mustRest = database.workOnJobs(&work) else {
-            Issue.record("nothing can go on, and the runner does not rest")
-            return
-        }
+        let rests = if case .mustRest = database.workOnJobs(&work) { true } else { false }
+        #expect(rests, "nothing can go on")
         #expect(work.standingStill.map(\.job) == held)
         storage.clearFaults()
         while case .more = database.workOnJobs(&work) {}
