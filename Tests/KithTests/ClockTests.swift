@@ -11,12 +11,7 @@ import Testing
     private static let day: Int64 = 86_400_000_000
 
     private func open(_ storage: SimulatedStorage) throws -> Database {
-        var options = DatabaseOptions()
-        options.directory = DirectoryOptions(segmentBytes: 1 << 20, usesThreads: true)
-        options.threadCount = 1
-        options.takesSnapshots = false
-        options.clock = { ClockTests.start }
-        return try Database.open(in: storage, options: options, random: 1)
+        try openAtRest(storage, at: ClockTests.start)
     }
 
     private func rows(_ database: Database, _ sql: String) throws -> [[Value]] {

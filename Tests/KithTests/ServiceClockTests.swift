@@ -11,12 +11,7 @@ import Testing
     private static let day: Int64 = 86_400_000_000
 
     private func open(_ storage: SimulatedStorage) throws -> Database {
-        var options = DatabaseOptions()
-        options.directory = DirectoryOptions(segmentBytes: 1 << 20, usesThreads: true)
-        options.threadCount = 1
-        options.takesSnapshots = false
-        options.clock = { ServiceClockTests.start }
-        return try Database.open(in: storage, options: options, random: 1)
+        try openAtRest(storage, at: ServiceClockTests.start)
     }
 
     /// Contracts for each month, and cases whose targets are due all through it; every third case waits, every fourth is resolved.

@@ -175,3 +175,14 @@ public struct Records {
         Refusal(breaking: rule.name, entity: schema.entity(id.entity)?.name ?? "", record: id, message)
     }
 }
+
+extension Engine {
+    /// The ordered index of a number or moment of the entity at a place; nil where an organisation has deleted the attribute, or does
+    /// not keep it in order any more.
+    func order(of attribute: String, at place: Int) -> OrderedIndex<UInt64>? {
+        guard let column = schema.entities[place].attributeID(attribute),
+            case .number(let index)? = tables[place].order(Int(column.rawValue))
+        else { return nil }
+        return index
+    }
+}

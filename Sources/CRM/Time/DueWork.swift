@@ -30,9 +30,9 @@ package struct DueWork: Hashable, Sendable {
                 record.entity == engine.schema.entities[place].id,
                 let column = engine.schema.entities[place].attributeID(attribute)
             else { return nil }
-            let row = engine.tables[place].row(of: record)
+            let row = engine.tables.row(place, of: record)
             guard row != Table.noRow,
-                case .instant(let moment) = engine.tables[place].value(Int(column.rawValue), Int(row))
+                case .instant(let moment) = engine.tables.value(place, Int(column.rawValue), Int(row))
             else { return nil }
             return moment
         }
@@ -72,7 +72,7 @@ package struct DueWork: Hashable, Sendable {
             index.forEach(from: ColumnOrder.key(floor), through: ColumnOrder.key(limit)) { key, row in
                 let moment = Int64(bitPattern: key ^ 1 << 63)
                 if let first = found.first, moment > first.moment { return false }
-                let record = engine.tables[place].recordID(atRow: Int(row))
+                let record = engine.tables.recordID(place, atRow: Int(row))
                 let work = DueWork(moment: moment, kind: kind, record: record)
                 if isLeftOut(work) { return true }
                 if let first = found.first, moment < first.moment { found.removeAll() }
@@ -95,7 +95,7 @@ package struct DueWork: Hashable, Sendable {
         for kind in kinds.indices where !isAny {
             guard let (place, index) = order(of: kinds[kind], engine) else { continue }
             index.forEach(from: ColumnOrder.key(floor), through: ColumnOrder.key(moment - 1)) { key, row in
-                let record = engine.tables[place].recordID(atRow: Int(row))
+                let record = engine.tables.recordID(place, atRow: Int(row))
                 let work = DueWork(moment: Int64(bitPattern: key ^ 1 << 63), kind: kind, record: record)
                 isAny = !isLeftOut(work)
                 return !isAny
@@ -115,12 +115,10 @@ package struct DueWork: Hashable, Sendable {
         kinds.contains { kind in kind.moment(of: record, engine).map { $0 < moment } ?? false }
     }
 
-    /// The index of a kind's moments; nil where an organisation has deleted the attribute, does not keep it in
-    /// order any more, or has an entity of its own under the name.
+    /// The index of a kind's moments; nil where there is none, or an entity of the organisation's own has the name.
     private static func order(of kind: Kind, _ engine: Engine) -> (place: Int, index: OrderedIndex<UInt64>)? {
         guard let place = engine.schema.standardPlace(named: kind.entity),
-            let column = engine.schema.entities[place].attributeID(kind.attribute),
-            case .number(let index)? = engine.tables[place].order(Int(column.rawValue))
+            let index = engine.order(of: kind.attribute, at: place)
         else { return nil }
         return (place, index)
     }

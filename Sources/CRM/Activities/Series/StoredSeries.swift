@@ -186,7 +186,7 @@ extension Records {
         else { return nil }
         var name = name
         let row = name.withUTF8 { engine.tables[place].find(key: key, text: UnsafeRawBufferPointer($0)) }
-        return row.map { engine.tables[place].recordID(atRow: Int($0)) }
+        return row.map { engine.tables.recordID(place, atRow: Int($0)) }
     }
 
     /// The organisation's own time zone; `.none` for UTC.

@@ -111,14 +111,14 @@ package struct Agenda {
         from: Int64,
         where isWanted: (RecordID) -> Bool
     ) throws(Refusal) -> [RecordID] {
-        guard let place = records.schema.place(of: entity.id), let column = entity.attributeID(attribute),
-            case .number(let index)? = records.engine.tables[place].order(Int(column.rawValue))
+        guard let place = records.schema.place(of: entity.id),
+            let index = records.engine.order(of: attribute, at: place)
         else { return [] }
         var found: [RecordID] = []
         var lookedAt = 0
         index.forEach(from: ColumnOrder.key(from), through: ColumnOrder.key(to - 1)) { _, row in
             lookedAt += 1
-            let id = records.engine.tables[place].recordID(atRow: Int(row))
+            let id = records.engine.tables.recordID(place, atRow: Int(row))
             if isWanted(id) { found.append(id) }
             return lookedAt <= lookedAtMax
         }

@@ -71,9 +71,10 @@ public struct ReopenCase: Message {
         try records.requireOpenParent(records.reference(incident, "parentcaseid"), of: incident)
         var plan = Plan(records)
         var allotments = Allotments()
-        try allotments.giveBack(of: incident, records)
+        let ends = try Closing.incident.completed(incident, records)
+        allotments.giveBack(of: ends, records)
         try allotments.write(to: &plan, records)
-        try Closing.incident.cancel(incident, &plan, records)
+        try plan.update(ends, Closing.canceled)
         var values: [(String, Value)] = [
             ("statecode", .option(CaseState.active)), ("resolvedon", .null), ("resolution", .null),
             ("actualserviceunits", .null), ("billedserviceunits", .null), ("kbarticleid", .null),

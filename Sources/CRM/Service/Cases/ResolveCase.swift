@@ -98,8 +98,9 @@ public struct ResolveCase: Message {
         var rows: [(record: RecordID, values: [(String, Value)])] = []
         for ending in endings {
             // A plain change opened it again: its former end counts no more.
-            former += try Closing.incident.completed(ending.incident, records)
-            try allotments.giveBack(of: ending.incident, records)
+            let ends = try Closing.incident.completed(ending.incident, records)
+            former += ends
+            allotments.giveBack(of: ends, records)
             let isMain = ending.incident == incident
             let minutes = (isMain ? minutes : nil) ?? ending.minutes
             let billable = (isMain ? billable : nil) ?? minutes

@@ -61,10 +61,9 @@ struct Allotments {
         return (line, count)
     }
 
-    /// Gives back what a case took when it was resolved.
-    mutating func giveBack(of incident: RecordID, _ records: Records) throws(Refusal) {
-        for resolution in try records.referring(to: incident, Closing.incident.entity, "regardingobjectid")
-        where records.state(of: resolution) == ActivityState.completed {
+    /// Gives back what cases took when they were resolved, as the activities of their ends say.
+    mutating func giveBack(of resolutions: [RecordID], _ records: Records) {
+        for resolution in resolutions {
             let line = records.reference(resolution, "contractdetailid")
             if let count = records.integer(resolution, "allotmentsused"), records.exists(line) {
                 taken[line] = (taken[line] ?? 0).subtractingClamped(count)

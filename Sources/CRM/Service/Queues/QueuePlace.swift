@@ -54,7 +54,6 @@ extension Plan {
 
     /// Takes a record out of the queue where it waits.
     mutating func leaveQueue(_ id: RecordID, _ records: Records) throws(Refusal) {
-        let item = try records.queueItem(of: id)
-        if item != .none { try delete(item) }
+        try leaveQueue([id], records)
     }
 }

@@ -54,6 +54,16 @@ struct BookedTime {
         return min(max(minutes, 0), 1_000_000)
     }
 
+    /// Who or what serves, as an argument.
+    static func resource<M>(
+        _ number: UInt16,
+        _ path: WritableKeyPath<M, RecordID> & Sendable,
+        isRequired: Bool = false,
+        _ summary: String
+    ) -> MessageArgument<M> {
+        .record(number, "resource", path, to: ["systemuser", "equipment"], isRequired: isRequired, summary)
+    }
+
     /// The booking of a resource.
     func booking(of resource: RecordID, for appointment: RecordID) -> [(String, Value)] {
         [
@@ -155,14 +165,12 @@ extension Records {
 
     /// Records that begin before the end of a time, and not longer before its beginning than a booking may last, by their beginning.
     fileprivate func begun(_ entity: String, _ attribute: String, in time: BookedTime) throws(Refusal) -> [RecordID] {
-        guard let place = schema.standardPlace(named: entity),
-            let column = schema.entities[place].attributeID(attribute),
-            case .number(let index)? = engine.tables[place].order(Int(column.rawValue))
+        guard let place = schema.standardPlace(named: entity), let index = engine.order(of: attribute, at: place)
         else { return [] }
         var found: [RecordID] = []
         let earliest = time.start.subtractingClamped(BookedTime.lengthMax)
         index.forEach(from: ColumnOrder.key(earliest), through: ColumnOrder.key(time.end - 1)) { _, row in
-            found.append(engine.tables[place].recordID(atRow: Int(row)))
+            found.append(engine.tables.recordID(place, atRow: Int(row)))
             return found.count <= Records.referringMax
         }
         guard found.count <= Records.referringMax else {

@@ -55,11 +55,9 @@ public struct BookAppointment: Message {
         to: [MessageTarget("serviceappointment", states: [ActivityState.open])],
         record: \.appointment,
         arguments: PlannedTime.arguments(\.start, \.end, \.minutes) + [
-            .record(
+            BookedTime.resource(
                 4,
-                "resource",
                 \.resource,
-                to: ["systemuser", "equipment"],
                 "Who or what serves; those of the service's group that are free where it is not given."
             ),
             .option(
@@ -183,14 +181,7 @@ public struct AddResource: Message {
         to: [MessageTarget("serviceappointment", states: [ActivityState.scheduled])],
         record: \.appointment,
         arguments: [
-            .record(
-                1,
-                "resource",
-                \.resource,
-                to: ["systemuser", "equipment"],
-                isRequired: true,
-                "Who or what serves as well."
-            )
+            BookedTime.resource(1, \.resource, isRequired: true, "Who or what serves as well.")
         ],
         rules: [isBooked, .notFree, .hoursUnreadable] + BookedTime.rules
     )
@@ -242,14 +233,7 @@ public struct RemoveResource: Message {
         to: [MessageTarget("serviceappointment", states: [ActivityState.scheduled])],
         record: \.appointment,
         arguments: [
-            .record(
-                1,
-                "resource",
-                \.resource,
-                to: ["systemuser", "equipment"],
-                isRequired: true,
-                "Who or what does not serve any more."
-            )
+            BookedTime.resource(1, \.resource, isRequired: true, "Who or what does not serve any more.")
         ],
         rules: [isNotBooked, isLast]
     )
