@@ -144,24 +144,10 @@ import Testing
         let storage = SimulatedStorage(seed: seed)
         var database = try open(storage)
         let (_, series) = try await begin(database)
-        var cuts = 0
-        var changes = 3
-        while true {
-            storage.cutPower(afterChanges: changes)
-            changes += 5
-            do {
-                let report = try await database.advance(to: ClockTests.end)
-                storage.clearFaults()
-                #expect(report.isDone)
-                break
-            } catch {
-                cuts += 1
-                try? database.close()
-                storage.crash()
-                database = try open(storage)
-            }
+        try await throughPowerCuts(&database, storage, after: 3, by: 5, open: open) { database in
+            let report = try await database.advance(to: ClockTests.end)
+            #expect(report.isDone)
         }
-        #expect(cuts > 0, "seed \(seed)")
         try await expectYear(database, series)
         try database.close()
     }

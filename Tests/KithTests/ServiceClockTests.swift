@@ -92,25 +92,11 @@ import Testing
         let storage = SimulatedStorage(seed: seed)
         var database = try open(storage)
         try await begin(database)
-        var cuts = 0
-        var changes = 1
-        while true {
-            storage.cutPower(afterChanges: changes)
-            changes += 1
-            do {
-                // Few pieces a call, so that there is something to cut in between.
-                while try await !database.advance(to: Self.end, limit: 5).isDone {}
-                storage.clearFaults()
-                break
-            } catch {
-                cuts += 1
-                try? database.close()
-                storage.crash()
-                database = try open(storage)
-            }
+        try await throughPowerCuts(&database, storage, after: 1, by: 1, open: open) { database in
+            // Few pieces a call, so that there is something to cut in between.
+            while try await !database.advance(to: Self.end, limit: 5).isDone {}
         }
-        #expect(cuts > 0, "seed \(seed)")
-        #expect(try rows(database) == expected)
+        #expect(try rows(database) == expected, "seed \(seed)")
         try database.close()
     }
 }

@@ -9,7 +9,7 @@ import Testing
 @Suite struct WireFileTests {
     /// A server whose accounts have a logo.
     private func withFiles(
-        limits: WireLimits = WireLimits(),
+        limits: WireLimits = .patient,
         _ body: (Server, Database) async throws -> Void
     ) async throws {
         try await withServer(limits: limits) { server, database in
@@ -143,7 +143,7 @@ import Testing
     }
 
     @Test func anUploadThatNobodyGoesOnWithEnds() async throws {
-        var limits = WireLimits()
+        var limits = WireLimits.patient
         limits.cursorLifetimeMilliseconds = 50
         try await withFiles(limits: limits) { server, database in
             let client = try await connect(server)

@@ -24,7 +24,7 @@ import Testing
 
     private func withServer(
         _ storage: any Storage,
-        limits: WireLimits = WireLimits(),
+        limits: WireLimits = .patient,
         _ body: (Server, Database) async throws -> Void
     ) async throws {
         var options = DatabaseOptions()
@@ -158,7 +158,7 @@ import Testing
     }
 
     @Test func anUploadThatHardlyGoesOnEnds() async throws {
-        var limits = WireLimits()
+        var limits = WireLimits.patient
         limits.cursorLifetimeMilliseconds = 400
         limits.uploadBytesPerSecondMin = 1 << 30
         try await withServer(SimulatedStorage(seed: 1), limits: limits) { server, database in

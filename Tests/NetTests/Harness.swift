@@ -21,9 +21,23 @@ func memoryDatabase(
 
 let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
+extension WireLimits {
+    /// The defaults, but for times: on a busy machine a test may pause for longer than any client. Those that a test is about it
+    /// shortens itself.
+    static let patient: WireLimits = {
+        var limits = WireLimits()
+        let times: [WritableKeyPath<WireLimits, Int>] = [
+            \.helloDeadlineMilliseconds, \.frameDeadlineMilliseconds, \.readDeadlineMilliseconds,
+            \.cursorLifetimeMilliseconds, \.rehearsalLifetimeMilliseconds,
+        ]
+        for time in times { limits[keyPath: time] = 3_600_000 }
+        return limits
+    }()
+}
+
 /// Runs `body` with a server of three loops on a free port over a database in memory.
 func withServer(
-    limits: WireLimits = WireLimits(),
+    limits: WireLimits = .patient,
     commitsByItself: Bool = true,
     _ body: (Server, Database) async throws -> Void
 ) async throws {

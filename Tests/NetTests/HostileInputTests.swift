@@ -9,7 +9,7 @@ import Testing
 @Suite struct HostileInputTests {
     /// Runs `attack` on a fresh connection and shows that another client, connected before, goes on as if nothing was.
     private func withBystander(
-        limits: WireLimits = WireLimits(),
+        limits: WireLimits = .patient,
         _ attack: (Server, RawConnection) async throws -> Void
     ) async throws {
         try await withServer(limits: limits) { server, _ in
@@ -119,7 +119,7 @@ import Testing
     }
 
     @Test func everyTruncationOfAFrameWaitsAndThenEnds() async throws {
-        var limits = WireLimits()
+        var limits = WireLimits.patient
         limits.frameDeadlineMilliseconds = 50
         limits.helloDeadlineMilliseconds = 50
         try await withBystander(limits: limits) { server, silent in
@@ -140,7 +140,7 @@ import Testing
     }
 
     @Test func idleConnectionsAreClosedOnlyWhereThatIsAskedFor() async throws {
-        var limits = WireLimits()
+        var limits = WireLimits.patient
         limits.idleDeadlineMilliseconds = 50
         try await withServer(limits: limits) { server, _ in
             let connection = try RawConnection(port: server.port)
@@ -150,7 +150,7 @@ import Testing
     }
 
     @Test func aClientThatDoesNotReadIsHeldAndThenDropped() async throws {
-        var limits = WireLimits()
+        var limits = WireLimits.patient
         limits.readDeadlineMilliseconds = 100
         let bound = limits.pendingReplyBytesMax
         try await withServer(limits: limits) { server, database in
@@ -186,7 +186,7 @@ import Testing
     }
 
     @Test func whenAllBuffersAreFullTheFullestConnectionGoes() async throws {
-        var limits = WireLimits()
+        var limits = WireLimits.patient
         limits.bufferedBytesMax = 1 << 20
         try await withServer(limits: limits) { server, _ in
             let bystander = try await connect(server)
@@ -212,7 +212,7 @@ import Testing
 
     @Test(arguments: connectionLimits)
     func connectionsAreCounted(_ limit: WritableKeyPath<WireLimits, Int> & Sendable) async throws {
-        var limits = WireLimits()
+        var limits = WireLimits.patient
         limits[keyPath: limit] = 2
         try await withServer(limits: limits) { server, _ in
             let first = try RawConnection(port: server.port)

@@ -22,7 +22,7 @@ import Testing
 
     private func withAccounts(
         _ count: Int,
-        limits: WireLimits = WireLimits(),
+        limits: WireLimits = .patient,
         _ body: (RawConnection, Server, Database) async throws -> Void
     ) async throws {
         try await withServer(limits: limits) { server, database in
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func callsUnderWayAreBounded() async throws {
-        var limits = WireLimits()
+        var limits = WireLimits.patient
         limits.callsMax = 3
         try await withAccounts(1_000, limits: limits) { connection, server, _ in
             let busy = frame(.query, 1, endless) + frame(.query, 2, endless)
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func statementsAreBounded() async throws {
-        var limits = WireLimits()
+        var limits = WireLimits.patient
         limits.statementsMax = 2
         try await withAccounts(1, limits: limits) { connection, _, _ in
             var form = ByteWriter()
@@ -95,7 +95,7 @@ import Testing
 
     /// What one query of a client may keep is the server's bound, not the engine's.
     @Test func aQueryIsBoundedInMemory() async throws {
-        var limits = WireLimits()
+        var limits = WireLimits.patient
         limits.queryBytesMax = 1 << 20
         try await withAccounts(1_000, limits: limits) { connection, _, _ in
             let sql = "SELECT a.name, b.name FROM account a JOIN account b ON TRUE ORDER BY a.name"
@@ -141,7 +141,7 @@ import Testing
 
     /// Who was told the last error and does not hang up is hung up on.
     @Test func aClosedConnectionDoesNotLinger() async throws {
-        var limits = WireLimits()
+        var limits = WireLimits.patient
         limits.cursorLifetimeMilliseconds = 20
         try await withServer(limits: limits) { server, _ in
             let connection = try RawConnection(port: server.port)

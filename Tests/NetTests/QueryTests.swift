@@ -6,7 +6,7 @@ import Testing
 @Suite struct QueryTests {
     private func withAccounts(
         _ count: Int,
-        limits: WireLimits = WireLimits(),
+        limits: WireLimits = .patient,
         _ body: (KithClient, Server) async throws -> Void
     ) async throws {
         try await withServer(limits: limits) { server, _ in
@@ -143,7 +143,7 @@ import Testing
     }
 
     @Test func cursorsAreBoundedAndExpire() async throws {
-        var limits = WireLimits()
+        var limits = WireLimits.patient
         limits.cursorsMax = 1
         limits.cursorLifetimeMilliseconds = 50
         try await withAccounts(100, limits: limits) { client, server in
@@ -169,7 +169,7 @@ import Testing
 
     /// Queries that are sent together cannot open more cursors together than one after the other; short answers need none.
     @Test func cursorsArePlacesThatPipeliningCannotPass() async throws {
-        var limits = WireLimits()
+        var limits = WireLimits.patient
         limits.cursorsMax = 5
         try await withAccounts(100, limits: limits) { _, server in
             let connection = try RawConnection(port: server.port)
@@ -224,7 +224,7 @@ import Testing
     }
 
     @Test func whatCursorsKeepIsBounded() async throws {
-        var limits = WireLimits()
+        var limits = WireLimits.patient
         limits.cursorBytesMax = 200 << 10
         limits.cursorBytesInAllMax = 300 << 10
         try await withAccounts(1_000, limits: limits) { client, server in

@@ -1,4 +1,5 @@
 import Engine
+import Glibc
 import Kith
 import Net
 import Snapshot
@@ -75,13 +76,19 @@ import Testing
         try connection.send(bytes)
         #expect(try connection.frame()?.header.correlation == 1)
         async let stopped: Void = server.stop()
+        // What stops the server needs one of the few threads of the pool, and this one is only lent.
+        connection.waitAtMost(milliseconds: 20)
         var answered = 1
-        while let frame = try connection.frame() {
-            if try wireCode(frame) == .stopping { break }
-            answered += 1
-            #expect(frame.header.correlation == UInt64(answered))
+        while true {
+            do {
+                guard let frame = try connection.frame() else { break }
+                if try wireCode(frame) == .stopping { continue }
+                answered += 1
+                #expect(frame.header.correlation == UInt64(answered))
+            } catch let error as SocketError where error.number == EAGAIN {
+                await Task.yield()
+            }
         }
-        #expect(try connection.frame() == nil)
         await stopped
         let account = try #require(Schema.standard.entity(named: "account"))
         #expect(database.currentView.recordCount(account.id) == answered)

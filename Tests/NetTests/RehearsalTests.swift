@@ -103,7 +103,7 @@ import Testing
     }
 
     @Test func rehearsalsAreBoundedInNumberAndSize() async throws {
-        var limits = WireLimits()
+        var limits = WireLimits.patient
         limits.rehearsalsMax = 1
         limits.rehearsalBytesMax = 100 << 10
         try await withServer(limits: limits) { server, _ in
@@ -138,7 +138,7 @@ import Testing
     }
 
     @Test func anUnusedRehearsalExpires() async throws {
-        var limits = WireLimits()
+        var limits = WireLimits.patient
         limits.cursorLifetimeMilliseconds = 20
         try await withServer(limits: limits) { server, _ in
             let client = try await connect(server)
@@ -159,7 +159,7 @@ import Testing
 
     /// The least change of a record copies whole blocks, which take a thousand times the memory of what it writes.
     @Test func copiesOfBlocksAreCounted() async throws {
-        var limits = WireLimits()
+        var limits = WireLimits.patient
         limits.rehearsalBytesMax = 512 << 10
         try await withServer(limits: limits) { server, _ in
             let client = try await connect(server)
@@ -196,7 +196,7 @@ import Testing
 
     /// However often it is used.
     @Test func aRehearsalHasALifetime() async throws {
-        var limits = WireLimits()
+        var limits = WireLimits.patient
         limits.rehearsalLifetimeMilliseconds = 100
         try await withServer(limits: limits) { server, _ in
             let client = try await connect(server)
