@@ -1,6 +1,7 @@
 import Engine
 import Kith
 import Snapshot
+import Testing
 
 /// Makes one record and returns its id.
 func create(
