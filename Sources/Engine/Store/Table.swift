@@ -180,11 +180,20 @@ package struct Table: ~Copyable, Sendable {
     }
 
     /// A number as it is stored: units of a decimal, an id, 1 for yes; nil where there is none. Not for texts and options.
-    package func number(_ column: Int, _ row: Int) -> Int64? {
+    @inline(__always)
+    func number(_ column: Int, _ row: Int) -> Int64? {
         guard let head = head(column, row), head.isValid(row & 8191) else { return nil }
         let layout = layout.columns[column]
         precondition(layout != .text)
         return head.number(row & 8191, layout)
+    }
+
+    /// The numbers of a column in many rows, in the form of batches: units of a decimal, an id, 1 for yes, an option's number; nil
+    /// where there is none, and for `noRow`. Not for texts. O(rows).
+    package func numbers(_ column: Int, rows: [UInt32]) -> [Int64?] {
+        rows.map { row in
+            row == Table.noRow ? nil : number(column, Int(row)).map { physicalNumber(column, $0) }
+        }
     }
 
     /// A stored number as a value of the column's type.

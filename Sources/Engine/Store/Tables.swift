@@ -45,8 +45,10 @@ package final class Tables {
 
     /// See `Table.value`.
     package func value(_ place: Int, _ column: Int, _ row: Int) -> Value { self[place].value(column, row) }
-    /// See `Table.number`.
-    package func number(_ place: Int, _ column: Int, _ row: Int) -> Int64? { self[place].number(column, row) }
+    /// See `Table.numbers`.
+    package func numbers(_ place: Int, _ column: Int, rows: [UInt32]) -> [Int64?] {
+        self[place].numbers(column, rows: rows)
+    }
     /// See `Table.row`.
     package func row(_ place: Int, of id: RecordID) -> UInt32 { self[place].row(of: id) }
     /// See `Table.recordID`.

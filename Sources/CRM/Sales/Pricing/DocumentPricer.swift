@@ -90,36 +90,32 @@ struct DocumentPricer {
         var document = header(id)
         var lines = try records.referring(to: id, form.line, form.lookup, countMax: DocumentPricer.linesMax)
         if case .remove(let line) = edit { lines.removeAll { $0 == line } }
-        let columns = LineColumns(records, form.line)
+        let stored = StoredLines(records, form.line, lines)
         document.lines.reserveCapacity(lines.count + 1)
         if let list = document.priceList { readPriceList(list) }
-        var entered = lines.map { id in
-            var line = columns.line(id, edit.values(of: id), records)
-            line.isKept =
-                edit.keepsPrice(of: id)
-                && columns.isPriced(id, in: document.currency, withoutOne: baseCurrency, records)
-            return line
+        for (index, line) in lines.enumerated() {
+            var entered = stored.line(index, edit.values(of: line))
+            entered.isKept =
+                edit.keepsPrice(of: line)
+                && stored.isPriced(index, in: document.currency, withoutOne: baseCurrency)
+            document.lines.append(entered)
         }
         if case .add(let values) = edit {
             guard lines.count < DocumentPricer.linesMax else { throw records.tooMany(id, DocumentPricer.linesMax) }
-            lines.append(.none)
-            entered.append(columns.line(.none, values, records))
+            document.lines.append(stored.line(nil, values))
         }
-        for line in entered {
-            document.lines.append(line)
-            if !line.isKept { try readCatalogue(for: line, document) }
-        }
+        for line in document.lines where !line.isKept { try readCatalogue(for: line, document) }
         let priced = document.priced(with: book, isExplained: false)
 
         var prices = DocumentPrices(lines: lines, priced: priced, changes: [])
-        let currency = records.value(id, "transactioncurrencyid")
-        for (line, result) in zip(lines, priced.lines) {
-            if line == .none, case .add(let values) = edit {
-                prices.added = columns.changes(line, values, result, currency, records)
-                continue
-            }
-            let values = columns.changes(line, edit.values(of: line), result, currency, records)
+        let currency = records.present(id, "transactioncurrencyid")
+        for (index, line) in lines.enumerated() {
+            let values = stored.changes(index, edit.values(of: line), priced.lines[index], currency)
             if !values.isEmpty { prices.changes.append((line, values)) }
+        }
+        if case .add(let values) = edit, let result = priced.lines.last {
+            prices.lines.append(.none)
+            prices.added = stored.changes(nil, values, result, currency)
         }
         let values = headerValues(id, priced).filter { records.value(id, $0.0) != $0.1 }
         if !values.isEmpty { prices.changes.append((id, values)) }
@@ -171,128 +167,6 @@ struct DocumentPricer {
             values.append(("estimatedvalue", Value(total)))
         }
         values.append(("pricingerrorcode", .option(priced.error.rawValue)))
-        return values
-    }
-}
-
-/// The places of a line's attributes, found once for all lines. An attribute that the organisation has deleted reads as null and
-/// is not written.
-private struct LineColumns {
-    let place: Int?
-    let columns: [Int?]
-    /// Digits behind the point of their stored numbers, of those that are decimals.
-    let digits: [Int?]
-
-    /// The attributes by their names, in the order of `columns`.
-    private enum Name: Int, CaseIterable {
-        case isproductoverridden, productid, uomid, quantity, ispriceoverridden, priceperunit, volumediscountamount
-        case discountpercentage, manualdiscountamount, tax, baseamount, extendedamount, pricingerrorcode
-        case transactioncurrencyid
-
-        /// Made once: a case is asked for its name some twenty times a line.
-        private static let attributes = allCases.map { String(describing: $0) }
-        var attribute: String { Name.attributes[rawValue] }
-    }
-
-    init(_ records: Records, _ entity: String) {
-        let declared = records.schema.standardEntity(named: entity)
-        place = records.schema.standardPlace(named: entity)
-        columns = Name.allCases.map { name in declared?.attributeID(name.attribute).map { Int($0.rawValue) } }
-        digits = columns.map { column in column.flatMap { declared?.attributes[$0].type.decimalScale }.map { Int($0) } }
-    }
-
-    /// What is given now, else what is stored.
-    private func value(_ row: Int?, _ name: Name, _ given: [(String, Value)], _ records: Records) -> Value {
-        if !given.isEmpty, let value = given.first(where: { $0.0 == name.attribute })?.1 { return value }
-        guard let place, let row, let column = columns[name.rawValue] else { return .null }
-        return records.engine.tables.value(place, column, row)
-    }
-
-    /// A decimal with so many digits behind the point. Where nothing is given and it is stored so, it is read without a detour: a
-    /// document of a thousand lines reads fifteen thousand of them.
-    private func units(
-        _ row: Int?,
-        _ name: Name,
-        _ digits: Int,
-        _ given: [(String, Value)],
-        _ records: Records
-    ) -> Int64? {
-        guard given.isEmpty, let place, let row, let column = columns[name.rawValue],
-            self.digits[name.rawValue] == digits
-        else { return value(row, name, given, records).units(digits) }
-        return records.engine.tables.number(place, column, row)
-    }
-
-    private func row(_ id: RecordID, _ records: Records) -> Int? {
-        guard let place else { return nil }
-        let row = records.engine.tables.row(place, of: id)
-        return row == Table.noRow ? nil : Int(row)
-    }
-
-    /// What people entered, now or before.
-    func line(_ id: RecordID, _ given: [(String, Value)], _ records: Records) -> PricingLine {
-        var line = PricingLine()
-        let row = row(id, records)
-        func value(_ name: Name) -> Value { self.value(row, name, given, records) }
-        func money(_ name: Name) -> Money? { units(row, name, Money.digits, given, records).map(Money.init) }
-        line.isWriteIn = value(.isproductoverridden) == .boolean(true)
-        line.product = value(.productid).record
-        line.unit = value(.uomid).record
-        line.quantity = units(row, .quantity, Quantity.digits, given, records).map(Quantity.init)
-        line.isPriceOverridden = value(.ispriceoverridden) == .boolean(true)
-        line.pricePerUnit = money(.priceperunit)
-        line.volumeDiscount = money(.volumediscountamount)
-        line.discountPercentage = units(row, .discountpercentage, Percentage.digits, given, records)
-            .map(Percentage.init)
-        line.manualDiscount = money(.manualdiscountamount)
-        line.tax = money(.tax)
-        return line
-    }
-
-    /// Whether a line has a price that was found without an error, in a document's currency. A line without a currency has the
-    /// base currency, as a document has.
-    func isPriced(_ id: RecordID, in currency: RecordID?, withoutOne base: RecordID?, _ records: Records) -> Bool {
-        let row = row(id, records)
-        func value(_ name: Name) -> Value { self.value(row, name, [], records) }
-        switch value(.pricingerrorcode) {
-        case .null, .option(PricingErrorCode.none.rawValue): break
-        default: return false
-        }
-        return value(.priceperunit) != .null && (value(.transactioncurrencyid).record ?? base) == currency
-    }
-
-    /// What is given and what differs from it; the line takes over the document's currency.
-    func changes(
-        _ id: RecordID,
-        _ given: [(String, Value)],
-        _ priced: PricedLine,
-        _ currency: Value,
-        _ records: Records
-    ) -> [(String, Value)] {
-        let row = row(id, records)
-        var values: [(String, Value)] = given
-        func set(_ name: Name, _ new: Money?) {
-            let isStored = given.isEmpty && digits[name.rawValue] == Money.digits
-            if isStored, units(row, name, Money.digits, given, records) == new?.units { return }
-            set(name, Value(new))
-        }
-        func set(_ name: Name, _ new: Value) {
-            guard value(row, name, given, records) != new else { return }
-            if given.isEmpty {
-                if values.isEmpty { values.reserveCapacity(Name.allCases.count) }
-            } else {
-                values.removeAll { $0.0 == name.attribute }
-            }
-            values.append((name.attribute, new))
-        }
-        set(.priceperunit, priced.pricePerUnit)
-        set(.volumediscountamount, priced.volumeDiscount)
-        set(.baseamount, priced.baseAmount)
-        set(.manualdiscountamount, priced.manualDiscount)
-        set(.tax, priced.tax)
-        set(.extendedamount, priced.extendedAmount)
-        set(.pricingerrorcode, .option(priced.error.rawValue))
-        set(.transactioncurrencyid, currency)
         return values
     }
 }
