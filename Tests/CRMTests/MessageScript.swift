@@ -15,6 +15,7 @@ import Engine
 ///                                       sets how far an action reaches, before any record is made
 ///     schema task.category: required    so, or unique or deleted, is an attribute from here on
 ///     activitytype visit                adds an activity type of the organisation's own, before any record is made
+///     call M recordmerge                calls the newest record of an entity M, which a message has made
 ///     do qualify L --account            must succeed
 ///     refused company-missing: The lead …
 ///                                       behind a `do`: it must be refused by this rule, or with this code, and these words
@@ -110,6 +111,7 @@ struct CaseRun {
                 if rows != expected {
                     differences.append("line \(number): \(rows.joined(separator: "\n")) instead of \(expected)")
                 }
+            case "call": try organisation.call(words[1], theNewest: words[2])
             case "set": try organisation.set(String(line.dropFirst(4)))
             default: try organisation.create(line)
             }

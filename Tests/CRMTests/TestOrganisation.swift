@@ -65,6 +65,15 @@ struct TestOrganisation {
         return id
     }
 
+    /// Gives the record of an entity that was made last a name.
+    mutating func call(_ name: String, theNewest entity: String) throws {
+        guard let place = engine.schema.place(named: entity) else { throw Failure(description: "no entity \(entity)") }
+        let rows = 0..<engine.tables[place].rowCount
+        let id = rows.map { engine.tables.recordID(place, atRow: $0) }.max() ?? .none
+        guard id != .none else { throw Failure(description: "no record of \(entity)") }
+        names[name] = id
+    }
+
     /// Changes a record as a line `L: companyname=Acme` says.
     mutating func set(_ line: String) throws {
         let halves = line.split(separator: ":", maxSplits: 1).map(String.init)

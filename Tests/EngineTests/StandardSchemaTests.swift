@@ -21,7 +21,7 @@ import Testing
             "bulkoperation", "bulkoperationlog", "incidentresolution", "queue", "queueitem", "routingrule",
             "routingcondition", "contracttemplate", "contract", "contractdetail", "sla",
             "kbarticletemplate", "kbarticle", "equipment", "service", "resourcegroup", "resourcegroupmember",
-            "resourcebooking", "serviceappointment", "businessclosure",
+            "resourcebooking", "serviceappointment", "businessclosure", "recordmerge", "recordmergechange",
         ]
         #expect(Set(schema.entities.map(\.name)) == Set(promised))
     }

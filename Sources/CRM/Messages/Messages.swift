@@ -17,7 +17,8 @@ public enum Messages {
 
     /// By area, as docs/messages.md lists them.
     package static let areas: [Area] = [
-        .records, .customers, .sales, .documents, .products, .activities, .series, .time, .service, .queues, .contracts,
+        .records, .customers, .merging, .sales, .documents, .products, .activities, .series, .time, .service, .queues,
+        .contracts,
         .targets, .knowledge, .scheduling,
     ]
 
