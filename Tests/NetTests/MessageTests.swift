@@ -6,28 +6,128 @@ import Testing
 
 /// Messages over the wire: once, whoever sends how often.
 @Suite struct MessageTests {
-    @Test func tenClientsWinOneOpportunity() async throws {
+    /// What ten clients want of one record at once, as a message or as messages that exclude each other.
+    struct Race: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let entity: String
+        let values: [(String, Value)]
+        /// What one client of ten sends.
+        let messages: [@Sendable (RecordID) -> any Message]
+        /// What the others are told.
+        let words: String
+        /// Counts what was done.
+        let query: String
+    }
+
+    private static let days: [(String, Value)] = [("effectivefrom", .date(20_000)), ("effectiveto", .date(30_000))]
+
+    static let races: [Race] = [
+        Race(
+            testDescription: "a lead is qualified once",
+            entity: "lead",
+            values: [("lastname", "Frisch"), ("companyname", "Acme")],
+            messages: [{ QualifyLead($0, account: true, contact: true) }],
+            words: "to qualify it, it must be Open",
+            query: "SELECT COUNT(*) FROM account JOIN contact ON contact.parentcustomerid = account.accountid"
+        ),
+        Race(
+            testDescription: "an opportunity is won once",
+            entity: "opportunity",
+            values: [("name", "Rollout"), ("estimatedvalue", 100)],
+            messages: [{ WinOpportunity($0) }],
+            words: "is Won; to win it, it must be Open",
+            query: "SELECT COUNT(*) FROM opportunityclose"
+        ),
+        Race(
+            testDescription: "an opportunity is won or lost",
+            entity: "opportunity",
+            values: [("name", "Rollout"), ("estimatedvalue", 100)],
+            messages: [{ WinOpportunity($0) }, { LoseOpportunity($0) }],
+            words: "it must be Open",
+            query: "SELECT COUNT(*) FROM opportunityclose"
+        ),
+        Race(
+            testDescription: "a quote is offered once",
+            entity: "quote",
+            values: [("name", "Offer")] + days,
+            messages: [{ ActivateQuote($0) }],
+            words: "is Active; to activate it, it must be Draft",
+            query: "SELECT COUNT(*) FROM quote WHERE statecode = 'Active'"
+        ),
+        Race(
+            testDescription: "a quote is won or closed",
+            entity: "quote",
+            values: [("name", "Offer"), ("statecode", "Active")] + days,
+            messages: [{ WinQuote($0) }, { CloseQuote($0) }],
+            words: "it must be Active",
+            query: "SELECT COUNT(*) FROM quoteclose"
+        ),
+    ]
+
+    @Test(arguments: races)
+    func tenClientsAtOnce(_ race: Race) async throws {
         try await withServer { server, database in
-            let id = try await database.record("opportunity", ["name": "Rollout", "estimatedvalue": 100])
-            let outcomes = await withTaskGroup(of: String.self) { group in
+            var transaction = Transaction(database.schema)
+            if race.entity == "quote" {
+                let customer = try transaction.create("account", ["name": "Acme"])
+                try transaction.createRecord("quote", race.values + [("customerid", .reference(customer))])
+            } else {
+                try transaction.createRecord(race.entity, race.values)
+            }
+            let made = try await database.execute(transaction).operations
+            let id = try #require(made.last?.ids.first)
+            let refusals = await withTaskGroup(of: (any Error)?.self) { group in
                 for client in 1...10 {
                     group.addTask {
                         do {
+                            let message = race.messages[client % race.messages.count](id)
                             let client = try await connect(server, number: UInt64(client))
                             defer { Task { await client.close() } }
-                            try await client.perform(WinOpportunity(id))
-                            return "won"
-                        } catch let refusal as Refusal {
-                            return refusal.rule
+                            try await client.perform(message)
+                            return nil
                         } catch {
-                            return "\(error)"
+                            return error
                         }
                     }
                 }
-                return await group.reduce(into: [String]()) { $0.append($1) }
+                return await group.reduce(into: [(any Error)?]()) { $0.append($1) }
             }
-            #expect(outcomes.sorted() == Array(repeating: "state", count: 9) + ["won"])
-            #expect(try await database.query("SELECT count(*) FROM opportunityclose").rows == [[.integer(1)]])
+            #expect(refusals.count { $0 == nil } == 1)
+            for case let refusal? in refusals {
+                let refusal = try #require(refusal as? Refusal)
+                #expect(refusal.rule == "state" && refusal.message.contains(race.words), "\(refusal.message)")
+            }
+            #expect(try await database.query(race.query).rows == [[.integer(1)]])
+        }
+    }
+
+    /// A rehearsal lists what the message then does, and changes nothing itself.
+    @Test func aRehearsalIsWhatHappens() async throws {
+        try await withServer { server, database in
+            let master = try await database.record("account", ["name": "Acme AG"])
+            let other = try await database.record("account", ["name": "ACME", "telephone1": "222"])
+            let child = try await database.record("opportunity", ["name": "Rollout", "customerid": .reference(other)])
+            let client = try await connect(server)
+            let merge = MergeRecords(master, from: other, fill: true)
+            let position = database.turn { $0.position }
+            let (here, there) = (try await database.rehearse(merge), try await client.rehearse(merge))
+            #expect(here == there && !here.isCut)
+            #expect(database.turn { $0.position } == position)
+            #expect(
+                here.records.contains {
+                    $0.record == child && $0.kind == .updated
+                        && $0.changes == [
+                            .init(attribute: "customerid", old: .reference(other), new: .reference(master))
+                        ]
+                }
+            )
+            try await client.perform(merge)
+            for record in Set(here.records.map(\.record)) {
+                let changes = here.records.filter { $0.record == record }.flatMap(\.changes)
+                #expect(try await client.history(of: record, limit: 1).steps.first?.changes == changes)
+            }
+            await #expect(throws: Refusal.self) { try await client.rehearse(merge) }
+            await client.close()
         }
     }
 

@@ -15,6 +15,10 @@ enum Merging {
     static let merged: Int32 = 0
     static let undone: Int32 = 1
 
+    /// Values that one merge changes at most: each is a row of the transaction and a record of some 200 bytes, and one
+    /// transaction has to be able to take all of them back.
+    static let changesMax = 50_000
+
     /// `recordmergechange.outcome`.
     enum Outcome: Int32 {
         case changed = 0
@@ -62,7 +66,7 @@ public struct MergeRecords: Message {
     )
 
     public static let declaration = MessageDeclaration<MergeRecords>(
-        352,
+        368,
         "merge",
         """
         Merges another record of the same kind into this one: all that refers to the other is moved to this one, which takes over \
@@ -97,7 +101,7 @@ public struct MergeRecords: Message {
                 "\(records.schema.text(of: from)) is not of the same kind as \(records.schema.text(of: target))."
             )
         }
-        guard records.schema.standardEntity(named: Merging.change) != nil else { throw records.missing(Merging.change) }
+        try records.requireMergeRecords()
         for merge in try records.referring(to: from, Merging.merge, "subordinateid")
         where records.state(of: merge) == Merging.merged {
             throw records.refusal(
@@ -108,8 +112,8 @@ public struct MergeRecords: Message {
         }
         let taking = try taken(entity, records)
         try requireNoCircle(entity, taking, records)
-        var changes = leaving(entity, taking, records)
-        changes += try records.moves(from: from, to: target)
+        let leaving = leaving(entity, taking, records)
+        var changes = try records.moves(from: from, to: target, countMax: Merging.changesMax)
         changes += taking.map { attribute in
             ValueChange(
                 record: target,
@@ -118,11 +122,26 @@ public struct MergeRecords: Message {
                 after: records.value(from, attribute)
             )
         }
-        changes.removeAll { $0.before == $0.after && !$0.isLeft }
+        // Amounts are what they are together with their currency, so that it is written down with them.
+        let hasAmounts = taking.contains { entity[$0].type == .money }
+        if hasAmounts, let currency = entity.attributeID("transactioncurrencyid"), !taking.contains(currency) {
+            let present = records.value(target, currency)
+            changes.append(ValueChange(record: target, attribute: currency, before: present, after: present))
+        }
+        changes.removeAll { change in
+            change.before.isSame(as: change.after) && !change.isLeft
+                && !(hasAmounts && entity[change.attribute].name == "transactioncurrencyid" && change.record == target)
+        }
+        guard leaving.count + changes.count <= Merging.changesMax else {
+            throw records.tooMany(from, Merging.changesMax)
+        }
 
         var plan = Plan(records)
-        try plan.update(rows: records.rows(changes.filter { !$0.isLeft }.map { ($0.record, $0.attribute, $0.after) }))
-        try plan.note(changes, of: self, records)
+        // What names one record only is given up before it is taken over: an operation of its own.
+        for part in [leaving, changes.filter { !$0.isLeft }] {
+            try plan.update(rows: records.rows(part.map { ($0.record, $0.attribute, $0.after) }))
+        }
+        try plan.note(leaving + changes, of: self, records)
         return plan
     }
 
@@ -141,9 +160,7 @@ public struct MergeRecords: Message {
             }
             names.insert(name)
         }
-        let currencyID = entity.attributeID("transactioncurrencyid")
-        let hasOtherCurrency =
-            currencyID.map { records.value(target, $0) != records.value(from, $0) } ?? false
+        let currency = try takenCurrency(entity, names, records)
         var taken: [AttributeID] = []
         for place in entity.attributes.indices {
             let id = AttributeID(UInt16(place))
@@ -152,19 +169,46 @@ public struct MergeRecords: Message {
             let isFilled =
                 fill && Self.isTakeable(id, entity) && records.value(target, id) == .null
                 && records.value(from, id) != .null && !leadsBack(id, records)
-            guard isChosen || isFilled else { continue }
-            if attribute.type == .money, hasOtherCurrency, !names.contains("transactioncurrencyid") {
-                // What was only to be filled is left empty: nobody asked for an amount in francs as one in euros.
-                if !isChosen { continue }
-                throw records.refusal(
-                    Self.currency,
-                    target,
-                    "\(attribute.name) of \(records.name(from)) is in another currency: take transactioncurrencyid as well."
-                )
-            }
+            // What was only to be filled is left empty: nobody asked for an amount in francs as one in euros.
+            let isForeign = attribute.type == .money || attribute.name == "transactioncurrencyid"
+            guard isChosen || isFilled && (currency.isTaken || !currency.isOther || !isForeign) else { continue }
             taken.append(id)
         }
         return taken
+    }
+
+    /// Whether the two have amounts in different currencies, and whether the one that stays takes over the other's. A record without a
+    /// currency has the base currency.
+    private func takenCurrency(
+        _ entity: Entity,
+        _ names: Set<String>,
+        _ records: Records
+    ) throws(Refusal) -> (isOther: Bool, isTaken: Bool) {
+        guard let id = entity.attributeID("transactioncurrencyid") else { return (false, false) }
+        let base = records.organisation.flatMap { records.present($0, "basecurrencyid") }
+        let isOther = records.value(target, id).record ?? base != records.value(from, id).record ?? base
+        guard isOther else { return (false, false) }
+        let amounts = entity.attributes.indices.filter { entity.attributes[$0].type == .money }
+        let kept = amounts.filter { place in
+            records.value(target, AttributeID(UInt16(place))) != .null && !names.contains(entity.attributes[place].name)
+        }
+        let isTaken =
+            names.contains("transactioncurrencyid") || fill && kept.isEmpty && records.value(target, id) == .null
+        if isTaken, let place = kept.first {
+            throw records.refusal(
+                Self.currency,
+                target,
+                "\(records.name(target)) keeps \(entity.attributes[place].name), which would be in another currency: take it as well."
+            )
+        }
+        if !isTaken, let place = amounts.first(where: { names.contains(entity.attributes[$0].name) }) {
+            throw records.refusal(
+                Self.currency,
+                target,
+                "\(entity.attributes[place].name) of \(records.name(from)) is in another currency: take transactioncurrencyid as well."
+            )
+        }
+        return (true, isTaken)
     }
 
     private static func isTakeable(_ id: AttributeID, _ entity: Entity) -> Bool {
@@ -177,8 +221,13 @@ public struct MergeRecords: Message {
         func set(_ id: AttributeID, _ after: Value) {
             changes.append(ValueChange(record: from, attribute: id, before: records.value(from, id), after: after))
         }
-        for key in entity.keys where !key.attributes.isEmpty && key.attributes.allSatisfy(taking.contains) {
-            for id in key.attributes where !changes.contains(where: { $0.attribute == id }) { set(id, .null) }
+        for key in entity.keys where key.attributes.contains(where: taking.contains) {
+            let own = records.keyParts(from, key)
+            let new = records.keyParts(target, key) { taking.contains($0) ? records.value(from, $0) : nil }
+            guard let own, own == new else { continue }
+            for id in key.attributes where taking.contains(id) && !changes.contains(where: { $0.attribute == id }) {
+                set(id, .null)
+            }
         }
         let state = Merging.closed(entity.name)
         if let model = entity.stateModel, let status = model.defaultStatus(ofState: state),

@@ -13,7 +13,7 @@ public struct UnmergeRecords: Message {
     public init(_ target: RecordID) { self.target = target }
 
     public static let declaration = MessageDeclaration<UnmergeRecords>(
-        353,
+        369,
         "unmerge",
         """
         Takes a merge back: every value that it changed is as it was before. What was changed since is kept, and each of \
@@ -24,15 +24,25 @@ public struct UnmergeRecords: Message {
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
-        let rows = try records.referring(to: target, Merging.change, "recordmergeid").sorted {
-            records.integer($0, "place") ?? 0 > records.integer($1, "place") ?? 0
+        try records.requireMergeRecords()
+        let rows = try records.referring(to: target, Merging.change, "recordmergeid")
+            .map { (row: $0, place: records.integer($0, "place") ?? 0) }
+            .sorted { ($0.place, $0.row) > ($1.place, $1.row) }
+            .map(\.row)
+            .filter { records.option($0, "outcome") == Merging.Outcome.changed.rawValue }
+        let states = rows.map { records.state(ofChange: $0) }
+        // What belongs together is given back together or not at all.
+        var touched: Set<Together> = []
+        for state in states {
+            if case .changedSince(let together?) = state { touched.insert(together) }
         }
         var outcomes: [Merging.Outcome: [RecordID]] = [:]
         var restored: [(record: RecordID, attribute: AttributeID, value: Value)] = []
-        for row in rows where records.option(row, "outcome") == Merging.Outcome.changed.rawValue {
+        for (row, state) in zip(rows, states) {
             let outcome: Merging.Outcome
-            switch records.state(ofChange: row) {
-            case .asLeft(let record, let attribute, let before):
+            switch state {
+            case .asLeft(_, _, _, let together?) where touched.contains(together): outcome = .changedSince
+            case .asLeft(let record, let attribute, let before, _):
                 restored.append((record, attribute, before))
                 outcome = .restored
             case .changedSince: outcome = .changedSince
@@ -41,7 +51,11 @@ public struct UnmergeRecords: Message {
             outcomes[outcome, default: []].append(row)
         }
         var plan = Plan(records)
-        try plan.update(rows: records.rows(restored))
+        // What names one record only is given back before it is taken again: an operation of its own.
+        let master = records.reference(target, "masterid")
+        for part in [restored.filter { $0.record == master }, restored.filter { $0.record != master }] {
+            try plan.update(rows: records.rows(part))
+        }
         var keptCount = 0
         for outcome in [Merging.Outcome.restored, .changedSince, .gone] {
             guard let rows = outcomes[outcome] else { continue }
@@ -59,10 +73,27 @@ public struct UnmergeRecords: Message {
     }
 }
 
+/// Values of a record that mean something only together: its state and status, its amounts and their currency.
+private struct Together: Hashable {
+    var record: RecordID
+    var isMoney: Bool
+
+    init?(_ record: RecordID, _ attribute: Attribute) {
+        self.record = record
+        switch attribute.type {
+        case .state, .status: isMoney = false
+        case .money: isMoney = true
+        default:
+            guard attribute.name == "transactioncurrencyid" else { return nil }
+            isMoney = true
+        }
+    }
+}
+
 /// What has become of a value that a merge changed.
 private enum ChangeState {
-    case asLeft(RecordID, AttributeID, before: Value)
-    case changedSince
+    case asLeft(RecordID, AttributeID, before: Value, Together?)
+    case changedSince(Together?)
     /// The record, the attribute, or what the value referred to is not there any more.
     case gone
 }
@@ -74,9 +105,11 @@ extension Records {
             let attribute = text(row, "attribute").flatMap({ entity.attributeID($0) }),
             let before = schema.value(stored(row, "before"), of: entity[attribute].type)
         else { return .gone }
-        guard schema.stored(value(record, attribute)) == stored(row, "after") else { return .changedSince }
+        let together = Together(record, entity[attribute])
+        let present = value(record, attribute).text(in: schema).map(Value.text) ?? .null
+        guard present.isSame(as: stored(row, "after").map(Value.text) ?? .null) else { return .changedSince(together) }
         if case .reference(let id) = before, !exists(id) { return .gone }
-        return .asLeft(record, attribute, before: before)
+        return .asLeft(record, attribute, before: before, together)
     }
 
     /// A text as it is stored, an empty one too.

@@ -14,29 +14,22 @@ struct ValueChange {
     var isLeft = false
 }
 
-extension Schema {
-    /// A stored value as text; nil for null. Exact: `value(_:of:)` gives it back.
-    func stored(_ value: Value) -> String? {
-        switch value {
-        // No attribute holds floating point.
-        case .null, .double: nil
-        case .boolean(let isTrue): isTrue ? "yes" : "no"
-        case .integer(let number): String(number)
-        case .decimal(let number): number.description
-        case .option(let option): String(option)
-        case .date(let day): CalendarText.text(days: day)
-        case .instant(let microseconds): CalendarText.text(microseconds: microseconds)
-        case .reference(let id): text(of: id)
-        case .text(let text): text
-        }
+extension Value {
+    /// Whether nothing tells the two apart, as bytes are: texts that are equal under Unicode may be written differently.
+    func isSame(as other: Value) -> Bool {
+        guard case .text(let text) = self, case .text(let otherText) = other else { return self == other }
+        return text.utf8.elementsEqual(otherText.utf8)
     }
+}
 
-    /// What such a text stands for in an attribute of this type; nil where it is none, since the attribute has another type by now.
+extension Schema {
+    /// What the text of a stored value (`Value.text(in:)`) stands for in an attribute of this type; nil where it is none, since the
+    /// attribute has another type by now.
     func value(_ text: String?, of type: AttributeType) -> Value? {
         guard let text else { return .null }
         switch type {
         case .text, .memo, .autoNumber: return .text(text)
-        case .boolean: return text == "yes" ? .boolean(true) : text == "no" ? .boolean(false) : nil
+        case .boolean: return text == "true" ? .boolean(true) : text == "false" ? .boolean(false) : nil
         case .integer, .options, .version: return Int64(text).map(Value.integer)
         case .decimal, .money, .exchangeRate: return Decimal64(declared: text).map(Value.decimal)
         case .option, .state, .status: return Int32(text).map(Value.option)

@@ -28,17 +28,12 @@ public struct Plan {
 
     /// A text with no more scalars than its attribute holds.
     private static func cut(_ value: Value, _ entity: Entity, _ attribute: AttributeID) -> Value {
-        guard case .text(let text) = value else { return value }
-        switch entity[attribute].type {
-        case .text(let lengthMax), .memo(let lengthMax):
-            let scalars = text.unicodeScalars
-            guard let end = scalars.index(scalars.startIndex, offsetBy: Int(lengthMax), limitedBy: scalars.endIndex)
-            else {
-                return value
-            }
-            return .text(String(scalars[..<end]))
-        default: return value
+        guard case .text(let text) = value, let lengthMax = entity[attribute].type.textLengthMax else { return value }
+        let scalars = text.unicodeScalars
+        guard let end = scalars.index(scalars.startIndex, offsetBy: lengthMax, limitedBy: scalars.endIndex) else {
+            return value
         }
+        return .text(String(scalars[..<end]))
     }
 
     /// Makes records of one standard entity in one operation, as `create` of one does; what none of them gives is left out.

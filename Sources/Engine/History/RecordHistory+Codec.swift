@@ -16,12 +16,7 @@ extension RecordHistory {
             writer.u64(step.actor.rawValue)
             writer.u16(step.message)
             writer.u8(step.kind.rawValue)
-            writer.u32(UInt32(step.changes.count))
-            for change in step.changes {
-                writer.text(change.attribute)
-                change.old.encode(into: &writer)
-                change.new.encode(into: &writer)
-            }
+            HistoryStep.Change.encode(step.changes, into: &writer)
         }
     }
 
@@ -41,16 +36,7 @@ extension RecordHistory {
             guard let kind = HistoryStep.Kind(rawValue: try reader.u8()) else {
                 throw DecodeError("unknown kind of step", at: reader.offset)
             }
-            var changes: [HistoryStep.Change] = []
-            for _ in 0..<Int(try reader.u32()) {
-                changes.append(
-                    HistoryStep.Change(
-                        attribute: try reader.text(lengthBytesMax: QueryLimits.nameBytesMax),
-                        old: try Value(from: &reader),
-                        new: try Value(from: &reader)
-                    )
-                )
-            }
+            let changes = try HistoryStep.Change.list(from: &reader)
             steps.append(
                 HistoryStep(
                     position: position,
@@ -62,5 +48,30 @@ extension RecordHistory {
                 )
             )
         }
+    }
+}
+
+extension HistoryStep.Change {
+    static func encode(_ changes: [HistoryStep.Change], into writer: inout ByteWriter) {
+        writer.u32(UInt32(changes.count))
+        for change in changes {
+            writer.text(change.attribute)
+            change.old.encode(into: &writer)
+            change.new.encode(into: &writer)
+        }
+    }
+
+    static func list(from reader: inout ByteReader) throws(DecodeError) -> [HistoryStep.Change] {
+        var changes: [HistoryStep.Change] = []
+        for _ in 0..<Int(try reader.u32()) {
+            changes.append(
+                HistoryStep.Change(
+                    attribute: try reader.text(lengthBytesMax: QueryLimits.nameBytesMax),
+                    old: try Value(from: &reader),
+                    new: try Value(from: &reader)
+                )
+            )
+        }
+        return changes
     }
 }

@@ -64,7 +64,7 @@ package struct HistoryCollector {
     private static let stepChangesMax = 4096
     private static let stepBytesMax = 1 << 20
     /// What a step and a change take besides their values.
-    private static let stepBytes = 64
+    fileprivate static let stepBytes = 64
 
     private let record: RecordID
     private let limit: Int
@@ -131,23 +131,12 @@ package struct HistoryCollector {
             kind: HistoryStep.Kind(rawValue: change.kind.rawValue) ?? .updated,
             changes: []
         )
-        for (index, column) in change.attributes.enumerated() {
-            let attribute = entity.attributes[column]
-            let given = Value(change.columns[index], row, attribute.type, schema)
-            let (old, new): (Value, Value) =
-                switch change.kind {
-                case .create: (.null, given)
-                case .delete: (given, .null)
-                case .update: (given, Value(change.newColumns[index], row, attribute.type, schema))
-                }
-            // A transaction may give what is there already, or nothing.
-            if old != new { step.changes.append(.init(attribute: attribute.name, old: old, new: new)) }
-        }
+        step.changes = change.changes(row, entity, schema)
         return step
     }
 
     private mutating func append(_ step: HistoryStep) {
-        let size = step.changes.reduce(0) { $0 + HistoryCollector.stepBytes + $1.old.textBytes + $1.new.textBytes }
+        let size = step.changes.reduce(0) { $0 + $1.bytes }
         let last = steps.count - 1
         // Several changes of one transaction are one step, unless it made or deleted the record.
         if last >= first, steps[last].step.position == step.position, step.kind == .updated,
@@ -170,6 +159,30 @@ package struct HistoryCollector {
         guard first >= steps.count - first else { return }
         steps.removeSubrange(..<first)
         first = 0
+    }
+}
+
+extension HistoryStep.Change {
+    /// What it takes in an answer, about.
+    var bytes: Int { HistoryCollector.stepBytes + old.textBytes + new.textBytes }
+}
+
+extension Change {
+    /// What changed in a row. A transaction may give what is there already, or nothing.
+    func changes(_ row: Int, _ entity: Entity, _ schema: Schema) -> [HistoryStep.Change] {
+        var changes: [HistoryStep.Change] = []
+        for (index, column) in attributes.enumerated() {
+            let attribute = entity.attributes[column]
+            let given = Value(columns[index], row, attribute.type, schema)
+            let (old, new): (Value, Value) =
+                switch kind {
+                case .create: (.null, given)
+                case .delete: (given, .null)
+                case .update: (given, Value(newColumns[index], row, attribute.type, schema))
+                }
+            if old != new { changes.append(.init(attribute: attribute.name, old: old, new: new)) }
+        }
+        return changes
     }
 }
 

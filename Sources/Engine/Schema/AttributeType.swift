@@ -71,6 +71,14 @@ public indirect enum AttributeType: Hashable, Sendable {
         }
     }
 
+    /// Unicode scalars that a text may have; nil when the values are no texts that somebody writes.
+    package var textLengthMax: Int? {
+        switch self {
+        case .text(let lengthMax), .memo(let lengthMax): lengthMax
+        default: nil
+        }
+    }
+
     /// Digits behind the point of the scaled integer; nil when the values are not decimal.
     public var decimalScale: UInt8? {
         switch self {

@@ -20,8 +20,8 @@ extension SchemaBuilder {
             e.lookup("recordmergeid", "Merge", to: "recordmerge", required: true, onDelete: .cascade)
             e.integer("place", "Place", 0...1_000_000_000)
             e.text("attribute", "Attribute", 64)
-            e.memo("before", "Value before")
-            e.memo("after", "Value after")
+            e.memo("before", "Value before", Limits.textBytesMax)
+            e.memo("after", "Value after", Limits.textBytesMax)
             e.option(
                 "outcome",
                 "What came of it",

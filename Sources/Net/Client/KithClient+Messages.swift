@@ -9,4 +9,15 @@ extension KithClient: MessageSession {
         let answer = try await call(.perform, epoch: 0, body: body)
         return try decode(answer) { body throws(DecodeError) in try TransactionReply(decoding: body) }
     }
+
+    /// What a message would do at this moment; nothing is changed.
+    public func rehearse(_ request: MessageRequest) async throws -> Rehearsed {
+        let answer = try await call(.rehearseMessage, epoch: 0, body: request.encoded(key: nil))
+        return try decode(answer) { body throws(DecodeError) in
+            var reader = ByteReader(body)
+            let rehearsed = try Rehearsed(from: &reader)
+            try reader.expectEnd()
+            return rehearsed
+        }
+    }
 }

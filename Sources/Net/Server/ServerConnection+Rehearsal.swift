@@ -1,3 +1,4 @@
+import CRM
 import Engine
 import Kith
 import NIOCore
@@ -48,6 +49,27 @@ extension ServerConnection {
             }
             return false
         default: return try answerFile(operation, header, body, &turn, &output)
+        }
+    }
+
+    /// Says what a message would do, on the pool, from a view that it takes there.
+    func beginMessageRehearsal(
+        _ header: WireHeader,
+        _ body: UnsafeRawBufferPointer,
+        _ turn: inout WriterTurn
+    ) throws(WireFailure) {
+        let request: MessageRequest
+        do throws(DecodeError) { request = try MessageRequest.decode(body).0 } catch { throw .malformed(error) }
+        let actor = actor
+        try beginCall(header, body.count, observed: turn.position, turn.schemaEpoch) {
+            [database = core.database] writer throws(WireFailure) in
+            do throws(Refusal) {
+                let (rehearsed, position) = try database.rehearse(request, actor: actor)
+                rehearsed.encode(into: &writer)
+                return CallResult(observed: position)
+            } catch {
+                throw .refusal(error)
+            }
         }
     }
 

@@ -280,6 +280,9 @@ extension ServerConnection {
         case .activities:
             try beginActivities(header, body, &turn)
             return false
+        case .rehearseMessage:
+            try beginMessageRehearsal(header, body, &turn)
+            return false
         case .queryAsOf:
             try beginQueryAsOf(header, body, &turn)
             return false

@@ -45,6 +45,7 @@ package enum WireOperation: UInt16, Sendable, CaseIterable {
     case queryAsOf = 27
     case startJob = 28
     case activities = 29
+    case rehearseMessage = 30
 }
 
 /// A frame's header, read from bytes of which at least `lengthBytes` are there.

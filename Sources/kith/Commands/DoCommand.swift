@@ -17,6 +17,7 @@ struct DoCommand: AsyncParsableCommand {
               kith do --at ./data 'qualify lead/1N --account --opportunity'
               kith do --at ./data 'win opportunity/1N --value 4200.50'
               kith do --at kith://127.0.0.1:7411 'assign account/1N --to systemuser/1N'
+              kith do --at ./data --dry-run 'merge account/1N --from account/2X --fill'
               kith do --about lose
             """
     )
@@ -38,6 +39,9 @@ struct DoCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Say what the messages of a verb do, and do nothing.", valueName: "verb"))
     var about: String?
 
+    @Flag(help: "Change nothing: print what each message would change at this moment.")
+    var dryRun = false
+
     @Option(help: "table (for people), json, csv or ndjson.")
     var format = RowFormat.table
 
@@ -54,26 +58,59 @@ struct DoCommand: AsyncParsableCommand {
         guard let place, !messages.isEmpty else {
             throw CommandFailure(.usage, "name a place and a message: kith do --at ./data 'win opportunity/1N'")
         }
-        let (messages, format) = (messages, format)
+        let (messages, format, isDryRun) = (messages, format, dryRun)
         try await place.withConnection { connection in
             var writer = RowWriter(format)
             var hasBegun = false
             defer { if hasBegun { writer.end() } }
             for message in messages {
                 let schema = try await connection.session.schema
-                let rows = try await DoCommand.carryOut(message, schema, connection.session)
-                // Nothing is printed where nothing was done.
-                if !hasBegun {
-                    writer.begin(
-                        [
-                            RowColumn(name: "done", type: .text(.general)), RowColumn(name: "record", type: .id),
-                            RowColumn(name: "name", type: .text(.general)),
-                        ],
-                        schema
-                    )
+                let request: MessageRequest
+                do { request = try MessageRequest(message, in: schema) } catch {
+                    throw CommandFailure(.usage, "\(error)")
                 }
+                let rows =
+                    isDryRun
+                    ? try await DoCommand.rehearse(request, schema, connection.session)
+                    : try await DoCommand.carryOut(message, request, schema, connection.session)
+                // Nothing is printed where nothing was done.
+                if !hasBegun { writer.begin(isDryRun ? DoCommand.changeColumns : DoCommand.columns, schema) }
                 hasBegun = true
                 for row in rows { writer.append(row) }
+            }
+        }
+    }
+
+    private static let columns = [
+        RowColumn(name: "done", type: .text(.general)), RowColumn(name: "record", type: .id),
+        RowColumn(name: "name", type: .text(.general)),
+    ]
+
+    private static let changeColumns =
+        [RowColumn(name: "record", type: .id)]
+        + ["would be", "attribute", "old", "new"].map { RowColumn(name: $0, type: .text(.general)) }
+
+    /// The rows that say what a message would change.
+    private static func rehearse(
+        _ request: MessageRequest,
+        _ schema: Schema,
+        _ session: any MessageSession
+    ) async throws -> [[Value]] {
+        let rehearsed = try await session.rehearse(request)
+        if rehearsed.isCut { StandardError.write("It would change more than is listed.\n") }
+        return rehearsed.records.flatMap { record -> [[Value]] in
+            guard let entity = schema.entity(record.record.entity) else { return [] }
+            let kind =
+                switch record.kind {
+                case .created: "created"
+                case .updated: "updated"
+                case .deleted: "deleted"
+                }
+            let head: [Value] = [.reference(record.record), .text(kind)]
+            if record.changes.isEmpty { return [head + [.null, .null, .null]] }
+            return record.changes.map { change in
+                head + [.text(change.attribute)]
+                    + [change.old, change.new].map { $0.shown(change.attribute, entity, schema) }
             }
         }
     }
@@ -81,13 +118,10 @@ struct DoCommand: AsyncParsableCommand {
     /// The rows that say what a message did.
     private static func carryOut(
         _ message: String,
+        _ request: MessageRequest,
         _ schema: Schema,
         _ session: any MessageSession
     ) async throws -> [[Value]] {
-        let request: MessageRequest
-        do { request = try MessageRequest(message, in: schema) } catch {
-            throw CommandFailure(.usage, "\(error)")
-        }
         let reply = try await session.perform(request)
         var records: [(String, RecordID)] = []
         if case .reference(let record)? = request.arguments.first?.value {

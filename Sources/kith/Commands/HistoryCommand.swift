@@ -71,7 +71,7 @@ struct HistoryCommand: AsyncParsableCommand {
             ]
             if step.changes.isEmpty { writer.append(head + [.null, .null, .null]) }
             for change in step.changes {
-                let values = [change.old, change.new].map { shown($0, change.attribute, entity, schema) }
+                let values = [change.old, change.new].map { $0.shown(change.attribute, entity, schema) }
                 writer.append(head + [.text(change.attribute)] + values)
             }
         }
@@ -87,16 +87,5 @@ struct HistoryCommand: AsyncParsableCommand {
         case .updated: "update"
         case .deleted: "delete"
         }
-    }
-
-    /// Options under their labels, everything else as it is printed everywhere.
-    private static func shown(_ value: Value, _ attribute: String, _ entity: Entity, _ schema: Schema) -> Value {
-        if case .option(let number) = value,
-            let set = entity.attributeID(attribute).flatMap({ entity[$0].type.optionSet }),
-            let label = schema[set].label(of: number)
-        {
-            return .text(label)
-        }
-        return value.text(in: schema).map(Value.text) ?? .null
     }
 }

@@ -49,13 +49,17 @@ import Testing
 
     private static func organisation(_ random: inout SplitMix64) throws -> TestOrganisation {
         var organisation = TestOrganisation()
+        try organisation.create("transactioncurrency E: currencyname=Euro | isocurrencycode=EUR | exchangerate=1")
+        try organisation.create("transactioncurrency F: currencyname=Franc | isocurrencycode=CHF | exchangerate=1")
         for name in ["A", "B", "C"] {
             var line = "account \(name): name=\(name)"
             for (number, field) in fields.enumerated() where random.below(2) == 0 {
                 line += " | \(field)" + (field.hasSuffix("=") ? "\(name)\(number)" : "")
             }
+            if random.below(3) == 0 { line += " | transactioncurrencyid=\(["E", "F"][random.below(2)])" }
             try organisation.create(line)
         }
+        if random.below(4) == 0 { try perform("deactivate B", &organisation) }
         for number in 0..<random.below(20) {
             let child = children[random.below(children.count)].split(separator: ":", maxSplits: 1).map(String.init)
             let values = child[1].replacing("%", with: "Child \(number)").replacing(

@@ -107,11 +107,9 @@ public struct RescheduleSeries: Message {
             let (set, length) = try time.applied(to: stored.set, stored.length, in: stored.zone)
             let followers = try stored.followers(set, instead: stored.set, Array(stored.singled.keys))
             let names = Set(followers.compactMap(\.name))
-            // Instances at another time are reminded of anew: the last reminder was about one that is not there any more.
-            let isMoved = try set != stored.set.ended()
             return (
                 try StoredSeries.values(set, lasting: length, in: stored.zone)
-                    + stored.reminder(set, without: names, records) + (isMoved ? [("remindedon", .null)] : []),
+                    + stored.reminder(set, without: names, records) + stored.dismissal(set, without: names, records),
                 followers
             )
         }

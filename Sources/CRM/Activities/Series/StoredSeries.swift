@@ -100,6 +100,22 @@ struct StoredSeries {
         return [("remindedon", .null)]
     }
 
+    /// Dismisses the last reminder where the series, when it happens as `set` says and instances with these names have appointments of
+    /// their own, has no instance any more that it could have been about: those at another time are reminded of anew.
+    func dismissal(
+        _ set: RecurrenceSet,
+        without names: Set<LocalTime>,
+        _ records: Records
+    ) throws(RecurrenceError) -> [(String, Value)] {
+        guard let reminded = records.instant(id, "remindedon") else { return [] }
+        if let minutes = records.integer(id, "remindminutes"),
+            try nextReminder(set, without: names, minutes: minutes, after: reminded.addingClamped(-1)) == reminded
+        {
+            return []
+        }
+        return [("remindedon", .null)]
+    }
+
     /// When the series reminds next, behind a moment, when it happens as `set` says.
     func nextReminder(
         _ set: RecurrenceSet,

@@ -33,6 +33,19 @@ struct StoredLines {
             }
         }
 
+        /// Whether a column of this type holds it. An organisation may have deleted the standard's attribute and made one of its own of the
+        /// same name.
+        func isHeld(by type: AttributeType) -> Bool {
+            switch (self, type) {
+            case (.isproductoverridden, .boolean), (.ispriceoverridden, .boolean), (.productid, .lookup),
+                (.uomid, .lookup),
+                (.transactioncurrencyid, .lookup), (.pricingerrorcode, .option):
+                true
+            case (_, .decimal), (_, .money): digits != nil
+            default: false
+            }
+        }
+
         /// The stored form of a value; nil for null, and for what has more digits.
         func number(_ value: Value) -> Int64? {
             switch value {
@@ -68,7 +81,9 @@ struct StoredLines {
         var numbers: [Int64?] = []
         numbers.reserveCapacity(Name.allCases.count * lineCount)
         for name in Name.allCases {
-            guard let place, let column = records.schema.entities[place].attributeID(name.attribute) else {
+            guard let place, let column = records.schema.entities[place].attributeID(name.attribute),
+                name.isHeld(by: records.schema.entities[place][column].type)
+            else {
                 numbers.append(contentsOf: repeatElement(nil, count: lineCount))
                 continue
             }

@@ -1,7 +1,5 @@
 // Values as text, the same in every format: exact decimals, ISO 8601 dates and moments, ids with their entity.
 
-import Engine
-
 extension Decimal64 {
     /// All digits that say something: `1234.5`, `10`. Without a detour over binary numbers.
     package var shortText: String { text(decimals: neededDecimals) }
