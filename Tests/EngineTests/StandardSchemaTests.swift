@@ -21,7 +21,8 @@ import Testing
             "bulkoperation", "bulkoperationlog", "incidentresolution", "queue", "queueitem", "routingrule",
             "routingcondition", "contracttemplate", "contract", "contractdetail", "sla",
             "kbarticletemplate", "kbarticle", "equipment", "service", "resourcegroup", "resourcegroupmember",
-            "resourcebooking", "serviceappointment", "businessclosure", "recordmerge", "recordmergechange",
+            "resourcebooking", "serviceappointment", "businessclosure",
+            "duplicaterule", "duplicaterulecondition", "recordmerge", "recordmergechange",
         ]
         #expect(Set(schema.entities.map(\.name)) == Set(promised))
     }
@@ -159,7 +160,7 @@ import Testing
                 "contract.contractnumber", "sla.name", "kbarticle.number", "service.name", "resourcegroup.name",
                 "resourcegroupmember.resourcegroupid+resourceid",
                 "resourcebooking.serviceappointmentid+resourceid", "campaign.codename",
-                "appointment.seriesid+originalstart",
+                "appointment.seriesid+originalstart", "duplicaterule.name",
             ]
         )
     }

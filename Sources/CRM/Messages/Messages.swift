@@ -18,8 +18,7 @@ public enum Messages {
     /// By area, as docs/messages.md lists them.
     package static let areas: [Area] = [
         .records, .customers, .merging, .sales, .documents, .products, .activities, .series, .time, .service, .queues,
-        .contracts,
-        .targets, .knowledge, .scheduling,
+        .contracts, .targets, .knowledge, .scheduling, .duplicates,
     ]
 
     private static let byNumber: [UInt16: any Message.Type] = Dictionary(

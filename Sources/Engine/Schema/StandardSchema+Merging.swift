@@ -2,7 +2,7 @@
 
 extension SchemaBuilder {
     package mutating func addMergingEntities() {
-        entity(208, "recordmerge", "Merge", ownership: .organisation) { e in
+        entity(194, "recordmerge", "Merge", ownership: .organisation) { e in
             e.text("name", "Name", 420)
             e.states([
                 (0, "Merged", [1: "Merged"]),
@@ -15,7 +15,7 @@ extension SchemaBuilder {
             e.instant("undoneon", "Undone on")
             e.primaryName("name")
         }
-        entity(209, "recordmergechange", "Merge: changed value", ownership: .organisation) { e in
+        entity(195, "recordmergechange", "Merge: changed value", ownership: .organisation) { e in
             e.text("name", "Record", 100)
             e.lookup("recordmergeid", "Merge", to: "recordmerge", required: true, onDelete: .cascade)
             e.integer("place", "Place", 0...1_000_000_000)

@@ -31,7 +31,7 @@
 //    144… notes         144 annotation
 //    160… views         160 userquery
 //    176… jobs          176 bulkoperation, 177 bulkoperationlog
-//    208… merging       208 recordmerge, 209 recordmergechange
+//    192… clean data    192 duplicaterule, 193 duplicaterulecondition, 194 recordmerge, 195 recordmergechange
 //
 // Rules that hold throughout
 // - Little is required: names of things, nothing of people, because real files have leads without a name and deals without
@@ -68,6 +68,7 @@ extension Schema {
         schema.addContractEntities()
         schema.addKnowledgeEntities()
         schema.addSchedulingEntities()
+        schema.addDuplicateRuleEntities()
         schema.addMergingEntities()
         return schema.build()
     }()
