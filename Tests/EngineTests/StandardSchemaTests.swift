@@ -23,6 +23,7 @@ import Testing
             "kbarticletemplate", "kbarticle", "equipment", "service", "resourcegroup", "resourcegroupmember",
             "resourcebooking", "serviceappointment", "businessclosure",
             "duplicaterule", "duplicaterulecondition", "recordmerge", "recordmergechange",
+            "emailidentifier",
         ]
         #expect(Set(schema.entities.map(\.name)) == Set(promised))
     }

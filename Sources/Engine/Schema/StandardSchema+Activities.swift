@@ -77,6 +77,24 @@ extension SchemaBuilder {
             e.calculated("ccrecipients", "Addresses of Cc", .text(lengthMax: 10_000), "ccaddress")
             e.calculated("bccrecipients", "Addresses of Bcc", .text(lengthMax: 10_000), "bccaddress")
             e.reminder()
+            // What the router says of a message that came in, and the message itself (docs/router.md).
+            e.memo("routingreason", "Why it is here", 10_000)
+            e.file("source", "Message as it came", bytesMax: 64 << 20, types: ["message/rfc822"])
+        }
+
+        // By what an e-mail is known, its own and what it names: an answer is found by it (docs/router.md). The digest is what is
+        // looked up: identifiers of one program begin alike, and an ordered index has sixteen bytes.
+        entity(137, "emailidentifier", "E-mail identifier", ownership: .organisation) { e in
+            e.text("identifier", "Identifier", 1_000)
+            e.text("digest", "Digest", 32, ordered: true)
+            e.option(
+                "identifiercode",
+                "What it is",
+                [1: "Message-ID", 2: "In-Reply-To", 3: "References", 4: "Thread-Index"],
+                default: 1
+            )
+            e.lookup("emailid", "E-mail", to: "email", required: true, onDelete: .cascade)
+            e.primaryName("identifier")
         }
 
         entity(131, "appointment", "Appointment", keyAttribute: "activityid") { e in

@@ -8,6 +8,8 @@ extension SchemaBuilder {
             e.lookup("primaryuserid", "Looked after by", to: "systemuser")
             e.text("emailaddress", "E-mail", 100)
             e.memo("description", "Description", 2_000)
+            // What the router does with what comes to the queue's address and belongs to nothing yet.
+            e.boolean("createscases", "Makes a case of each new e-mail", default: false)
             e.primaryName("name")
             e.searched("name")
             e.key("name")

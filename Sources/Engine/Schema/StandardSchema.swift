@@ -26,8 +26,8 @@
 //                        110 resourcegroupmember, 111 resourcebooking
 //    112… marketing     112 campaign
 //    128… activities    128 task, 129 phonecall, 130 email, 131 appointment, 132 activityparty,
-//                        133 letter, 134 fax, 135 recurringappointmentmaster, 136 serviceappointment, 140 opportunityclose, 141 quoteclose,
-//                        142 orderclose, 143 incidentresolution
+//                        133 letter, 134 fax, 135 recurringappointmentmaster, 136 serviceappointment,
+//                        137 emailidentifier, 140 opportunityclose, 141 quoteclose, 142 orderclose, 143 incidentresolution
 //    144… notes         144 annotation
 //    160… views         160 userquery
 //    176… jobs          176 bulkoperation, 177 bulkoperationlog
