@@ -45,6 +45,15 @@ let package = Package(
         .target(name: "Demo", dependencies: ["Engine", "Kith"]),
         .target(name: "CRMark", dependencies: ["Engine", "Kith", "Demo"]),
         .target(name: "Router", dependencies: ["CGMime", "CXML2", "COpenSSL"]),
+        .target(
+            name: "RouterNet",
+            dependencies: [
+                "Router", "Net", "Kith", "Snapshot", "Engine", "CKernels", "COpenSSL",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         // Glibc's module has no epoll.
         .systemLibrary(name: "CPoll"),
         .target(name: "Bench", dependencies: ["Engine", "Kith", "Net", "CRMark", "CKernels", "CPoll"]),
@@ -52,7 +61,7 @@ let package = Package(
             name: "kith",
             dependencies: [
                 "Engine", "CRM", "FetchXML", "Snapshot", "Kith", "Net", "Import", "SchemaFile", "Demo", "CRMark",
-                "Bench", "Router",
+                "Bench", "Router", "RouterNet",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -120,6 +129,13 @@ let package = Package(
             ]
         ),
         .testTarget(name: "RouterTests", dependencies: ["Router"], exclude: ["Reference"]),
+        .testTarget(
+            name: "RouterNetTests",
+            dependencies: [
+                "RouterNet", "Router", "Net", "Kith", "Engine", "Snapshot",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .testTarget(name: "LinearizabilityTests", dependencies: ["Linearizability"]),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "Engine", "Snapshot"], exclude: ["Cases"]),
     ],

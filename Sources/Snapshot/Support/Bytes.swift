@@ -35,13 +35,13 @@ extension UnsafeMutableRawBufferPointer {
 func roundedUpToSector(_ bytes: Int) -> Int { (bytes + (LogFormat.sectorBytes - 1)) & ~(LogFormat.sectorBytes - 1) }
 
 /// Fixed-width hexadecimal, as file names carry it: sorted names are sorted numbers.
-func hexadecimal(_ value: UInt64, digits: Int) -> String {
+package func hexadecimal(_ value: UInt64, digits: Int) -> String {
     let text = String(value, radix: 16)
     return String(repeating: "0", count: max(0, digits - text.count)) + text
 }
 
 /// The reverse: exactly `digits` lower-case digits, or nil.
-func parseHexadecimal(_ text: Substring, digits: Int) -> UInt64? {
+package func parseHexadecimal(_ text: Substring, digits: Int) -> UInt64? {
     guard text.utf8.count == digits, text.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else {
         return nil
     }
