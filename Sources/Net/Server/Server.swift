@@ -204,7 +204,7 @@ public final class Server: Sendable {
     }
 
     /// The address to listen on; anything but loopback is refused.
-    static func loopbackAddress(_ host: String, _ port: Int) throws(ServerError) -> SocketAddress {
+    package static func loopbackAddress(_ host: String, _ port: Int) throws(ServerError) -> SocketAddress {
         let literal = host == "localhost" ? "127.0.0.1" : host
         guard let address = try? SocketAddress(ipAddress: literal, port: port) else { throw .notLoopback(host) }
         switch address {

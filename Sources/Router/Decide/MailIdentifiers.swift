@@ -14,7 +14,7 @@ extension MailMessage {
     package var answeredIdentifiers: [MessageID] { inReplyTo.filter(isIdentifier) }
 
     /// What is remembered of it beside its own identifier. In a field with prose around the brackets nobody knows what is what.
-    var mentionedIdentifiers: [MessageID] {
+    package var mentionedIdentifiers: [MessageID] {
         let hasProse = values(of: "In-Reply-To").contains { field in
             var depth = 0
             return field.contains { character in
@@ -33,7 +33,7 @@ extension MailMessage {
     }
 
     /// The first 22 bytes of Outlook's `Thread-Index`: a time and a random number that its answers share.
-    var threadIndex: [UInt8]? {
+    package var threadIndex: [UInt8]? {
         guard let text = value(of: "Thread-Index") else { return nil }
         let bytes = EncodedWords.base64(Array(text.utf8)[...])
         return bytes.count >= 22 ? Array(bytes.prefix(22)) : nil

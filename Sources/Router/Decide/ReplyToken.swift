@@ -108,7 +108,7 @@ public struct ReplyToken: Sendable {
 
 extension MailAddress {
     /// The key without what stands behind a `+` in the local part, which mail systems deliver to the same mailbox.
-    var plainKey: String {
+    package var plainKey: String {
         guard let plus = key.firstIndex(of: "+"), let at = key.lastIndex(of: "@"), plus < at else { return key }
         return String(key[..<plus] + key[at...])
     }

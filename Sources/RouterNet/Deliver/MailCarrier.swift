@@ -1,0 +1,267 @@
+// Brings what waits in the spool to the CRM, one message after the other, for as long as it takes.
+//
+// Guarantees
+// - A message leaves the spool when the server has said that its transaction is durable, or that it has the message already.
+// - A server that is away, or has no room, is waited for: nothing is given up because of it, and nothing overtakes.
+// - What cannot be read, and what the server refuses in full, goes in as a bare e-mail with the message as it came, into the queue for
+//   the rest; what is refused even so is quarantined with the refusal.
+//
+// Thread rule: one task runs it.
+
+import Engine
+import Kith
+import Logging
+import NIOCore
+import Net
+import Router
+import Snapshot
+
+/// What the carrier is told.
+package struct CarrierOptions: Sendable {
+    package var client: ClientOptions
+    package var rules = MailRules()
+    package var domains = MailDomains()
+    /// Addresses, and domains without `@`, that are the CRM's own beside those of its queues and users.
+    package var own: Set<String> = []
+    /// Name of the queue for the rest; made where it is not there.
+    package var queueName = "Mail to sort"
+
+    package init(client: ClientOptions) { self.client = client }
+}
+
+/// Counts since the start.
+package struct CarrierCounts: Equatable, Sendable {
+    package var delivered = 0
+    package var known = 0
+    package var bare = 0
+    package var quarantined = 0
+}
+
+package actor MailCarrier {
+    /// Times that a message is tried in full while records that it refers to come and go.
+    private static let attemptsMax = 3
+
+    private enum Outcome {
+        case delivered
+        case known
+        case bare
+    }
+
+    private let spool: MailSpool
+    private let options: CarrierOptions
+    private let reader: MailReader
+    private let logger: Logger
+    private var client: KithClient?
+    package private(set) var counts = CarrierCounts()
+
+    init(_ spool: MailSpool, _ options: CarrierOptions, _ reader: MailReader, logger: Logger) {
+        (self.spool, self.options, self.reader, self.logger) = (spool, options, reader, logger)
+    }
+
+    /// Delivers what waits and what comes, until the task is cancelled. `wakeUps` says that there is something new.
+    func run(_ wakeUps: AsyncStream<Void>) async {
+        var wakeUps = wakeUps.makeAsyncIterator()
+        while !Task.isCancelled {
+            while !Task.isCancelled, let number = spool.next() { await deliver(number) }
+            if await wakeUps.next() == nil { break }
+        }
+        await client?.close()
+        client = nil
+    }
+
+    /// Delivers one message, or waits and returns to be called again.
+    private func deliver(_ number: UInt64) async {
+        do {
+            guard let mail = try await read(number) else { return }
+            let outcome = try await carry(mail.spooled, mail.delivery)
+            try spool.remove(number)
+            switch outcome {
+            case .delivered: counts.delivered += 1
+            case .known: counts.known += 1
+            case .bare: counts.bare += 1
+            }
+        } catch let error where Self.isPermanent(error) {
+            quarantine(number, "refused by the server: \(error)")
+        } catch {
+            if Task.isCancelled { return }
+            logger.warning("mail waits", metadata: ["reason": "\(error)", "waiting": "\(spool.waiting.count)"])
+            await rest()
+        }
+    }
+
+    /// Reads and parses; nil where it was set aside. The delivery is nil for a message that the parser refuses.
+    private func read(
+        _ number: UInt64
+    ) async throws -> (spooled: SpooledMail, delivery: Result<MailDelivery, MailError>)? {
+        let spooled: SpooledMail
+        do {
+            spooled = try spool.read(number)
+        } catch let error as DecodeError {
+            quarantine(number, "its file is damaged: \(error)")
+            return nil
+        }
+        try spool.begin(number)
+        let delivery: Result<MailDelivery, MailError>
+        do {
+            delivery = .success(try await reader.read(spooled))
+        } catch let error as MailError {
+            delivery = .failure(error)
+        }
+        try spool.end(number)
+        return (spooled, delivery)
+    }
+
+    private func quarantine(_ number: UInt64, _ reason: String) {
+        logger.error("a message is quarantined", metadata: ["number": "\(number)", "reason": "\(reason)"])
+        do {
+            try spool.quarantine(number, reason)
+            counts.quarantined += 1
+        } catch {
+            logger.critical("the spool fails", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func carry(_ spooled: SpooledMail, _ delivery: Result<MailDelivery, MailError>) async throws -> Outcome {
+        let client = try await connected()
+        switch delivery {
+        case .success(let delivery):
+            for attempt in 1... {
+                do {
+                    return try await carry(spooled, delivery, client)
+                } catch let error where Self.isPermanent(error) {
+                    if attempt < Self.attemptsMax { continue }
+                    logger.error("a message goes in bare", metadata: ["reason": "\(error)"])
+                    return try await carryBare(spooled, "refused in full: \(error)", client)
+                }
+            }
+            preconditionFailure("left by return and throw only")
+        case .failure(let error): return try await carryBare(spooled, "not read: \(error)", client)
+        }
+    }
+
+    private func carry(_ spooled: SpooledMail, _ delivery: MailDelivery, _ client: KithClient) async throws -> Outcome {
+        var directory = try await MailDirectory(client, domains: options.domains)
+        let answers = MailAnswers(client: client, own: Set(options.own.map { $0.lowercased() }))
+        let decision = try await answers.decide(delivery, by: MailRouter(rules: options.rules), &directory)
+        if case .duplicate = decision.kind { return .known }
+        let rest = try await queueForTheRest(client, directory)
+        let parties = try await MailPlacement.parties(of: delivery, &directory)
+        let schema = try await client.schema
+        let source = try await upload(spooled.mail.bytes, name: "message.eml", type: "message/rfc822", client)
+        var files: [FileReference?] = []
+        for attachment in delivery.message.attachments.prefix(MailEffects.notesMax) {
+            files.append(
+                try await upload(
+                    attachment.bytes,
+                    name: attachment.fileName,
+                    type: attachment.type.lowercased(),
+                    client
+                )
+            )
+        }
+        let effects = MailEffects(
+            schema: schema,
+            spooled: spooled,
+            delivery: delivery,
+            placement: MailPlacement(delivery, decision, parties, rest: rest, schema),
+            parties: parties,
+            source: source,
+            files: files
+        )
+        return try await execute(try effects.transaction(), client) ? .delivered : .known
+    }
+
+    /// The message as it came, for a person to look at.
+    private func carryBare(_ spooled: SpooledMail, _ reason: String, _ client: KithClient) async throws -> Outcome {
+        let directory = try await MailDirectory(client, domains: options.domains)
+        let rest = try await queueForTheRest(client, directory)
+        let source = try await upload(spooled.mail.bytes, name: "message.eml", type: "message/rfc822", client)
+        var transaction = Transaction(try await client.schema)
+        let title = "(a message from \(MailText.line(spooled.mail.sender, 100)) that could not be taken in)"
+        let key = MailIdentifier.key(ofBytes: spooled.mail.bytes)
+        let email = try transaction.createStandard(
+            "email",
+            [
+                ("subject", .text(title)), ("externalid", .text(key)), ("directioncode", .boolean(false)),
+                ("statecode", .option(1)), ("statuscode", .option(4)),
+                ("actualend", .instant(spooled.receivedMicroseconds)),
+                ("routingreason", .text(MailText.block(reason, 10_000))),
+                ("source", source.map { .text($0.text) } ?? .null),
+            ]
+        )
+        if let email {
+            _ = try transaction.createStandard(
+                "queueitem",
+                [
+                    ("title", .text(title)), ("queueid", .reference(rest.id)), ("objectid", .reference(email)),
+                    ("enteredon", .instant(spooled.receivedMicroseconds)),
+                ]
+            )
+        }
+        return try await execute(transaction, client) ? .bare : .known
+    }
+
+    /// Whether it took effect now; false where the message is there already.
+    private func execute(_ transaction: Transaction, _ client: KithClient) async throws -> Bool {
+        do {
+            _ = try await client.execute(transaction)
+            return true
+        } catch let refusal as Refusal where refusal.code == .duplicateKey && refusal.entity == "email" {
+            return false
+        }
+    }
+
+    private func upload(
+        _ bytes: [UInt8],
+        name: String,
+        type: String,
+        _ client: KithClient
+    ) async throws -> FileReference? {
+        guard !bytes.isEmpty else { return nil }
+        var rest = bytes[...]
+        let content = try await client.upload(lengthBytes: Int64(bytes.count)) {
+            let piece = Array(rest.prefix(FilePieces.bytes))
+            rest = rest.dropFirst(piece.count)
+            return piece
+        }
+        return MailText.file(content, name: name, type: type)
+    }
+
+    private func queueForTheRest(_ client: KithClient, _ directory: MailDirectory) async throws -> MailQueue {
+        if let queue = directory.queues.first(where: { $0.name == options.queueName }) { return queue }
+        var transaction = Transaction(try await client.schema)
+        try transaction.upsert("queue", key: "name", ["name": .text(options.queueName), "statecode": .option(0)])
+        let reply = try await client.execute(transaction)
+        guard let id = reply.operations.first?.ids.first else {
+            throw ClientError.protocolViolation("no id of a queue")
+        }
+        return MailQueue(id: id, name: options.queueName, address: "", createsCases: false)
+    }
+
+    // MARK: The server
+
+    private func connected() async throws -> KithClient {
+        if let client { return client }
+        let client = try await KithClient.connect(options.client)
+        logger.notice("connected to the server")
+        self.client = client
+        return client
+    }
+
+    /// A second, or less when the task is cancelled. The client has its own, finer way to come back to a server.
+    private func rest() async { try? await Task.sleep(for: .seconds(1)) }
+
+    /// Whether saying it again would be answered the same. What is away, full or overloaded is not.
+    private static func isPermanent(_ error: any Error) -> Bool {
+        switch error {
+        case let refusal as Refusal:
+            switch refusal.code {
+            case .overloaded, .diskFull, .halted, .requestExpired, .fileRefused: false
+            default: true
+            }
+        case let error as ClientError: if case .tooLarge = error { true } else { false }
+        case is QueryError, is ContentError, is FileReferenceFlaw: true
+        default: false
+        }
+    }
+}

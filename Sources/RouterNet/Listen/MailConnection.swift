@@ -1,0 +1,181 @@
+// One connection: bytes of the socket go into the session, what it says goes out.
+//
+// Thread rule: everything happens on the connection's event loop; what the spool answers is brought there.
+
+import Logging
+import NIOCore
+import Router
+
+final class MailConnection: ChannelInboundHandler, @unchecked Sendable {
+    // `@unchecked`: reached from other threads only by `eventLoop.execute`.
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private var session: MailSession
+    private let places: ListenPlaces
+    private let sessions: MailSessions
+    private let logger: Logger
+    private let store: @Sendable (ReceivedMail, @escaping @Sendable (SpoolOutcome) -> Void) -> Void
+    private var number: Int?
+    private var hasPlace = false
+    /// Bytes of the message that is coming, or being stored, as `places` counts them.
+    private var heldBytes = 0
+    private var isClosing = false
+    /// The process ends: the session does as soon as it may.
+    private var isEnding = false
+    private var lastRead = NIODeadline.now()
+    private var silenceTimer: Scheduled<Void>?
+    private var sessionTimer: Scheduled<Void>?
+
+    init(
+        _ session: MailSession,
+        _ places: ListenPlaces,
+        _ sessions: MailSessions,
+        logger: Logger,
+        store: @escaping @Sendable (ReceivedMail, @escaping @Sendable (SpoolOutcome) -> Void) -> Void
+    ) {
+        (self.session, self.places, self.sessions, self.logger, self.store) = (session, places, sessions, logger, store)
+    }
+
+    // MARK: The channel
+
+    func channelActive(context: ChannelHandlerContext) {
+        let (eventLoop, bound) = (context.eventLoop, NIOLoopBound(context, eventLoop: context.eventLoop))
+        number = sessions.add { [self] in eventLoop.execute { self.endSoon(bound.value) } }
+        hasPlace = number != nil && places.enter()
+        guard hasPlace else {
+            refuse(number == nil ? .stopping : .tooManyConnections, context)
+            return
+        }
+        sessionTimer = eventLoop.scheduleTask(in: places.limits.session) { [self] in end(.timedOut, bound.value) }
+        watchSilence(bound)
+        follow(context)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isClosing else { return }
+        lastRead = .now()
+        session.receive(unwrapInboundIn(data).readableBytesView)
+        follow(context)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isClosing = true
+        silenceTimer?.cancel()
+        sessionTimer?.cancel()
+        if hasPlace { places.leave() }
+        hold(0)
+        if let number { sessions.remove(number) }
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        logger.info("a connection failed", metadata: ["reason": "\(error)"])
+        context.close(promise: nil)
+    }
+
+    // MARK: The session
+
+    /// Does what the session says, until it needs more bytes, or an answer of the spool.
+    private func follow(_ context: ChannelHandlerContext) {
+        var mustFlush = false
+        while !isClosing, let event = session.nextEvent() {
+            switch event {
+            case .send(let bytes):
+                context.write(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
+                mustFlush = true
+            case .message(let mail): keep(mail, context)
+            case .close: close(context)
+            }
+        }
+        if mustFlush { context.flush() }
+        if !session.isTakingMessage { hold(0) } else if session.keptBytes > 0 { holdMessage() }
+    }
+
+    /// What is kept of the message that is coming counts; where it is too much for all, it is not kept.
+    private func holdMessage() {
+        let bytes = session.keptBytes
+        guard bytes != heldBytes else { return }
+        let isHeld = places.hold(bytes - heldBytes)
+        heldBytes = bytes
+        if !isHeld {
+            session.dropMessage()
+            hold(0)
+        }
+    }
+
+    private func hold(_ bytes: Int) {
+        guard bytes != heldBytes else { return }
+        _ = places.hold(bytes - heldBytes)
+        heldBytes = bytes
+    }
+
+    /// Hands a message to the spool, and reads nothing until it has answered.
+    private func keep(_ mail: ReceivedMail, _ context: ChannelHandlerContext) {
+        places.countMessage()
+        hold(mail.bytes.count)
+        context.channel.setOption(.autoRead, value: false).whenComplete { _ in }
+        let (eventLoop, bound) = (context.eventLoop, NIOLoopBound(context, eventLoop: context.eventLoop))
+        store(mail) { [self] outcome in
+            eventLoop.execute { self.settle(outcome, bound.value) }
+        }
+    }
+
+    private func settle(_ outcome: SpoolOutcome, _ context: ChannelHandlerContext) {
+        lastRead = .now()
+        switch outcome {
+        case .stored: session.settle(.stored)
+        case .full: session.settle(.spoolFull)
+        case .failed: session.settle(.spoolFailed)
+        }
+        hold(0)
+        guard !isClosing else { return }
+        if isEnding {
+            // Its answer goes out first, then the end; commands behind it are not read.
+            if let event = session.nextEvent(), case .send(let bytes) = event {
+                context.write(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
+            }
+            return end(.stopping, context)
+        }
+        follow(context)
+        if !isClosing { context.channel.setOption(.autoRead, value: true).whenComplete { _ in } }
+    }
+
+    // MARK: Ends
+
+    private func endSoon(_ context: ChannelHandlerContext) {
+        isEnding = true
+        end(.stopping, context)
+    }
+
+    /// Ends the session, unless a message is being stored: then when it is.
+    private func end(_ reply: MailReply, _ context: ChannelHandlerContext) {
+        guard !isClosing else { return }
+        session.end(reply)
+        follow(context)
+    }
+
+    private func refuse(_ reply: MailReply, _ context: ChannelHandlerContext) {
+        session.end(reply)
+        // The greeting is not sent: the refusal stands in its place.
+        _ = session.nextEvent()
+        follow(context)
+    }
+
+    private func close(_ context: ChannelHandlerContext) {
+        isClosing = true
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in bound.value.close(promise: nil) }
+    }
+
+    private func watchSilence(_ bound: NIOLoopBound<ChannelHandlerContext>) {
+        let eventLoop = bound.value.eventLoop
+        // Not in the past: a session that waits for the disk does not end, and is looked at again.
+        let due = max(lastRead + places.limits.silence, .now() + .seconds(1))
+        silenceTimer = eventLoop.scheduleTask(deadline: due) { [self] in
+            guard !isClosing else { return }
+            if lastRead + places.limits.silence <= .now() { end(.timedOut, bound.value) }
+            if !isClosing { watchSilence(bound) }
+        }
+    }
+}
