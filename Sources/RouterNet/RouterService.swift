@@ -5,7 +5,7 @@
 // Guarantees: what was acknowledged is in the spool; stopping answers what has come, delivers what is under way, and loses nothing, as
 // a `kill -9` does not either.
 
-import Foundation
+import Glibc
 import Logging
 import NIOCore
 import NIOPosix
@@ -25,10 +25,16 @@ package struct RouterOptions: Sendable {
     package var lmtp: ListenAddress?
     package var smtp: ListenAddress?
     /// Microseconds since 1970.
-    package var now: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1_000_000) }
+    package var now: @Sendable () -> Int64 = {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1_000
+    }
     /// Reads a message; tests put other readers here.
     package var parse: @Sendable (SpooledMail) throws -> MailDelivery = MailReader.parsed
-    /// Called when reading a message has no end: it should end the process, and somebody start it again.
+    /// How long reading one may take.
+    package var parseTimeMax = MailReader.timeMax
+    /// Called when that is over: it should end the process, and somebody start it again.
     package var stalled: @Sendable () -> Void
 
     package init(_ carrier: CarrierOptions, stalled: @escaping @Sendable () -> Void) {
@@ -69,7 +75,12 @@ package final class RouterService: Sendable {
         // What is not read yet is one wake-up, however much came.
         let (stream, wakeUps) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let writer = SpoolWriter(spool) { wakeUps.yield() }
-        let reader = MailReader(parse: options.parse, eventLoop: group.next(), stalled: options.stalled)
+        let reader = MailReader(
+            timeMax: options.parseTimeMax,
+            parse: options.parse,
+            eventLoop: group.next(),
+            stalled: options.stalled
+        )
         let carrier = MailCarrier(spool, options.carrier, reader, logger: logger)
         let now = options.now
         var listeners: [MailListener] = []

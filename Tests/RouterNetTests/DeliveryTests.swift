@@ -8,17 +8,6 @@ import Testing
 
 /// What a message does in the CRM, from the socket on.
 @Suite(.timeLimit(.minutes(2))) struct DeliveryTests {
-    /// Delivers messages in order, each to one recipient.
-    private func deliver(_ messages: [(text: String, to: String)], _ router: RouterService) async throws {
-        let client = try MailClient(port: router.ports[0])
-        try client.greet()
-        for (text, recipient) in messages {
-            let answers = try client.deliver(text, to: [recipient])
-            #expect(answers.allSatisfy { $0.hasPrefix("250 2.0.0") }, "\(answers)")
-        }
-        try await router.drained()
-    }
-
     @Test func aMessageOfAStrangerWaitsInTheQueueForTheRest() async throws {
         try await withServer { server, database in
             try await withRouter(options(server)) { router in
@@ -223,39 +212,4 @@ import Testing
             #expect(notes[0][5] == email[0][0])
         }
     }
-
-    /// What cannot be read is in the queue as it came.
-    @Test func whatIsRefusedByTheParserGoesInBare() async throws {
-        try await withServer { server, database in
-            var options = options(server)
-            options.parse = { mail in
-                var limits = MailLimits()
-                limits.messageByteMax = 10
-                return try MailDelivery(mail.mail.bytes, parser: MailParser(limits: limits))
-            }
-            try await withRouter(options) { router in
-                try await deliver([(message("1@x"), "a@crm.example"), (message("1@x"), "a@crm.example")], router)
-                #expect(await router.carrierCounts.bare == 1)
-                #expect(await router.carrierCounts.known == 1)
-            }
-            let rows = try await database.rows("SELECT subject, routingreason, sourcesize FROM email")
-            #expect(rows.count == 1 && "\(rows[0][1])".contains("not read") && rows[0][2] != .null)
-            #expect(try await database.rows("SELECT queueid.name FROM queueitem") == [[.text("Mail to sort")]])
-        }
-    }
-
-    @Test func theQueueForTheRestComesBackIntoUse() async throws {
-        try await withServer { server, database in
-            let queue = try await database.record("queue", ["name": "Mail to sort", "statecode": .option(1)])
-            try await withRouter(options(server)) { router in
-                try await deliver([(message("1@x"), "a@crm.example")], router)
-                #expect(await router.carrierCounts.delivered == 1)
-            }
-            #expect(try await database.rows("SELECT queueid FROM queueitem").map { $0[0].record } == [queue])
-        }
-    }
-}
-
-extension Value {
-    fileprivate var record: RecordID? { if case .reference(let id) = self { id } else { nil } }
 }

@@ -11,13 +11,17 @@ import Testing
 let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
 /// A database in memory behind a server on a free port.
-func withServer(_ body: (Server, Database) async throws -> Void) async throws {
+func withServer(
+    _ storage: SimulatedStorage = SimulatedStorage(seed: 1),
+    port: Int = 0,
+    _ body: (Server, Database) async throws -> Void
+) async throws {
     var options = DatabaseOptions()
     options.directory = DirectoryOptions(segmentBytes: 4 << 20)
     options.threadCount = 1
     options.takesSnapshots = false
-    let database = try Database.open(in: SimulatedStorage(seed: 1), options: options)
-    let server = try await Server.start(database, port: 0, logger: quiet)
+    let database = try Database.open(in: storage, options: options)
+    let server = try await Server.start(database, port: port, logger: quiet)
     do {
         try await body(server, database)
     } catch {
@@ -160,4 +164,19 @@ func message(
         "Date: Thu, 26 Nov 2026 10:00:00 +0000",
     ]
     return (head + fields + ["", body]).joined(separator: "\r\n")
+}
+
+/// Delivers messages in order, each to one recipient, and waits until the CRM has them.
+func deliver(_ messages: [(text: String, to: String)], _ router: RouterService) async throws {
+    let client = try MailClient(port: router.ports[0])
+    try client.greet()
+    for (text, recipient) in messages {
+        let answers = try client.deliver(text, to: [recipient])
+        #expect(answers.allSatisfy { $0.hasPrefix("250 2.0.0") }, "\(answers)")
+    }
+    try await router.drained()
+}
+
+extension Value {
+    var record: RecordID? { if case .reference(let id) = self { id } else { nil } }
 }

@@ -168,7 +168,8 @@ package actor MailCarrier {
             source: source,
             files: files
         )
-        return try await execute(try effects.transaction(), client) ? .delivered : .known
+        let key = MailIdentifier.key(of: delivery.fingerprint)
+        return try await execute(try effects.transaction(), key, client) ? .delivered : .known
     }
 
     /// The message as it came, for a person to look at.
@@ -198,16 +199,19 @@ package actor MailCarrier {
                 ]
             )
         }
-        return try await execute(transaction, client) ? .bare : .known
+        return try await execute(transaction, key, client) ? .bare : .known
     }
 
-    /// Whether it took effect now; false where the message is there already.
-    private func execute(_ transaction: Transaction, _ client: KithClient) async throws -> Bool {
+    /// Whether it took effect now; false where an e-mail of this external id is there already. A key of the organisation's own may
+    /// refuse it too, and that is another matter.
+    private func execute(_ transaction: Transaction, _ key: String, _ client: KithClient) async throws -> Bool {
         do {
             _ = try await client.execute(transaction)
             return true
-        } catch let refusal as Refusal where refusal.code == .duplicateKey && refusal.entity == "email" {
-            return false
+        } catch let refusal as Refusal where refusal.code == .duplicateKey {
+            var cursor = try await client.query("SELECT activityid FROM email WHERE externalid = ?", [.text(key)])
+            guard try await cursor.rows().isEmpty else { return false }
+            throw refusal
         }
     }
 

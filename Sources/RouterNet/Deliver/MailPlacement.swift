@@ -34,7 +34,10 @@ extension MailPlacement {
         }
         if case .thread(let thread) = decision.link {
             let record = RecordID(rawValue: thread.rawValue)
-            if MailPlacement.canBeRegarded(record, schema) { regarding = record }
+            if MailPlacement.canBeRegarded(record, schema) {
+                regarding = record
+                reasons.append("regards: \(schema.text(of: record))")
+            }
         }
         if case .suggested(let threads) = decision.link {
             let names = threads.map { schema.text(of: RecordID(rawValue: $0.rawValue)) }

@@ -10,8 +10,9 @@ import Synchronization
 
 struct MailReader: Sendable {
     /// Enough for the largest message on a slow machine: the slowest known one takes 0.3 s in a debug build.
-    static let secondsMax = 60
+    static let timeMax = TimeAmount.seconds(60)
 
+    let timeMax: TimeAmount
     let parse: @Sendable (SpooledMail) throws -> MailDelivery
     let eventLoop: any EventLoop
     /// Called on the event loop; what it does not end goes on.
@@ -20,7 +21,7 @@ struct MailReader: Sendable {
     /// What the message is. Throws what the parser refuses.
     func read(_ mail: SpooledMail) async throws -> MailDelivery {
         let stalled = stalled
-        let timer = eventLoop.scheduleTask(in: .seconds(Int64(MailReader.secondsMax))) { stalled() }
+        let timer = eventLoop.scheduleTask(in: timeMax) { stalled() }
         defer { timer.cancel() }
         let parse = parse
         return try await withCheckedThrowingContinuation { continuation in

@@ -4,13 +4,14 @@ import Router
 struct RouteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "route",
-        abstract: "Explain what the e-mail router makes of a message.",
+        abstract: "Bring mail into the CRM, or explain what would become of a message.",
         discussion: """
             EXAMPLES
+              kith route serve --spool ./spool --lmtp 127.0.0.1:2400 --server 127.0.0.1:7411
               kith route explain message.eml
               kith route explain --seen ./archive --own support@example.org message.eml
             """,
-        subcommands: [ExplainCommand.self]
+        subcommands: [ServeCommand.self, ExplainCommand.self]
     )
 }
 

@@ -2,7 +2,7 @@ import Router
 import Testing
 
 /// What was found to smuggle a second message into a first: endings that one system takes for the end of a message and another does
-/// not. The first ten are those of the program smtpsmug; the others are their neighbours.
+/// not. The first eight are those of the program smtpsmug, whose ninth has a NUL and stands below; the others are their neighbours.
 @Suite struct SmugglingTests {
     private static let second =
         "MAIL FROM:<admin@client.example>\r\nRCPT TO:<boss@crm.example>\r\nDATA\r\nSubject: smuggled\r\n"
