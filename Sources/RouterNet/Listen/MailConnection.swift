@@ -26,6 +26,9 @@ final class MailConnection: ChannelInboundHandler, @unchecked Sendable {
     private var lastRead = NIODeadline.now()
     private var silenceTimer: Scheduled<Void>?
     private var sessionTimer: Scheduled<Void>?
+    private var closeTimer: Scheduled<Void>?
+    /// How long the last answer may take to leave.
+    private static let closeTime = TimeAmount.seconds(5)
 
     init(
         _ session: MailSession,
@@ -63,6 +66,7 @@ final class MailConnection: ChannelInboundHandler, @unchecked Sendable {
         isClosing = true
         silenceTimer?.cancel()
         sessionTimer?.cancel()
+        closeTimer?.cancel()
         if hasPlace { places.leave() }
         hold(0)
         if let number { sessions.remove(number) }
@@ -166,6 +170,8 @@ final class MailConnection: ChannelInboundHandler, @unchecked Sendable {
         isClosing = true
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in bound.value.close(promise: nil) }
+        // Who does not read its last answer must not keep the router from stopping.
+        closeTimer = context.eventLoop.scheduleTask(in: MailConnection.closeTime) { bound.value.close(promise: nil) }
     }
 
     private func watchSilence(_ bound: NIOLoopBound<ChannelHandlerContext>) {
