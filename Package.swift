@@ -132,7 +132,7 @@ let package = Package(
         .testTarget(
             name: "RouterNetTests",
             dependencies: [
-                "RouterNet", "Router", "Net", "Kith", "Engine", "Snapshot",
+                "RouterNet", "Router", "Net", "Kith", "CRM", "Engine", "Snapshot",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
