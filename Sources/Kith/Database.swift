@@ -241,8 +241,9 @@ public final class Database: Sendable {
 
     /// Runs `body` as the only writer. What it executes goes to the log together, at the end.
     package func turn<R>(_ body: (inout WriterTurn) -> R) -> R {
-        let (result, isDue) = writer.write { whole(&$0, body) }
+        let (result, isDue, hasJob) = writer.write { whole(&$0, body) }
         if isDue { snapshotInBackground() }
+        if hasJob { runJobs() }
         if StoreMemory.isClearedMemoryLow { clearMemoryInBackground() }
         return result
     }
@@ -257,10 +258,10 @@ public final class Database: Sendable {
     }
 
     @inline(__always)
-    private func whole<R>(_ turn: inout WriterTurn, _ body: (inout WriterTurn) -> R) -> (R, isDue: Bool) {
+    private func whole<R>(_ turn: inout WriterTurn, _ body: (inout WriterTurn) -> R) -> (R, isDue: Bool, hasJob: Bool) {
         let result = body(&turn)
         turn.end()
-        return (result, options.takesSnapshots && turn.asksForSnapshot(directory))
+        return (result, options.takesSnapshots && turn.asksForSnapshot(directory), turn.takeStartedJob())
     }
 
     /// Runs `body` while nobody writes; others may read at the same time, each with a reader of their own.

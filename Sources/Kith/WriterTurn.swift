@@ -28,6 +28,8 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     private var reservedBytes = 0
     private var failure: DirectoryError?
     private var turnCount = 0
+    /// A message of this turn has started bulk work.
+    private var hasStartedJob = false
     /// When the turn's first transaction came: asking the clock for each of hundreds is a twentieth of what they cost.
     private var turnMicroseconds: Int64?
 
@@ -95,6 +97,7 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         try transaction.withEncoded { encoded in
             Result { () throws(Refusal) in try executeAny(encoded, actor, &reply) }
         }.get()
+        noteJob(of: request)
     }
 
     /// The work of the earliest moment that has any, from `floor` up to `until`: see `DueWork.earliest`.
@@ -123,9 +126,20 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         try transaction.withEncoded { encoded in
             Result { () throws(Refusal) in try executeAny(encoded, .none, &reply, at: work.moment) }
         }.get()
+        noteJob(of: work.request)
         guard let made = try? reply.bytes.withUnsafeBytes({ try TransactionReply(decoding: $0) }) else { return true }
         if DueWork.isDue(work.record, before: floor, engine) { return true }
         return made.operations.contains { $0.ids.contains { DueWork.isDue($0, before: floor, engine) } }
+    }
+
+    private mutating func noteJob(of request: MessageRequest) {
+        if Messages.startingJobs.contains(request.number) { hasStartedJob = true }
+    }
+
+    /// Whether bulk work was started since this was asked last.
+    mutating func takeStartedJob() -> Bool {
+        defer { hasStartedJob = false }
+        return hasStartedJob
     }
 
     mutating func executeAny(

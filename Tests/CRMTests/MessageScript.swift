@@ -7,6 +7,7 @@ import Engine
 ///     ## qualify makes an account       begins a case; the rest of the line is its name
 ///     time 2026-05-15T10:00:00Z         the moment of what follows
 ///     advance 2026-06-01T00:00:00Z      carries out what is due until then
+///     jobs                              works off the bulk work that messages have started
 ///     user U                            who acts from here on
 ///     lead L: companyname=Acme | revenue=100.50
 ///                                       makes a record, called L from here on; `customerid=A` refers to another
@@ -76,6 +77,7 @@ struct CaseRun {
             case "time": organisation.timeMicroseconds = CalendarText.instant(words[1])!
             case "user": organisation.actor = try organisation.record(words[1])
             case "advance": try organisation.advance(to: CalendarText.instant(words[1])!)
+            case "jobs": seen.formUnion(try organisation.runJobs())
             case "activitytype": try organisation.addActivityType(words[1])
             case "schema": try organisation.changeSchema(String(line.dropFirst("schema ".count)))
             case "do":

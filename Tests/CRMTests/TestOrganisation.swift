@@ -184,6 +184,9 @@ struct TestOrganisation {
 
     /// Carries out what is due by a moment, as a database's clock does; it is that moment then.
     mutating func advance(to moment: Int64) throws {
+        let user = actor
+        actor = .none
+        defer { actor = user }
         while let work = DueWork.earliest(engine, through: moment, isLeftOut: { _ in false }).first {
             let records = Records(engine, actor: .none, timeMicroseconds: work.moment) { BusinessCalendar() }
             try execute(try Messages.plan(work.request, key: nil, records), at: work.moment)

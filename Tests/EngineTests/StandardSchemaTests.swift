@@ -24,6 +24,8 @@ import Testing
             "resourcebooking", "serviceappointment", "businessclosure",
             "duplicaterule", "duplicaterulecondition", "recordmerge", "recordmergechange",
             "emailidentifier",
+            "campaignactivity", "campaignresponse", "list",
+            "listmember", "campaignitem", "campaignactivityitem",
         ]
         #expect(Set(schema.entities.map(\.name)) == Set(promised))
     }
@@ -130,6 +132,7 @@ import Testing
     @Test func activitiesShareTheirFirstAttributes() throws {
         let activities = try [
             "task", "phonecall", "email", "appointment", "letter", "fax", "recurringappointmentmaster",
+            "campaignactivity", "campaignresponse",
         ].map {
             try #require(schema.entity(named: $0))
         }
@@ -161,6 +164,8 @@ import Testing
                 "contract.contractnumber", "sla.name", "kbarticle.number", "service.name", "resourcegroup.name",
                 "resourcegroupmember.resourcegroupid+resourceid",
                 "resourcebooking.serviceappointmentid+resourceid", "campaign.codename",
+                "listmember.listid+entityid", "campaignitem.campaignid+entityid",
+                "campaignactivityitem.campaignactivityid+itemid",
                 "appointment.seriesid+originalstart", "duplicaterule.name",
             ]
         )

@@ -47,7 +47,7 @@ import Testing
     /// More than may wait for the disk: whoever comes later waits too, and nobody is refused.
     @Test func callersWaitWhereTheLogIsFull() async throws {
         var options = options()
-        options.directory = DirectoryOptions(segmentBytes: 256 << 10, usesThreads: false)
+        options.directory = DirectoryOptions(segmentBytes: 512 << 10, usesThreads: false)
         let database = try Database.open(in: SimulatedStorage(seed: 5), options: options, random: 1)
         let queue = try #require(database.directory.inlineQueue)
         let callers = 100
@@ -56,7 +56,7 @@ import Testing
             for caller in 0..<callers {
                 group.addTask {
                     var transaction = Transaction(database.schema)
-                    let text = String(repeating: "x", count: 1_500)
+                    let text = String(repeating: "x", count: 4_000)
                     try transaction.create("account", ["name": .text("Account \(caller)"), "description": .text(text)])
                     _ = try await database.execute(transaction)
                     done.count.add(1, ordering: .relaxed)

@@ -32,7 +32,7 @@ import Testing
 
     private func open(_ storage: SimulatedStorage) throws -> Database {
         var options = DatabaseOptions()
-        options.directory = DirectoryOptions(segmentBytes: 256 << 10, usesThreads: false)
+        options.directory = DirectoryOptions(segmentBytes: 512 << 10, usesThreads: false)
         options.threadCount = 1
         options.takesSnapshots = false
         return try Database.open(in: storage, options: options, random: 1)

@@ -8,7 +8,7 @@ import Testing
 @Suite struct HistoryTests {
     private func database(
         _ storage: SimulatedStorage = SimulatedStorage(seed: 1),
-        segmentBytes: Int = 256 << 10
+        segmentBytes: Int = 512 << 10
     ) throws -> Database {
         var options = DatabaseOptions()
         options.directory = DirectoryOptions(segmentBytes: segmentBytes, usesThreads: true)

@@ -10,7 +10,7 @@ import Testing
 
     private func options(runs: Bool, slice: Int = 7) -> DatabaseOptions {
         var options = DatabaseOptions()
-        options.directory = DirectoryOptions(segmentBytes: 256 << 10, usesThreads: true)
+        options.directory = DirectoryOptions(segmentBytes: 512 << 10, usesThreads: true)
         options.threadCount = 1
         options.takesSnapshots = false
         options.runsJobs = runs

@@ -9,7 +9,7 @@ import Testing
         entities:
           activityparty:
             attributes:
-              activityid: {to: [task, phonecall, email, appointment, letter, fax, recurringappointmentmaster, visit]}
+              activityid: {to: [task, phonecall, email, appointment, letter, fax, recurringappointmentmaster, campaignresponse, visit]}
               participationtypemask: {options: {12: Visitor}}
           visit:
             owner: organisation
@@ -91,18 +91,18 @@ import Testing
         ),
         (
             "entities: {activityparty: {attributes: {ordering: {delete: yes}}}}",
-            "phonecall.from: It lists parties, and there is no entity activityparty"
+            "campaignresponse.customer: It lists parties, and there is no entity activityparty"
         ),
         (
             "entities: {activityparty: {delete: yes}}",
-            "phonecall.from: It lists parties, and there is no entity activityparty"
+            "campaignresponse.customer: It lists parties, and there is no entity activityparty"
         ),
         (
             """
             entities:
               activityparty:
                 attributes:
-                  activityid: {to: [task, phonecall, email, appointment, letter, fax, recurringappointmentmaster]}
+                  activityid: {to: [task, phonecall, email, appointment, letter, fax, recurringappointmentmaster, campaignresponse]}
             """,
             "visit.visitors: It lists parties, but activityparty.activityid cannot refer to visit."
         ),

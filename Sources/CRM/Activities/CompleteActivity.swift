@@ -68,7 +68,7 @@ public struct CompletePhoneCall: Message {
                 "Made or Received; where it is not given, what the direction of the call says."
             ),
         ],
-        rules: Completion.rules + [.status, Channel.phone.rule]
+        rules: Completion.rules + [.status] + Channel.phone.rules
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {

@@ -5,52 +5,109 @@
 //   or lead. It is asked when the activity is sent or completed as made or sent: planning a call or writing a letter reaches nobody.
 // - Whom it reaches are its parties To, Cc and Bcc; where it has none, the customer or lead that it is about.
 //
-// An address for which no record is known has no wishes. `donotbulkemail`, `donotbulkpostalmail` and `donotsendmm` are about
-// mailings to lists; a message to one person is none.
+// - What a campaign distributed (it is about a campaign activity) is a mailing, whoever sends it and when: wishes about mailings
+//   (`donotbulkemail`, `donotbulkpostalmail`, `donotsendmm`) hold for it as well. A message to one person is none.
+//
+// An address for which no record is known has no wishes.
 
 import Engine
 
-/// A way to reach somebody, with the wish not to be reached by it.
-struct Channel: Sendable {
-    /// The attribute of accounts, contacts and leads that says so.
+/// What somebody does not wish: an attribute of accounts, contacts and leads, with the rule that obeys it.
+struct Wish: Sendable {
+    /// The attribute that says so.
     let flag: String
     /// The rule that refuses.
     let rule: Rule
-    /// What somebody does not wish, behind "does not wish to".
-    let wish: String
+    /// What it is, behind "does not wish to".
+    let words: String
+
+    static let noMarketing = Wish(
+        flag: "donotsendmm",
+        rule: Rule("do-not-market", "It is of a campaign, and somebody whom it reaches wishes no marketing."),
+        words: "get marketing material"
+    )
+    static let noBulkEmail = Wish(
+        flag: "donotbulkemail",
+        rule: Rule(
+            "do-not-bulk-email",
+            "It is of a campaign, and a recipient does not wish to get e-mails that go to many."
+        ),
+        words: "get e-mails that go to many"
+    )
+    static let noBulkPost = Wish(
+        flag: "donotbulkpostalmail",
+        rule: Rule(
+            "do-not-bulk-mail",
+            "It is of a campaign, and a recipient does not wish to get mail that goes to many."
+        ),
+        words: "get mail that goes to many"
+    )
+}
+
+/// A way to reach somebody, with the wishes not to be reached by it.
+struct Channel: Sendable {
+    /// Holds always.
+    let wish: Wish
+    /// Hold for what a campaign distributed.
+    let marketingWishes: [Wish]
+
+    /// All that can refuse.
+    var rules: [Rule] { [wish.rule] + marketingWishes.map(\.rule) }
 
     static let email = Channel(
-        flag: "donotemail",
-        rule: Rule("do-not-email", "A recipient does not wish to get e-mails."),
-        wish: "get e-mails"
+        wish: Wish(
+            flag: "donotemail",
+            rule: Rule("do-not-email", "A recipient does not wish to get e-mails."),
+            words: "get e-mails"
+        ),
+        marketingWishes: [.noBulkEmail, .noMarketing]
     )
     static let phone = Channel(
-        flag: "donotphone",
-        rule: Rule("do-not-phone", "The called does not wish to be called."),
-        wish: "be called"
+        wish: Wish(
+            flag: "donotphone",
+            rule: Rule("do-not-phone", "The called does not wish to be called."),
+            words: "be called"
+        ),
+        marketingWishes: [.noMarketing]
     )
     static let fax = Channel(
-        flag: "donotfax",
-        rule: Rule("do-not-fax", "A recipient does not wish to get faxes."),
-        wish: "get faxes"
+        wish: Wish(
+            flag: "donotfax",
+            rule: Rule("do-not-fax", "A recipient does not wish to get faxes."),
+            words: "get faxes"
+        ),
+        marketingWishes: [.noMarketing]
     )
     static let post = Channel(
-        flag: "donotpostalmail",
-        rule: Rule("do-not-mail", "A recipient does not wish to get mail."),
-        wish: "get mail"
+        wish: Wish(
+            flag: "donotpostalmail",
+            rule: Rule("do-not-mail", "A recipient does not wish to get mail."),
+            words: "get mail"
+        ),
+        marketingWishes: [.noBulkPost, .noMarketing]
     )
 
     /// Refuses when somebody whom the activity reaches does not wish it. O(parties).
     func obey(_ activity: RecordID, _ records: Records) throws(Refusal) {
+        let regarding = records.reference(activity, "regardingobjectid")
         var people = try records.recipients(of: activity).map { records.reference($0, "partyid") }
-        if people.isEmpty { people = [records.reference(activity, "regardingobjectid")] }
-        for person in people where records.value(person, flag) == .boolean(true) {
-            throw records.refusal(
-                rule,
-                activity,
-                "\(records.name(person)) (\(records.schema.text(of: person))) does not wish to \(wish) (\(flag))."
-            )
+        if people.isEmpty { people = [regarding] }
+        let isMarketing = records.schema.standardEntity(named: "campaignactivity")?.id == regarding.entity
+        for wish in [wish] + (isMarketing ? marketingWishes : []) {
+            for person in people { try wish.obey(person, refusing: activity, records) }
         }
+    }
+}
+
+extension Wish {
+    /// Refuses a message about a record when somebody whom it would reach does not wish it.
+    func obey(_ person: RecordID, refusing record: RecordID, _ records: Records) throws(Refusal) {
+        guard records.value(person, flag) == .boolean(true) else { return }
+        throw records.refusal(
+            rule,
+            record,
+            "\(records.name(person)) (\(records.schema.text(of: person))) does not wish to \(words) (\(flag))."
+        )
     }
 }
 

@@ -37,7 +37,7 @@ public struct CompleteLetter: Message {
                 "Sent or Received; where it is not given, what the direction of the letter says."
             ),
         ],
-        rules: Completion.rules + [.status, Channel.post.rule]
+        rules: Completion.rules + [.status] + Channel.post.rules
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
@@ -86,7 +86,7 @@ public struct CompleteFax: Message {
                 "Completed, Sent or Received; where it is not given, Received for one that came in, else Completed."
             ),
         ],
-        rules: Completion.rules + [.status, Channel.fax.rule]
+        rules: Completion.rules + [.status] + Channel.fax.rules
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
@@ -113,7 +113,7 @@ public struct SendLetter: Message {
         "Says that a letter has been posted now. Nobody is written to who does not wish it.",
         to: [MessageTarget("letter", states: [ActivityState.open])],
         record: \.letter,
-        rules: Sending.rules + [Channel.post.rule]
+        rules: Sending.rules + Channel.post.rules
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
@@ -141,7 +141,7 @@ public struct SendFax: Message {
         "Says that a fax has been sent now. Nobody is written to who does not wish it.",
         to: [MessageTarget("fax", states: [ActivityState.open])],
         record: \.fax,
-        rules: Sending.rules + [Channel.fax.rule]
+        rules: Sending.rules + Channel.fax.rules
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {

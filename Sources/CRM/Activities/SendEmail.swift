@@ -20,7 +20,7 @@ public struct SendEmail: Message {
         """,
         to: [MessageTarget("email", states: [ActivityState.open])],
         record: \.email,
-        rules: Sending.rules + [Channel.email.rule]
+        rules: Sending.rules + Channel.email.rules
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {

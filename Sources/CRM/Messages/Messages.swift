@@ -18,7 +18,7 @@ public enum Messages {
     /// By area, as docs/messages.md lists them.
     package static let areas: [Area] = [
         .records, .customers, .merging, .sales, .documents, .products, .activities, .series, .time, .service, .queues,
-        .contracts, .targets, .knowledge, .scheduling, .duplicates,
+        .contracts, .targets, .knowledge, .scheduling, .lists, .campaigns, .distribution, .responses, .duplicates,
     ]
 
     private static let byNumber: [UInt16: any Message.Type] = Dictionary(
@@ -27,6 +27,11 @@ public enum Messages {
 
     /// The message with this number; nil when there is none.
     public static func message(_ number: UInt16) -> (any Message.Type)? { byNumber[number] }
+
+    /// Numbers of those that start bulk work: whoever carries them out has it worked off.
+    package static let startingJobs: Set<UInt16> = [
+        CopyListMembers.head.number, DistributeCampaignActivity.head.number, DispatchCampaignActivity.head.number,
+    ]
 
     /// What is known of all of them, in order of their numbers.
     public static let heads: [MessageHead] = all.map { $0.head }

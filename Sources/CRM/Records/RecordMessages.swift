@@ -15,7 +15,7 @@ extension Area {
 private let inUse: Int32 = 0
 private let notInUse: Int32 = 1
 
-/// Puts an account or contact out of use.
+/// Puts an account, contact or list out of use.
 public struct DeactivateRecord: Message {
     /// The record.
     public var target = RecordID.none
@@ -29,7 +29,7 @@ public struct DeactivateRecord: Message {
         2,
         "deactivate",
         "Puts a record out of use.",
-        to: [MessageTarget("account", states: [inUse]), MessageTarget("contact", states: [inUse])],
+        to: ["account", "contact", "list"].map { MessageTarget($0, states: [inUse]) },
         record: \.target
     )
 
@@ -40,7 +40,7 @@ public struct DeactivateRecord: Message {
     }
 }
 
-/// Puts an account or contact back into use.
+/// Puts an account, contact or list back into use.
 public struct ActivateRecord: Message {
     /// The record.
     public var target = RecordID.none
@@ -54,7 +54,7 @@ public struct ActivateRecord: Message {
         3,
         "activate",
         "Puts a record back into use.",
-        to: [MessageTarget("account", states: [notInUse]), MessageTarget("contact", states: [notInUse])],
+        to: ["account", "contact", "list"].map { MessageTarget($0, states: [notInUse]) },
         record: \.target
     )
 

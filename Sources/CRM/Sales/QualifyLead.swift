@@ -17,6 +17,8 @@ public struct QualifyLead: Message {
     public var customer = RecordID.none
     /// The opportunity's topic, instead of the lead's.
     public var topic: String?
+    /// The opportunity's campaign where the lead has none: of whoever plans this as a part of something else.
+    var campaign = RecordID.none
 
     public init() {}
 
@@ -139,10 +141,12 @@ public struct QualifyLead: Message {
                 "The opportunity needs a topic: give one, or fill in subject."
             )
         }
+        let hasCampaign = records.reference(lead, "campaignid") != .none
         return try plan.create(
             "opportunity",
             [("name", .text(name)), ("customerid", .reference(buyer)), ("originatingleadid", .reference(lead))]
                 + records.copied(lead, LeadMapping.opportunity)
+                + (hasCampaign || campaign == .none ? [] : [("campaignid", .reference(campaign))])
         )
     }
 

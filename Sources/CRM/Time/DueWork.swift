@@ -4,7 +4,8 @@
 // - Work is due because a record says so: an attribute with an ordered index holds the moment. There is no list beside the records.
 // - It is carried out by a message about that record, whose transaction empties the attribute or puts a later moment there. So it is
 //   done exactly once, whatever happens in between: either both are in the log or neither.
-// - Work makes other work due on records that it makes, and on its own record: what a search may pass over depends on it.
+// - Work makes other work due on records that it makes, and on its own record, or on others at its own moment or later: what a search may
+//   pass over depends on it.
 // - What is due at one moment comes in the order of the list below, then of the records' ids, whatever their places in memory.
 
 import Engine
@@ -46,6 +47,8 @@ package struct DueWork: Hashable, Sendable {
             Kind(entity: "contract", attribute: "activatesat", message: ActivateContract.head.number),
             Kind(entity: "contract", attribute: "endsat", message: ExpireContract.head.number),
             Kind(entity: "incident", attribute: "targetbreachat", message: BreachTarget.head.number),
+            Kind(entity: "campaign", attribute: "launchesat", message: BeginCampaign.head.number),
+            Kind(entity: "campaignactivity", attribute: "distributeat", message: DispatchCampaignActivity.head.number),
         ]
 
     /// The message that does it.

@@ -124,6 +124,7 @@ extension SchemaBuilder {
         addSeriesEntity()
         addServiceAppointmentEntity()
         addClosingEntities()
+        addCampaignActivityEntities()
     }
 
     // Somebody or something serves a customer at a time: see StandardSchema+Scheduling.swift.
@@ -276,7 +277,7 @@ extension EntityBuilder {
     }
 
     /// The attributes that all activities have, in the one order that they share.
-    fileprivate mutating func activity(
+    mutating func activity(
         subjectRequired: Bool,
         states: [(Int32, String, KeyValuePairs<Int32, String>)]
     ) {
@@ -294,6 +295,7 @@ extension EntityBuilder {
             "campaign",
             "quote",
             "invoice",
+            "campaignactivity",
             onDelete: .cascade
         )
         instant("scheduledstart", "Start", ordered: true)

@@ -17,6 +17,7 @@ extension SchemaBuilder {
             e.integer("failedcount", "Records that were refused", 0...1_000_000_000)
             e.text("reason", "Why it was aborted", 2_000)
             e.instant("completedon", "Ended")
+            e.integer("failurecountmax", "Refusals that do not abort it", 0...1_000_000)
             e.primaryName("name")
         }
         entity(177, "bulkoperationlog", "Bulk operation: refusal", ownership: .organisation) { e in

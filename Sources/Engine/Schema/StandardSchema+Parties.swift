@@ -13,6 +13,7 @@ enum PartyRole {
     static let requiredAttendee: Int32 = 5
     static let optionalAttendee: Int32 = 6
     static let organizer: Int32 = 7
+    static let customer: Int32 = 11
 }
 
 extension SchemaBuilder {
@@ -28,6 +29,7 @@ extension SchemaBuilder {
                 "letter",
                 "fax",
                 "recurringappointmentmaster",
+                "campaignresponse",
                 required: true,
                 onDelete: .cascade
             )

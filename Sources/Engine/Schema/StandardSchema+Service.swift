@@ -63,49 +63,6 @@ extension SchemaBuilder {
         }
     }
 
-    mutating func addMarketingEntities() {
-        entity(112, "campaign", "Campaign") { e in
-            e.text("name", "Name", 128, required: true, ordered: true)
-            e.states([
-                (
-                    0, "Active",
-                    [
-                        0: "Proposed", 1: "Ready To Launch", 2: "Launched", 3: "Completed", 4: "Canceled",
-                        5: "Suspended",
-                    ]
-                )
-            ])
-            e.text("codename", "Campaign code", 32)
-            e.option(
-                "typecode",
-                "Campaign type",
-                [
-                    1: "Advertisement", 2: "Direct marketing", 3: "Event", 4: "Co-branding", 5: "Other",
-                ]
-            )
-            e.boolean("istemplate", "Template", default: false)
-            e.date("proposedstart", "Proposed start")
-            e.date("proposedend", "Proposed end")
-            e.date("actualstart", "Actual start", ordered: true)
-            e.date("actualend", "Actual end")
-            e.money("budgetedcost", "Budget")
-            e.money("expectedrevenue", "Expected revenue")
-            e.integer("expectedresponse", "Expected response, per cent", 0...100)
-            e.money("othercost", "Other cost")
-            e.money("totalactualcost", "Total cost")
-            e.currency()
-            e.text("promotioncodename", "Promotion code", 128)
-            e.memo("objective", "Offer", 10_000)
-            e.memo("message", "Message", 10_000)
-            e.memo("description", "Description", 100_000)
-            e.sourceDates()
-            e.baseAmounts()
-            e.primaryName("name")
-            e.searched("name", "codename")
-            e.key("codename")
-        }
-    }
-
     mutating func addNoteEntities() {
         // The file itself is not kept in a column: `filename` and `filesize` describe it.
         entity(144, "annotation", "Note") { e in
@@ -133,6 +90,9 @@ extension SchemaBuilder {
                 "recurringappointmentmaster",
                 "contract",
                 "kbarticle",
+                "list",
+                "campaignactivity",
+                "campaignresponse",
                 onDelete: .cascade
             )
             e.memo("notetext", "Text", 100_000)

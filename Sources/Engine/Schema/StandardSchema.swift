@@ -24,7 +24,8 @@
 //                        101 contracttemplate, 102 contract, 103 contractdetail, 104 sla,
 //                        105 kbarticletemplate, 106 kbarticle, 107 equipment, 108 service, 109 resourcegroup,
 //                        110 resourcegroupmember, 111 resourcebooking
-//    112… marketing     112 campaign
+//    112… marketing     112 campaign, 113 campaignactivity, 114 campaignresponse, 115 list, 116 listmember, 117 campaignitem,
+//                        118 campaignactivityitem
 //    128… activities    128 task, 129 phonecall, 130 email, 131 appointment, 132 activityparty,
 //                        133 letter, 134 fax, 135 recurringappointmentmaster, 136 serviceappointment,
 //                        137 emailidentifier, 140 opportunityclose, 141 quoteclose, 142 orderclose, 143 incidentresolution

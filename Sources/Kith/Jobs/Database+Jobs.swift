@@ -26,21 +26,14 @@ extension Database: JobSession {
         guard let entity = view.schema.entity(named: "bulkoperation"), !entity.isOwn else {
             throw Refusal(.unknownEntity, entity: "bulkoperation", "This organisation's schema has no jobs.")
         }
-        let records = try records(of: request.query, view, actor, cancellation)
-        try check(request, records, view.schema)
-        do throws(DirectoryError) { try directory.queue.waitUntilDurable(view.position) } catch {
-            throw DatabaseError.directory(error)
-        }
+        let (records, list) = try freeze(request, on: view, actor, cancellation)
         var values: [(String, Value)] = [
             ("name", .text(request.name.isEmpty ? Database.name(of: request) : request.name)),
             ("message", .text(request.message)), ("querytext", .text(request.query)),
             ("targetcount", .integer(Int64(records.count))), ("processedcount", .integer(0)),
             ("failedcount", .integer(0)),
         ]
-        if !records.isEmpty {
-            let list = try FileReference(store(RunningJob.encode(records)), name: "records")
-            values.append(("records", .text(list.text)))
-        }
+        if let list { values.append(("records", .text(list.text))) }
         var transaction = Transaction(view.schema)
         _ = try transaction.createRecord("bulkoperation", values)
         let result = turn { turn -> Result<([UInt8], Position), Refusal> in
@@ -55,6 +48,30 @@ extension Database: JobSession {
         let started = try result.get()
         runJobs()
         return started
+    }
+
+    /// The records of a job that a message has started, and their list on the disk; nil where there are none.
+    func freeze(
+        _ query: String,
+        _ message: String,
+        _ actor: RecordID
+    ) throws -> (records: [RecordID], list: FileReference?) {
+        try freeze(JobRequest(message: message, query: query), on: currentView, actor, nil)
+    }
+
+    private func freeze(
+        _ request: JobRequest,
+        on view: View,
+        _ actor: RecordID,
+        _ cancellation: QueryCancellation?
+    ) throws -> (records: [RecordID], list: FileReference?) {
+        let records = try records(of: request.query, view, actor, cancellation)
+        try check(request, records, view.schema)
+        do throws(DirectoryError) { try directory.queue.waitUntilDurable(view.position) } catch {
+            throw DatabaseError.directory(error)
+        }
+        if records.isEmpty { return (records, nil) }
+        return (records, try FileReference(store(RunningJob.encode(records)), name: "records"))
     }
 
     /// Has open jobs worked off beside all else.

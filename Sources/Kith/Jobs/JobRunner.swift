@@ -193,7 +193,8 @@ extension Database {
 
     /// A job with its list; nil when it was ended or stands still because that cannot be read.
     private func load(_ id: RecordID, _ work: inout JobWork) -> RunningJob? {
-        guard let (message, list, targetCount) = turn({ $0.job(id) }) else { return nil }
+        guard let (message, query, list, targetCount, actor) = turn({ $0.job(id) }) else { return nil }
+        guard let targetCount else { return begin(id, message, query, actor, &work) }
         var bytes: [UInt8] = []
         do throws(ContentError) {
             while let content = list?.content, Int64(bytes.count) < content.lengthBytes {
@@ -211,6 +212,42 @@ extension Database {
         }
         work.faults[id] = nil
         let reason = "Its list of records is not the one that it was started with."
+        write(id, &work) { turn throws(Refusal) in try turn.abortJob(id, reason) }
+        return nil
+    }
+
+    /// A job that a message has started: its query is asked now, and its records are frozen. Nothing of it has been done before that is written
+    /// down, so that after a crash it begins anew.
+    private func begin(
+        _ id: RecordID,
+        _ message: String,
+        _ query: String,
+        _ actor: RecordID,
+        _ work: inout JobWork
+    ) -> RunningJob? {
+        let records: [RecordID]
+        let list: FileReference?
+        do {
+            (records, list) = try freeze(query, message, actor)
+        } catch let error as QueryError {
+            return abort(id, "Its query cannot be asked: \(error).", &work)
+        } catch let error as Refusal where !error.isObstacle {
+            return abort(id, error.message, &work)
+        } catch {
+            let reason = "Its list of records cannot be written, which is tried again: \(error)"
+            work.fail(id, reason, at: Database.monotonicMicroseconds)
+            write(id, &work) { turn throws(Refusal) in try turn.holdJob(id, reason) }
+            return nil
+        }
+        work.faults[id] = nil
+        write(id, &work) { turn throws(Refusal) in try turn.beginJob(id, list, targetCount: records.count) }
+        // What is not written down is not begun.
+        guard !work.mustRest, work.faults[id] == nil else { return nil }
+        return RunningJob(id, records, message: message)
+    }
+
+    private func abort(_ id: RecordID, _ reason: String, _ work: inout JobWork) -> RunningJob? {
+        work.faults[id] = nil
         write(id, &work) { turn throws(Refusal) in try turn.abortJob(id, reason) }
         return nil
     }

@@ -49,15 +49,30 @@ extension WriterTurn {
         return found.sorted()
     }
 
-    /// A job's message, its list and how many records are in it, as its record says; nil when there is no such job.
-    func job(_ id: RecordID) -> (message: String, list: FileReference?, targetCount: Int)? {
+    /// A job's message, its list and how many records are in it, as its record says, and who acts; nil when there is no such job. One that a
+    /// message has started has neither list nor count until it begins.
+    func job(
+        _ id: RecordID
+    ) -> (message: String, query: String, list: FileReference?, targetCount: Int?, actor: RecordID)? {
         guard let entity = engine.schema.entity(id.entity),
             case let records = Records(engine, actor: .none, timeMicroseconds: 0, calendar: { BusinessCalendar() }),
             records.exists(id)
         else { return nil }
         let list = entity.attributeID("records").flatMap { engine.file(of: id, $0) }
-        let count = JobProgress.number(records.value(id, "targetcount"))
-        return (records.text(id, "message") ?? "", list, count)
+        var count: Int?
+        if case .integer(let number) = records.value(id, "targetcount") { count = Int(number) }
+        return (
+            records.text(id, "message") ?? "", records.text(id, "querytext") ?? "", list, count,
+            records.reference(id, "createdby")
+        )
+    }
+
+    /// Writes down which records a job is about, before its first.
+    mutating func beginJob(_ id: RecordID, _ list: FileReference?, targetCount: Int) throws(Refusal) {
+        guard var progress = progress(of: id) else { return }
+        var values: [(String, Value)] = [("targetcount", .integer(Int64(targetCount)))]
+        if let list { values.append(("records", .text(list.text))) }
+        try note(id, &progress, values)
     }
 
     /// Works off some records of a job.
@@ -81,6 +96,8 @@ extension WriterTurn {
             isHeld: records.text(job.id, "reason") != nil,
             actor: records.reference(job.id, "createdby")
         )
+        // One that a message has started says itself how many refusals it takes.
+        let failuresMax = max(failuresMax, JobProgress.number(records.value(job.id, "failurecountmax")))
         var slice = JobSlice()
         var count = 0
         while progress.processed < job.records.count, count < recordsMax, progress.failed <= failuresMax {
