@@ -14,7 +14,7 @@ import Engine
 ///     set L: companyname=Acme AG        changes it
 ///     schema account.parentaccountid: assign all
 ///                                       sets how far an action reaches, before any record is made
-///     schema task.category: required    so, or unique or deleted, is an attribute from here on
+///     schema task.category: required    so, or unique or deleted, is an attribute from here on; text adds one of the organisation's own
 ///     activitytype visit                adds an activity type of the organisation's own, before any record is made
 ///     call M recordmerge                calls the newest record of an entity M, which a message has made
 ///     do qualify L --account            must succeed

@@ -114,7 +114,7 @@ struct TestOrganisation {
     }
 
     /// Changes the schema: `account.parentaccountid: assign all` sets how far an action on a record reaches, before any record is made;
-    /// `task.category: required`, `unique` and `deleted` are what an administrator may declare of an attribute.
+    /// `task.category: required`, `unique`, `deleted` and, for a new one, `text` are what an administrator may declare of an attribute.
     mutating func changeSchema(_ text: String) throws {
         let parts = text.split(whereSeparator: { ":. ".contains($0) }).map(String.init)
         if parts.count == 3 {
@@ -124,6 +124,7 @@ struct TestOrganisation {
             case "required": attribute.isRequired = true
             case "unique": entity.keys = [KeyDeclaration(parts[1], [parts[1]])]
             case "deleted": attribute.deletion = .withData
+            case "text": attribute = AttributeDeclaration(parts[1], "text")
             default: throw Failure(description: "no change in: \(text)")
             }
             if parts[2] != "unique" { entity.attributes = [attribute] }
