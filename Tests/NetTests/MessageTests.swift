@@ -113,14 +113,9 @@ import Testing
             let (here, there) = (try await database.rehearse(merge), try await client.rehearse(merge))
             #expect(here == there && !here.isCut)
             #expect(database.turn { $0.position } == position)
-            #expect(
-                here.records.contains {
-                    $0.record == child && $0.kind == .updated
-                        && $0.changes == [
-                            .init(attribute: "customerid", old: .reference(other), new: .reference(master))
-                        ]
-                }
-            )
+            let moved = here.records.first { $0.record == child && $0.kind == .updated }?.changes ?? []
+            #expect(moved.map(\.attribute) == ["customerid"])
+            #expect(moved.first?.old == .reference(other) && moved.first?.new == .reference(master))
             try await client.perform(merge)
             for record in Set(here.records.map(\.record)) {
                 let changes = here.records.filter { $0.record == record }.flatMap(\.changes)
