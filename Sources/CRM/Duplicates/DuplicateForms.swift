@@ -7,17 +7,20 @@
 import Engine
 
 /// The forms of some comparisons, row by row. One thread.
-struct DuplicateForms {
+package struct DuplicateForms {
     /// A comparison of some attributes.
-    struct Column: Hashable {
+    package struct Column: Hashable {
         let attributes: [String]
         let comparison: DuplicateComparison
+
+        package init(attributes: [String], comparison: DuplicateComparison) {
+            (self.attributes, self.comparison) = (attributes, comparison)
+        }
     }
 
     let columns: [Column]
     /// The attributes whose values are given for each row, in this order.
-    let attributes: [String]
-    private(set) var rowCount = 0
+    package let attributes: [String]
     private var stores: [Store]
     private var maker = DuplicateFormMaker()
     private var distance = EditDistance()
@@ -37,7 +40,7 @@ struct DuplicateForms {
         }
     }
 
-    init(_ columns: [Column]) {
+    package init(_ columns: [Column]) {
         self.columns = columns
         var attributes: [String] = []
         for column in columns {
@@ -50,9 +53,8 @@ struct DuplicateForms {
     }
 
     /// Takes the next row: a value for each of `attributes`.
-    mutating func append(_ values: [Value]) {
+    package mutating func append(_ values: [Value]) {
         precondition(values.count == attributes.count)
-        rowCount += 1
         for index in columns.indices {
             for place in stores[index].places {
                 maker.append(values[place], columns[index].comparison, to: &stores[index].bytes)
@@ -84,7 +86,7 @@ extension DuplicateForms {
     }
 
     /// Whether any value of a row is like any of another.
-    mutating func areAlike(_ column: Int, _ first: Int, _ second: Int) -> Bool {
+    package mutating func areAlike(_ column: Int, _ first: Int, _ second: Int) -> Bool {
         let comparison = columns[column].comparison
         for slot in stores[column].places.indices {
             let a = stores[column].form(first, slot)
@@ -129,14 +131,14 @@ extension DuplicateForms {
         guard a.lazy.filter(isDigit).elementsEqual(b.lazy.filter(isDigit)) else { return false }
         Self.decode(a, into: &left)
         Self.decode(b, into: &right)
-        return distance.isWithin(Self.mistakesMax(max(left.count, right.count)), left, right)
+        return distance.between(left, right, limit: Self.mistakesMax(max(left.count, right.count))) != nil
     }
 
     private mutating func areSimilarDates(_ a: ArraySlice<UInt8>, _ b: ArraySlice<UInt8>) -> Bool {
         guard a.count == 8, b.count == 8 else { return false }
         let (x, y) = (Array(a), Array(b))
         if x[0..<4] == y[0..<4], x[4..<6] == y[6..<8], x[6..<8] == y[4..<6] { return true }
-        return distance.isWithin(1, x.map(UInt32.init), y.map(UInt32.init))
+        return distance.between(x.map(UInt32.init), y.map(UInt32.init), limit: 1) != nil
     }
 
     private static func decode(_ bytes: ArraySlice<UInt8>, into scalars: inout [UInt32]) {
