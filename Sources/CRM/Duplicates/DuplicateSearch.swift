@@ -7,7 +7,8 @@
 // Guarantees
 // - The answer depends on the records and rules alone, not on the order in which they come.
 // - Without an omission it has every pair that comparing each record with each would find.
-// - O(alternatives × (records × log records + records × blockMax)), the second term only where blocks are large.
+// - O(alternatives × keys × (records × log records + records × blockMax)), the second term only where blocks are large. A record has one key
+//   where each anchor names one attribute, at most `DuplicateRule.keysMax`.
 
 import Engine
 
@@ -16,7 +17,7 @@ public struct DuplicateSearch {
     /// Records with the same key that are compared with each other: half a million comparisons. More of them share no evidence, but a
     /// value that stands for none, or a rule that asks for too little.
     public static let blockMax = 1_000
-    /// Pairs that are found, over all alternatives: about 100 MB.
+    /// Pairs that are found, each counted once, whatever holds for it: about 100 MB, and 40 for every alternative that holds for all of them.
     public static let pairsMax = 1_000_000
 
     /// The rules that are asked.
@@ -40,13 +41,6 @@ public struct DuplicateSearch {
     private struct Keyed {
         var key: UInt64
         var rank: UInt32
-    }
-
-    /// A pair, by places in the order of ids.
-    private struct Hit {
-        var first: UInt32
-        var second: UInt32
-        var alternative: UInt32
     }
 
     /// Prepares a search.
@@ -111,15 +105,14 @@ public struct DuplicateSearch {
         var answer = DuplicateAnswer()
         answer.recordCount = records.count
         let order = records.indices.sorted { records[$0] < records[$1] }
-        var hits: [Hit] = []
+        var hits = DuplicateHits(pairsMax: pairsMax)
         for index in alternatives.indices { try find(index, order, &hits, &answer.omissions) }
-        hits.sort { ($0.first, $0.second, $0.alternative) < ($1.first, $1.second, $1.alternative) }
-        for hit in hits {
+        guard hits.settle() <= pairsMax else { throw tooMany }
+        for hit in hits.list {
             let reason = alternatives[Int(hit.alternative)].reason
             let (first, second) = (records[order[Int(hit.first)]], records[order[Int(hit.second)]])
             if let last = answer.pairs.last, last.first == first, last.second == second {
-                // Records with several keys meet in several blocks.
-                if last.reasons.last != reason { answer.pairs[answer.pairs.count - 1].reasons.append(reason) }
+                answer.pairs[answer.pairs.count - 1].reasons.append(reason)
             } else {
                 answer.pairs.append(.init(group: 0, first: first, second: second, reasons: [reason]))
             }
@@ -132,7 +125,7 @@ public struct DuplicateSearch {
     private mutating func find(
         _ index: Int,
         _ order: [Int],
-        _ hits: inout [Hit],
+        _ hits: inout DuplicateHits,
         _ omissions: inout [DuplicateAnswer.Omission]
     ) throws(Refusal) {
         let alternative = alternatives[index]
@@ -153,18 +146,20 @@ public struct DuplicateSearch {
                 for second in block[(first + 1)...].indices {
                     let (a, b) = (block[first].rank, block[second].rank)
                     guard a != b, holds(alternative, order[Int(a)], order[Int(b)]) else { continue }
-                    hits.append(Hit(first: a, second: b, alternative: UInt32(index)))
+                    hits.append(DuplicateHit(first: a, second: b, alternative: UInt32(index)))
                 }
             }
-            guard hits.count <= pairsMax else {
-                throw Refusal(
-                    .limitExceeded,
-                    entity: rules[alternative.reason.rule].entity,
-                    "The rules find more than \(pairsMax) pairs: let them ask for more."
-                )
-            }
+            if hits.areTooMany() { throw tooMany }
         }
         omissions += large.sorted { $0.example < $1.example }
+    }
+
+    private var tooMany: Refusal {
+        Refusal(
+            .limitExceeded,
+            entity: rules[0].entity,
+            "The rules find more than \(pairsMax) pairs: let them ask for more."
+        )
     }
 
     /// The keys of all records, in order; of records with the same key in order of their ids.
