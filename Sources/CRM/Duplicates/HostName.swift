@@ -3,7 +3,9 @@
 // Guarantees
 // - `anna@acme.com`, `https://www.acme.com/about` and `acme.com` have the same host. Other names in front of it count: `shop.acme.com` is another one,
 //   since which part of a name belongs to whom is not told by its dots.
-// - Hosts at which everybody can have an address or a page have no form: two customers of gmail.com have nothing in common.
+// - Hosts at which everybody can have an address or a page have no form: two customers of gmail.com have nothing in common. Those of networks
+//   have none under any name in front (`de.linkedin.com`), but `acme.wordpress.com` is Acme's.
+// - An abbreviation that stands for nothing, as `n.a.`, is no host: a top-level domain has two characters and begins with a letter.
 
 enum HostName {
     /// Bytes of a host name, by RFC 1035.
@@ -23,7 +25,7 @@ enum HostName {
         if host.starts(with: "www.".utf8) { host.removeFirst(4) }
         let labels = host.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard labels.count >= 2, host.count <= lengthMax, labels.allSatisfy({ !$0.isEmpty }),
-            host.allSatisfy(isPart), !shared.contains(String(decoding: host, as: UTF8.self))
+            host.allSatisfy(isPart), let last = labels.last, isTopLevel(last), !isShared(host, labels)
         else { return false }
         bytes += host
         return true
@@ -38,8 +40,25 @@ enum HostName {
         }
     }
 
-    /// Hosts that many share: the free mail services, access providers and networks with the most users.
-    static let shared: Set<String> = [
+    /// RFC 3696: never digits alone; all that there are begin with a letter, or are in letters beyond ASCII.
+    private static func isTopLevel(_ label: ArraySlice<UInt8>) -> Bool {
+        guard label.count >= 2, let first = label.first else { return false }
+        return first &- 0x61 < 26 || first >= 0x80
+    }
+
+    private static func isShared(_ host: ArraySlice<UInt8>, _ labels: [ArraySlice<UInt8>]) -> Bool {
+        shared.contains(String(decoding: host, as: UTF8.self))
+            || networks.contains(labels.suffix(2).map { String(decoding: $0, as: UTF8.self) }.joined(separator: "."))
+    }
+
+    /// Hosts with a page for everybody, whatever stands in front of them: a language, `m`, `mobile`.
+    private static let networks: Set<String> = [
+        "facebook.com", "linkedin.com", "xing.com", "instagram.com", "twitter.com", "x.com", "youtube.com", "goo.gl",
+        "github.com",
+    ]
+
+    /// Hosts that many share: the free mail services, access providers and places for pages with the most users.
+    private static let shared: Set<String> = [
         // Mail for everybody.
         "gmail.com", "googlemail.com", "hotmail.com", "hotmail.co.uk", "hotmail.fr", "hotmail.de", "hotmail.it",
         "hotmail.es", "outlook.com", "outlook.de", "outlook.fr", "outlook.es", "live.com", "live.co.uk", "live.de",
@@ -63,9 +82,8 @@ enum HostName {
         "cox.net", "charter.net", "earthlink.net", "juno.com", "shaw.ca", "rogers.com", "sympatico.ca", "telus.net",
         "bigpond.com", "bigpond.net.au", "optusnet.com.au", "xtra.co.nz", "telenet.be", "skynet.be", "planet.nl",
         "home.nl", "ziggo.nl", "kpnmail.nl", "hetnet.nl", "telia.com", "online.no", "telefonica.net",
-        // Pages for everybody.
-        "facebook.com", "linkedin.com", "xing.com", "instagram.com", "twitter.com", "x.com", "youtube.com",
-        "sites.google.com", "goo.gl", "bit.ly", "github.com", "wordpress.com", "blogspot.com",
+        // Pages for everybody; a name in front is somebody's.
+        "sites.google.com", "bit.ly", "wordpress.com", "blogspot.com",
         // By RFC 2606 nobody's.
         "example.com", "example.org", "example.net",
     ]

@@ -4,7 +4,8 @@ import Engine
 
 /// Brings names into their forms. One thread; reused, so that it allocates once.
 struct NameWords {
-    private var cutter = WordCutter()
+    /// Words as quick find has them, but whole: a Chinese, Japanese or Thai name is a single one, and a long code too.
+    private var cutter = WordCutter(wordBytesMax: FindLimits.textScanBytesMax)
 
     init() {}
 

@@ -2,7 +2,8 @@
 //
 // Guarantees
 // - `+49 (0)30 1234567`, `0049 30 1234567`, `030/1234567` and `30 1234567` have the same digits; the first two also say the country. In North
-//   America so do `+1 312 555 0100`, `1-312-555-0100` and `(312) 555-0100`.
+//   America so do `+1 312 555 0100`, `1-312-555-0100` and `(312) 555-0100`; but eleven digits with a 1 in front are as well a number of another
+//   country that begins so, as `+86 138 1234 5678` and `+49 1511 2345678`. The form keeps that 1, and the key leaves it out.
 // - What cannot be a number that somebody is reached at has no form: fewer than six digits or more than fifteen, one digit all along.
 
 enum PhoneNumber {
@@ -29,13 +30,10 @@ enum PhoneNumber {
         if isInternational {
             country = Array(digits.prefix(countryLength(digits)))
             digits.removeFirst(country.count)
-        } else if digits.count == 11, digits[0] == zero + 1 {
-            // North America's trunk prefix: its numbers have ten digits, none of which begins with 1.
-            digits.removeFirst()
         }
         let number = digits.drop { $0 == zero }
-        guard let first = number.first, digitCounts.contains(number.count), number.contains(where: { $0 != first })
-        else {
+        let key = key(number)
+        guard let first = key.first, digitCounts.contains(number.count), key.contains(where: { $0 != first }) else {
             return false
         }
         bytes += number
@@ -46,14 +44,36 @@ enum PhoneNumber {
         return true
     }
 
-    /// The part of a form that two numbers have in common when they may be the same.
-    static func key(_ form: ArraySlice<UInt8>) -> ArraySlice<UInt8> { form.prefix { $0 != plus } }
+    /// The part of a form that two numbers have in common when they may be the same: the digits, without a 1 that North America may have dialled.
+    static func key(_ form: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let digits = form.prefix { $0 != plus }
+        return digits.count == 11 && digits.first == zero + 1 ? digits.dropFirst() : digits
+    }
 
-    /// Whether two forms are of one number: the same digits, and not of two countries.
+    /// Whether two forms are of one number: the same digits, and not of two countries; or, where one has a 1 in front and no country, North
+    /// America's with and without its trunk prefix.
     static func areSame(_ a: ArraySlice<UInt8>, _ b: ArraySlice<UInt8>) -> Bool {
-        let (left, right) = (key(a), key(b))
-        guard left.elementsEqual(right) else { return false }
-        return left.count == a.count || right.count == b.count || a.elementsEqual(b)
+        let (left, right) = (parts(a), parts(b))
+        if left.digits.elementsEqual(right.digits) {
+            return left.country.isEmpty || right.country.isEmpty || left.country.elementsEqual(right.country)
+        }
+        return isWithTrunk(left, right) || isWithTrunk(right, left)
+    }
+
+    /// A form's digits, and its country.
+    private typealias Parts = (digits: ArraySlice<UInt8>, country: ArraySlice<UInt8>)
+
+    private static func parts(_ form: ArraySlice<UInt8>) -> Parts {
+        let digits = form.prefix { $0 != plus }
+        return (digits, form[digits.endIndex...].dropFirst())
+    }
+
+    /// Whether the first number is the other one behind North America's 1; its numbers have ten digits.
+    private static func isWithTrunk(_ long: Parts, _ short: Parts) -> Bool {
+        let one = zero + 1
+        return long.country.isEmpty && (short.country.isEmpty || short.country.elementsEqual([one]))
+            && short.digits.count == 10 && long.digits.first == one
+            && long.digits.dropFirst().elementsEqual(short.digits)
     }
 
     private static let zero = UInt8(ascii: "0")

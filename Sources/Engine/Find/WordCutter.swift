@@ -13,8 +13,11 @@ package struct WordCutter {
     private var hasLetter = false
     /// Whether the last text was made one word of several.
     private(set) var hasJoined = false
+    /// The bytes of a word that count.
+    private let wordBytesMax: Int
 
-    package init() {}
+    /// A cutter that cuts words off behind so many bytes.
+    package init(wordBytesMax: Int = FindLimits.wordBytesMax) { self.wordBytesMax = wordBytesMax }
 
     private enum ByteClass {
         static let separator: UInt8 = 0
@@ -37,7 +40,7 @@ package struct WordCutter {
         let count = fold(WordCutter.scanned(text))
         hasLetter = false
         bytes.withUnsafeMutableBufferPointer {
-            WordCutter.cut(UnsafeMutableBufferPointer(rebasing: $0[..<count]), &words, &hasLetter)
+            WordCutter.cut(UnsafeMutableBufferPointer(rebasing: $0[..<count]), wordBytesMax, &words, &hasLetter)
         }
         hasJoined = joinsNumbers && !hasLetter && words.count > 1
         if hasJoined { join() }
@@ -71,6 +74,7 @@ package struct WordCutter {
 
     private static func cut(
         _ bytes: UnsafeMutableBufferPointer<UInt8>,
+        _ wordBytesMax: Int,
         _ words: inout [Range<Int>],
         _ hasLetter: inout Bool
     ) {
@@ -79,7 +83,7 @@ package struct WordCutter {
         var end = 0
         var start = 0
         func finish() {
-            if end > start { words.append(start..<WordCutter.bound(bytes, start, end)) }
+            if end > start { words.append(start..<WordCutter.bound(bytes, start, end, wordBytesMax)) }
             start = end
         }
         while at < bytes.count, words.count < FindLimits.textWordCountMax {
@@ -115,12 +119,17 @@ package struct WordCutter {
     }
 
     /// The end of a word that begins and ends there, cut to the bytes that count, between characters.
-    private static func bound(_ bytes: UnsafeMutableBufferPointer<UInt8>, _ start: Int, _ end: Int) -> Int {
-        guard end - start > FindLimits.wordBytesMax else { return end }
-        var bound = start + FindLimits.wordBytesMax
+    private static func bound(
+        _ bytes: UnsafeMutableBufferPointer<UInt8>,
+        _ start: Int,
+        _ end: Int,
+        _ wordBytesMax: Int
+    ) -> Int {
+        guard end - start > wordBytesMax else { return end }
+        var bound = start + wordBytesMax
         while bound > start, bytes[bound] & 0xC0 == 0x80 { bound -= 1 }
         // Only bytes that are no UTF-8 have no character to cut behind.
-        return bound > start ? bound : start + FindLimits.wordBytesMax
+        return bound > start ? bound : start + wordBytesMax
     }
 
     /// Bytes of the character that begins with this byte.
@@ -153,7 +162,7 @@ package struct WordCutter {
     private mutating func join() {
         var end = 0
         for word in words {
-            for index in word where end < FindLimits.wordBytesMax {
+            for index in word where end < wordBytesMax {
                 bytes[end] = bytes[index]
                 end += 1
             }
