@@ -108,6 +108,49 @@ import Testing
         #expect(alone.subtracting(truth).count > 10 * placed.subtracting(truth).count)
     }
 
+    /// What the rules that are shipped find where nobody has fitted them. People have neither mails nor telephone numbers there; sites have no
+    /// town, and all are said to be in Chicago in a second search.
+    @Test(.enabled(if: isPresent)) func shippedRules() throws {
+        let person = try Self.shipped("Person", "contact")
+        for set in 1...3 {
+            let (records, truth) = try Self.people("\(Self.folder)/febrl/dataset\(set).csv")
+            let figures = DuplicateFigures(try records.answer([person]).pairSet, truth)
+            print("FEBRL \(set) by the shipped rule: \(figures)")
+            #expect(figures.precision >= 0.99 && figures.recall >= 0.35)
+        }
+        let company = try Self.shipped("Company", "account")
+        var (records, truth) = try Self.sites("\(Self.folder)/dedupeio/csv_example_input_with_true_ids.csv")
+        print("dedupeio by the shipped rule: \(DuplicateFigures(try records.answer([company]).pairSet, truth))")
+        for index in records.rows.indices { records.rows[index].values["address1_city"] = "Chicago" }
+        let answer = try records.answer([company])
+        let (figures, groups) = (DuplicateFigures(answer.pairSet, truth), DuplicateFigures(answer.closure, truth))
+        print("dedupeio by the shipped rule, all in Chicago: \(figures); as groups \(groups)")
+        #expect(figures.precision >= 0.85 && figures.recall >= 0.35)
+    }
+
+    /// A rule of `Examples/duplicate-rules`.
+    private static func shipped(_ name: String, _ entity: String) throws -> DuplicateRule {
+        let path = SharedData.packageRoot + "/Examples/duplicate-rules/conditions.csv"
+        let schema = Schema.standard
+        let condition = try #require(schema.entity(named: "duplicaterulecondition"))
+        var operators: [OptionSet.Option] = []
+        if case .option(let set) = condition[try #require(condition.attributeID("operatorcode"))].type {
+            operators = schema[set].options
+        }
+        var alternatives: [[DuplicateRule.Condition]] = []
+        for line in cells(try String(contentsOfFile: path, encoding: .utf8)) where line[1] == name {
+            let code = try #require(operators.first { $0.label == line[4] }).value
+            let comparison = try #require(DuplicateComparison(operatorCode: code, parameter: Int64(line[5])))
+            var condition = DuplicateRule.Condition(comparison: comparison)
+            condition.attributes = line[3].split(separator: ",").map { String($0).trimmed }
+            if Int(line[2]) != alternatives.count { alternatives.append([]) }
+            alternatives[alternatives.count - 1].append(condition)
+        }
+        let rule = DuplicateRule(name, entity, alternatives)
+        try rule.check(schema)
+        return rule
+    }
+
     private static func people(_ path: String) throws -> (DuplicateRecords, Set<RecordPair>) {
         try load(path) { row in
             let (first, last) = (row["given_name"] ?? "", row["surname"] ?? "")
@@ -133,7 +176,7 @@ import Testing
         try load(path) { row in
             let values: [String: Value] = [
                 "name": .text(row["Site name"] ?? ""), "address1_line1": .text(row["Address"] ?? ""),
-                "telephone1": .text(row["Phone"] ?? ""),
+                "telephone1": .text(row["Phone"] ?? ""), "websiteurl": .text(row["Website"] ?? ""),
             ]
             return (values, row["True Id"] ?? "")
         }
