@@ -1,7 +1,7 @@
 // A response becomes what it led to: a lead, an opportunity, a quote or an order.
 //
-// An open lead who answered is qualified by the message for that, with every rule of it; what is made of somebody who was known already
-// takes that customer.
+// An open lead who answered is qualified by the message for that, with every rule of it, and is not made again where a lead is asked for; what
+// is made of somebody who was known already takes that customer. Who wants no marketing is not reached by it any more, whatever they become.
 
 import Engine
 
@@ -42,7 +42,7 @@ public struct ConvertResponse: Message {
         "convert",
         """
         Makes one of a lead, an opportunity, a quote and an order of a response, with its campaign, and closes it. An open lead who answered is \
-        qualified where an opportunity is asked for: a contact, an account and an opportunity are made of it.
+        qualified where an opportunity is asked for: a contact, an account and an opportunity are made of it; where a lead is asked for, it is that.
         """,
         to: [MessageTarget("campaignresponse", states: [CampaignActivityState.open])],
         record: \.response,
@@ -74,10 +74,15 @@ public struct ConvertResponse: Message {
         }
         let respondent = customer == .none ? try records.respondent(to: response) : customer
         let isLead = records.schema.entity(respondent.entity)?.name == "lead"
-        if opportunity, isLead, records.state(of: respondent) == LeadState.open {
-            return try qualify(respondent, records)
-        }
+        let isOpenLead = isLead && records.state(of: respondent) == LeadState.open
+        if opportunity, isOpenLead { return try qualify(respondent, records) }
         var plan = Plan(records)
+        if isMarketingUnwanted(records), respondent != .none { try plan.optOut(respondent, records) }
+        if lead, isOpenLead {
+            try attribute(respondent, &plan, records)
+            try close(&plan, respondent, records)
+            return plan
+        }
         let made =
             lead
             ? try plan.create("lead", leadValues(respondent, records))
@@ -114,12 +119,20 @@ public struct ConvertResponse: Message {
         message.topic = title(records)
         message.campaign = records.campaign(of: response)
         var plan = try message.plan(records)
-        // A lead that another campaign has brought keeps that.
-        if message.campaign != .none, records.reference(lead, "campaignid") == .none {
-            try plan.update(lead, [("campaignid", .reference(message.campaign))])
-        }
+        try attribute(lead, &plan, records)
         try close(&plan, lead, records)
         return plan
+    }
+
+    /// Says which campaign has brought a lead. One that another campaign has brought keeps that.
+    private func attribute(_ lead: RecordID, _ plan: inout Plan, _ records: Records) throws(Refusal) {
+        let campaign = campaign(records)
+        guard campaign != .null, records.reference(lead, "campaignid") == .none else { return }
+        try plan.update(lead, [("campaignid", campaign)])
+    }
+
+    private func isMarketingUnwanted(_ records: Records) -> Bool {
+        records.option(response, "responsecode") == ResponseCode.marketingUnwanted
     }
 
     private func make(_ plan: inout Plan, _ customer: RecordID, _ records: Records) throws(Refusal) -> RecordID? {
@@ -150,6 +163,7 @@ public struct ConvertResponse: Message {
                 ("description", "description"),
             ]
         )
+        if isMarketingUnwanted(records) { values.append((Wish.noMarketing.flag, .boolean(true))) }
         let ways = ["firstname", "lastname", "companyname", "emailaddress1", "telephone1", "fax"] + Self.wishes
         var known = records.copied(respondent, ways.map { ($0, $0) })
         if isAccount { known += records.copied(respondent, [("name", "companyname")]) }

@@ -39,8 +39,6 @@ public struct LogResponse: Message {
     }
 
     static let respondentMissing = Rule("respondent-missing", "Nobody is named who answered.")
-    /// Of `responsecode`.
-    private static let marketingUnwanted: Int32 = 3
 
     public static let declaration = MessageDeclaration<LogResponse>(
         356,
@@ -72,7 +70,7 @@ public struct LogResponse: Message {
                 \.code,
                 of: "campaignresponse",
                 "responsecode",
-                "What the answer was: Interested where it is not given. 'Do Not Send Marketing Materials' sets that wish of a customer who is known."
+                "What the answer was: Interested where it is not given. 'Do Not Send Marketing Materials' sets that wish of a customer who is known, and of the customer that a lead became."
             ),
             .option(9, "channel", \.channel, of: "campaignresponse", "channeltypecode", "By which way it came."),
             .instant(10, "at", \.at, "When it came; now where it is not given."),
@@ -129,9 +127,7 @@ public struct LogResponse: Message {
                 ("participationtypemask", .option(ResponseParty.customer)),
             ]
         )
-        if code == Self.marketingUnwanted {
-            try plan.update(customer, [(Wish.noMarketing.flag, .boolean(true))])
-        }
+        if code == ResponseCode.marketingUnwanted { try plan.optOut(customer, records) }
         return plan
     }
 
@@ -145,6 +141,36 @@ public struct LogResponse: Message {
             if known.contains(person.entity), ResponseParty.reached.contains(role) { return person }
         }
         return .none
+    }
+}
+
+/// Options of `campaignresponse.responsecode`.
+enum ResponseCode {
+    static let marketingUnwanted: Int32 = 3
+}
+
+extension Plan {
+    /// Obeys an account, contact or lead who wants no marketing any more. A lead's word holds for the customer that it became as well: for its
+    /// contact, and for its account where that was made of it or no contact is named.
+    mutating func optOut(_ customer: RecordID, _ records: Records) throws(Refusal) {
+        var who = [customer]
+        if records.schema.entity(customer.entity)?.name == "lead" { who += records.successors(of: customer) }
+        let flag = Wish.noMarketing.flag
+        try update(who.filter { records.value($0, flag) != .boolean(true) }, [(flag, .boolean(true))])
+    }
+}
+
+extension Records {
+    /// Those for whom a lead's wishes hold, each once.
+    fileprivate func successors(of lead: RecordID) -> [RecordID] {
+        let account = schema.standardEntity(named: "account")?.id
+        var known: [RecordID] = []
+        for attribute in ["parentcontactid", "customerid", "parentaccountid"] {
+            let customer = reference(lead, attribute)
+            if customer != .none, !known.contains(customer) { known.append(customer) }
+        }
+        let hasPerson = known.contains { $0.entity != account }
+        return known.filter { $0.entity != account || !hasPerson || reference($0, "originatingleadid") == lead }
     }
 }
 
