@@ -15,6 +15,11 @@ extension Records {
             "\(name(campaign)) is \(label(status, "campaign", "statuscode")); to \(head.said), it must be \(needed)."
         )
     }
+
+    /// What ends a campaign today, where nobody has written down when it ended.
+    fileprivate func lastDay(of campaign: RecordID) -> [(String, Value)] {
+        date(campaign, "actualend") == nil ? [("actualend", .date(today))] : []
+    }
 }
 
 extension Plan {
@@ -141,7 +146,7 @@ public struct BeginCampaign: Message {
         331,
         "begin",
         """
-        Puts a campaign that is ready into effect, which the clock does when the day of its proposed start comes.
+        Puts a campaign that is ready into effect, which the clock does when the day of its proposed start comes. One whose start was put off waits for that.
         """,
         to: [MessageTarget("campaign")],
         record: \.campaign,
@@ -151,10 +156,13 @@ public struct BeginCampaign: Message {
     public func plan(_ records: Records) throws(Refusal) -> Plan {
         _ = try records.requireDue(campaign, "launchesat")
         var plan = Plan(records)
-        if records.option(campaign, "statuscode") == CampaignStatus.ready {
-            try plan.launch(campaign, records)
-        } else {
+        if records.option(campaign, "statuscode") != CampaignStatus.ready {
             try plan.update(campaign, [("launchesat", .null)])
+        } else if let start = records.date(campaign, "proposedstart"), start > records.today {
+            // A plain change put the start off.
+            try plan.update(campaign, [("launchesat", .instant(records.firstMoment(ofDay: start)))])
+        } else {
+            try plan.launch(campaign, records)
         }
         return plan
     }
@@ -234,7 +242,7 @@ public struct CompleteCampaign: Message {
         334,
         "complete",
         """
-        Ends a campaign that has run, today. Its activities are closed or canceled before.
+        Ends a campaign that has run, today where it does not say otherwise. Its activities are closed or canceled before.
         """,
         to: [MessageTarget("campaign")],
         record: \.campaign,
@@ -247,7 +255,7 @@ public struct CompleteCampaign: Message {
             var plan = Plan(records)
             try plan.update(
                 campaign,
-                [("statuscode", .option(CampaignStatus.completed)), ("actualend", .date(records.today))]
+                [("statuscode", .option(CampaignStatus.completed))] + records.lastDay(of: campaign)
             )
             return plan
         }
@@ -290,10 +298,7 @@ public struct CancelCampaign: Message {
         var plan = Plan(records)
         try plan.update(
             campaign,
-            [
-                ("statuscode", .option(CampaignStatus.canceled)), ("launchesat", .null),
-                ("actualend", .date(records.today)),
-            ]
+            [("statuscode", .option(CampaignStatus.canceled)), ("launchesat", .null)] + records.lastDay(of: campaign)
         )
         try plan.cancel(activities, records)
         return plan
