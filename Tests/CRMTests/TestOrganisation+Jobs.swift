@@ -3,7 +3,7 @@ import Engine
 
 extension TestOrganisation {
     /// Works off what messages have started, as a database does it, and returns what was shown of the messages. Each job's records are frozen
-    /// at its beginning, it acts as whoever made it, and its record says how far it came.
+    /// at its beginning, it acts as whoever made it, or else owns it, and its record says how far it came.
     mutating func runJobs() throws -> Set<MessageScript.Seen> {
         var seen: Set<MessageScript.Seen> = []
         for job in try ids(
@@ -11,9 +11,9 @@ extension TestOrganisation {
         ) {
             let records = Records(engine, actor: .none, timeMicroseconds: timeMicroseconds) { BusinessCalendar() }
             let message = records.text(job, "message") ?? ""
-            let members = try ids(records.text(job, "querytext") ?? "")
             let user = actor
-            actor = records.reference(job, "createdby")
+            actor = records.worker(of: job)
+            let members = try ids(records.text(job, "querytext") ?? "")
             var met: Set<RecordID> = []
             var refusals: [(RecordID, Refusal)] = []
             for member in members where met.insert(member).inserted {

@@ -63,7 +63,7 @@ extension WriterTurn {
         if case .integer(let number) = records.value(id, "targetcount") { count = Int(number) }
         return (
             records.text(id, "message") ?? "", records.text(id, "querytext") ?? "", list, count,
-            records.reference(id, "createdby")
+            records.worker(of: id)
         )
     }
 
@@ -94,7 +94,7 @@ extension WriterTurn {
             failed: JobProgress.number(records.value(job.id, "failedcount")),
             isPending: records.option(job.id, "statuscode") == JobProgress.Status.pending.rawValue,
             isHeld: records.text(job.id, "reason") != nil,
-            actor: records.reference(job.id, "createdby")
+            actor: records.worker(of: job.id)
         )
         // One that a message has started says itself how many refusals it takes.
         let failuresMax = max(failuresMax, JobProgress.number(records.value(job.id, "failurecountmax")))
@@ -153,7 +153,7 @@ extension WriterTurn {
             failed: JobProgress.number(records.value(id, "failedcount")),
             isPending: false,
             isHeld: records.text(id, "reason") != nil,
-            actor: records.reference(id, "createdby")
+            actor: records.worker(of: id)
         )
     }
 

@@ -3,7 +3,9 @@
 // Guarantees
 // - The members are worked off as bulk work (docs/jobs.md): one `reach` each, with progress, cancel and a restart where it was. The job is made in the
 //   transaction that says that the activity is distributed, so there is never one without the other.
-// - An activity is distributed once. Whoever is on a list later is reached by `reach`.
+// - An activity is distributed once. Whoever is on a list later is reached by `reach`. One whose job was aborted or canceled is distributed again,
+//   to those whom it has not reached.
+// - What the clock distributes is done as the campaign activity's owner.
 // - What is scheduled waits for its campaign: it is distributed when the campaign is launched or goes on.
 
 import Engine
@@ -54,7 +56,8 @@ extension Records {
     /// The query that gives whom a campaign activity reaches; refuses one that cannot be distributed, its campaign apart.
     func members(of activity: RecordID) throws(Refusal) -> (lists: [RecordID], query: String) {
         let job = reference(activity, "bulkoperationid")
-        guard job == .none else {
+        // Of one that did not come to its end, `reach` knows whom it has reached.
+        guard job == .none || [JobState.aborted, JobState.canceled].contains(option(job, "statuscode")) else {
             throw refusal(
                 .distributedAlready,
                 activity,
@@ -76,7 +79,7 @@ extension Records {
     /// The job that distributes an activity, while it is at it.
     func runningJob(of activity: RecordID) -> RecordID? {
         let job = reference(activity, "bulkoperationid")
-        return job != .none && state(of: job) == 0 ? job : nil
+        return job != .none && state(of: job) == JobState.open ? job : nil
     }
 }
 
@@ -88,6 +91,7 @@ extension Plan {
             records.name(activity),
             message: "reach --for \(records.schema.text(of: activity))",
             query: query,
+            owner: records.reference(activity, "ownerid"),
             records
         )
         var values: [(String, Value)] = [
@@ -112,7 +116,7 @@ extension Plan {
         )
         try update(
             activities.compactMap { records.runningJob(of: $0) },
-            [("statecode", .option(2)), ("completedon", .instant(records.timeMicroseconds))]
+            [("statecode", .option(JobState.canceledState)), ("completedon", .instant(records.timeMicroseconds))]
         )
     }
 }

@@ -79,10 +79,13 @@ extension Plan {
 
     /// Starts bulk work as the acting user: a message for every record that a query gives, which is asked when the work begins. Refusals do
     /// not abort it, however many there are.
+    ///
+    /// - Parameter owner: as whom the work is done where nobody acts; a team is nobody.
     mutating func startJob(
         _ name: String,
         message: String,
         query: String,
+        owner: RecordID = .none,
         _ records: Records
     ) throws(Refusal) -> RecordID {
         guard query.utf8.count <= Plan.queryBytesMax else {
@@ -91,13 +94,12 @@ extension Plan {
                 "The queries of the lists have \(query.utf8.count) bytes together, and a job's may have \(Plan.queryBytesMax)."
             )
         }
-        let job = try create(
-            "bulkoperation",
-            [
-                ("name", .text(name)), ("message", .text(message)), ("querytext", .text(query)),
-                ("processedcount", .integer(0)), ("failedcount", .integer(0)), ("failurecountmax", .integer(1_000_000)),
-            ]
-        )
+        var values: [(String, Value)] = [
+            ("name", .text(name)), ("message", .text(message)), ("querytext", .text(query)),
+            ("processedcount", .integer(0)), ("failedcount", .integer(0)), ("failurecountmax", .integer(1_000_000)),
+        ]
+        if records.actor == .none, owner != .none { values.append(("ownerid", .reference(owner))) }
+        let job = try create("bulkoperation", values)
         guard let job else { throw records.missing("bulkoperation") }
         return job
     }
