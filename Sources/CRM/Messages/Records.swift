@@ -136,19 +136,37 @@ public struct Records {
         _ attribute: String,
         countMax: Int = Records.referringMax
     ) throws(Refusal) -> [RecordID] {
-        guard let target = place(id), let place = schema.place(of: entity),
-            let column = schema.entities[place].attributeID(attribute).map({ Int($0.rawValue) }),
-            let link = engine.tables[place].link(column),
-            let part = engine.tables[place].linkTarget(column, id.entity)
-        else { return [] }
+        guard let (place, link, first) = firstReferring(to: id, in: entity, attribute) else { return [] }
         var found: [RecordID] = []
-        var row = link.first(target: part, targetRow: UInt32(target.row))
+        var row = first
         while row != Table.noRow {
             guard found.count < countMax else { throw tooMany(id, countMax) }
             found.append(engine.tables.recordID(place, atRow: Int(row)))
             row = link.next(after: row)
         }
         return found.sorted()
+    }
+
+    /// Whether any record of a standard entity refers to one in this lookup. O(1).
+    func isReferred(to id: RecordID, _ entity: String, _ attribute: String) -> Bool {
+        guard let entity = schema.standardEntity(named: entity)?.id,
+            let found = firstReferring(to: id, in: entity, attribute)
+        else { return false }
+        return found.row != Table.noRow
+    }
+
+    /// Where the records of an entity stand that refer to one: their table, their chain and its first row, `noRow` where there is none.
+    private func firstReferring(
+        to id: RecordID,
+        in entity: EntityID,
+        _ attribute: String
+    ) -> (place: Int, link: LinkIndex, row: UInt32)? {
+        guard let target = place(id), let place = schema.place(of: entity),
+            let column = schema.entities[place].attributeID(attribute).map({ Int($0.rawValue) }),
+            let link = engine.tables[place].link(column),
+            let part = engine.tables[place].linkTarget(column, id.entity)
+        else { return nil }
+        return (place, link, link.first(target: part, targetRow: UInt32(target.row)))
     }
 
     /// The refusal of what reaches too far.

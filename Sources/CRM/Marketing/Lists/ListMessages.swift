@@ -144,7 +144,7 @@ public struct SetListQuery: Message {
         } catch {
             throw records.refusal(Self.queryInvalid, list, "The query of \(records.name(list)): \(error.reason).")
         }
-        guard try records.referring(to: list, "listmember", "listid").isEmpty else {
+        guard !records.isReferred(to: list, "listmember", "listid") else {
             throw records.refusal(
                 Self.hasMembers,
                 list,
