@@ -40,6 +40,8 @@ public struct DatabaseOptions: Sendable {
     package var jobSliceRecordsMax = JobLimits.sliceRecordsMax
     package var jobSliceMicroseconds = JobLimits.sliceMicroseconds
     package var jobFailuresMax = JobLimits.failureCountMax
+    /// See `JobLimits.queryStepsMax`.
+    package var jobQueryStepsMax = JobLimits.queryStepsMax
     /// See `HistoryRetention.spacingBytes`.
     package var historySpacingBytes: UInt64?
     /// The schema of a new directory, and what an older one is brought up to. Tests take smaller ones.
@@ -114,7 +116,7 @@ public final class Database: Sendable {
     let clockState = Mutex(ClockState())
     let snapshotTimes: SnapshotTimes
     let pastKeeping = PastKeeping()
-    let jobRunner = JobRunner()
+    package let jobRunner = JobRunner()
     /// For how long the past is kept; 0: no longer than recovery needs it.
     let keptHistorySeconds: Int64
     /// Whether a thread is clearing memory for what will be written next.

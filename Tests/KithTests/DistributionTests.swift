@@ -17,7 +17,8 @@ import Testing
         _ storage: SimulatedStorage,
         runs: Bool = true,
         usesThreads: Bool = false,
-        slice: Int = 7
+        slice: Int = 7,
+        stepsMax: Int = JobLimits.queryStepsMax
     ) throws -> Database {
         var options = DatabaseOptions()
         options.directory = DirectoryOptions(segmentBytes: 1 << 20, usesThreads: runs || usesThreads)
@@ -26,6 +27,7 @@ import Testing
         options.runsJobs = runs
         options.jobSliceRecordsMax = slice
         options.jobSliceMicroseconds = .max
+        options.jobQueryStepsMax = stepsMax
         options.clock = { 1_000_000 }
         return try Database.open(in: storage, options: options, random: 7)
     }
@@ -152,19 +154,29 @@ import Testing
         try database.close()
     }
 
-    @Test func aListThatCannotBeAskedAbortsTheWorkWithTheReason() throws {
-        let database = try open(SimulatedStorage(seed: 3), runs: false)
-        _ = try execute(database, try setUp(database.schema))
+    /// Puts a dynamic list beside the one that the campaign activity has.
+    private func addList(_ query: String, _ database: Database) throws -> RecordID {
         var setup = Transaction(database.schema)
-        let odd = try setup.createRecord(
+        let list = try setup.createRecord(
             "list",
-            [("listname", "Odd"), ("type", .option(1)), ("query", "SELECT contactid FROM nowhere")]
+            [("listname", "Odd"), ("type", .option(1)), ("query", .text(query))]
         )
         _ = try setup.createRecord(
             "campaignactivityitem",
-            [("campaignactivityid", .reference(try activity(database.currentView))), ("itemid", .reference(odd))]
+            [("campaignactivityid", .reference(try activity(database.currentView))), ("itemid", .reference(list))]
         )
-        _ = try execute(database, setup)
+        return try execute(database, setup).operations[0].ids[0]
+    }
+
+    /// The status of each job and its reason.
+    private func jobs(_ database: Database) throws -> [[Value]] {
+        try rows(database.currentView, "SELECT statuscodename, reason FROM bulkoperation ORDER BY bulkoperationid")
+    }
+
+    @Test func aListThatCannotBeAskedAbortsTheWorkWithTheReasonUntilItIsMended() throws {
+        let database = try open(SimulatedStorage(seed: 3), runs: false)
+        _ = try execute(database, try setUp(database.schema))
+        let odd = try addList("SELECT contactid FROM nowhere", database)
         try perform(database, DistributeCampaignActivity(try activity(database.currentView)))
         var work = JobWork()
         while case .more = database.workOnJobs(&work) {}
@@ -176,6 +188,63 @@ import Testing
         } else {
             Issue.record("no reason")
         }
+        var mended = Transaction(database.schema)
+        try mended.updateRecord(odd, [("query", "SELECT contactid FROM contact")])
+        _ = try execute(database, mended)
+        try perform(database, DistributeCampaignActivity(try activity(database.currentView)))
+        while case .more = database.workOnJobs(&work) {}
+        #expect(try jobs(database).last == ["Completed", .null])
+        #expect(try count(database.currentView, "SELECT COUNT(*) FROM email") == Self.memberCount * 4 / 5)
+        try database.close()
+    }
+
+    @Test func aListThatAsksForTooMuchAbortsTheWork() throws {
+        let database = try open(SimulatedStorage(seed: 4), runs: false, stepsMax: 1_000)
+        _ = try execute(database, try setUp(database.schema))
+        _ = try addList(Self.endless, database)
+        try perform(database, DistributeCampaignActivity(try activity(database.currentView)))
+        var work = JobWork()
+        while case .more = database.workOnJobs(&work) {}
+        let job = try #require(try jobs(database).first)
+        #expect(job[0] == "Aborted")
+        if case .text(let reason) = job[1] {
+            #expect(reason.contains("looked at more than 1000 rows"), "\(reason)")
+        } else {
+            Issue.record("no reason")
+        }
+        try database.close()
+    }
+
+    /// Looks at each pair, triple and so on of the contacts: longer than anybody waits.
+    private static let endless = """
+        SELECT a.contactid FROM contact a CROSS JOIN contact b CROSS JOIN contact c CROSS JOIN contact d CROSS JOIN contact e \
+        CROSS JOIN contact f CROSS JOIN contact g CROSS JOIN contact h WHERE a.fullname = 'nobody' OR h.fullname = a.emailaddress1
+        """
+
+    @Test func closingEndsAQueryThatIsBeingAskedAndLeavesTheJob() throws {
+        let storage = SimulatedStorage(seed: 5)
+        var database = try open(storage, stepsMax: .max)
+        _ = try execute(database, try setUp(database.schema))
+        _ = try addList(Self.endless, database)
+        try perform(database, DistributeCampaignActivity(try activity(database.currentView)))
+        try database.close()
+        database = try open(storage, runs: false)
+        #expect(try jobs(database) == [["Pending", .null]])
+        try database.close()
+    }
+
+    @Test func aJobWhoseQueryWasStoppedIsOpenAndBeginsAnew() throws {
+        let database = try open(SimulatedStorage(seed: 6), runs: false)
+        _ = try execute(database, try setUp(database.schema))
+        try perform(database, DistributeCampaignActivity(try activity(database.currentView)))
+        database.jobRunner.stop()
+        var work = JobWork()
+        guard case .mustRest = database.workOnJobs(&work) else {
+            Issue.record("a query went on after it was stopped")
+            return
+        }
+        #expect(work.standingStill.isEmpty)
+        #expect(try jobs(database) == [["Pending", .null]])
         try database.close()
     }
 

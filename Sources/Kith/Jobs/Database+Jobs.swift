@@ -50,22 +50,30 @@ extension Database: JobSession {
         return started
     }
 
-    /// The records of a job that a message has started, and their list on the disk; nil where there are none.
+    /// The records of a job that a message has started, and their list on the disk; nil where there are none. All jobs wait for that, so
+    /// that its query has less room than one that somebody waits for, and ends with the runner.
     func freeze(
         _ query: String,
         _ message: String,
         _ actor: RecordID
     ) throws -> (records: [RecordID], list: FileReference?) {
-        try freeze(JobRequest(message: message, query: query), on: currentView, actor, nil)
+        try freeze(
+            JobRequest(message: message, query: query),
+            on: currentView,
+            actor,
+            jobRunner.cancellation,
+            stepsMax: options.jobQueryStepsMax
+        )
     }
 
     private func freeze(
         _ request: JobRequest,
         on view: View,
         _ actor: RecordID,
-        _ cancellation: QueryCancellation?
+        _ cancellation: QueryCancellation?,
+        stepsMax: Int = QueryBudget().stepsMax
     ) throws -> (records: [RecordID], list: FileReference?) {
-        let records = try records(of: request.query, view, actor, cancellation)
+        let records = try records(of: request.query, view, actor, cancellation, stepsMax)
         try check(request, records, view.schema)
         do throws(DirectoryError) { try directory.queue.waitUntilDurable(view.position) } catch {
             throw DatabaseError.directory(error)
@@ -89,7 +97,8 @@ extension Database: JobSession {
         of text: String,
         _ view: View,
         _ actor: RecordID,
-        _ cancellation: QueryCancellation?
+        _ cancellation: QueryCancellation?,
+        _ stepsMax: Int
     ) throws -> [RecordID] {
         let query = try PreparedQuery(text: text, schema: view.schema)
         let first = query.columns[0]
@@ -103,7 +112,7 @@ extension Database: JobSession {
             on: view,
             parameters: [],
             chunkRows: Table.blockRows,
-            budget: QueryBudget(bytesMax: JobLimits.queryKeptBytesMax),
+            budget: QueryBudget(bytesMax: JobLimits.queryKeptBytesMax, stepsMax: stepsMax),
             environment: environment(of: actor, view),
             cancellation: cancellation
         )

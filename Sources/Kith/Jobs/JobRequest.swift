@@ -78,6 +78,8 @@ public enum JobLimits {
     public static let queryBytesMax = 16_000
     /// Bytes that a job's query may keep while it runs: as any query of a client.
     package static let queryKeptBytesMax = 256 << 20
+    /// Rows that the query of a job which a message has started may look at: some seconds for most, during which no other job has its turn.
+    package static let queryStepsMax = 1_000_000_000
 }
 
 /// A session that does bulk work.

@@ -5,7 +5,7 @@ import Glibc
 import Snapshot
 
 /// Whether a database's jobs are being worked off. Thread rule: any thread.
-final class JobRunner: Sendable {
+package final class JobRunner: Sendable {
     /// How long a full disk is waited for.
     private static let restMilliseconds = 1_000
 
@@ -18,6 +18,8 @@ final class JobRunner: Sendable {
     }
 
     private let state = Monitor(State())
+    /// Ends the query of a job that is about to begin, which would keep the runner from stopping.
+    let cancellation = QueryCancellation()
 
     /// Looks for jobs, on a thread of its own, until there are none.
     func start(_ database: @escaping @Sendable () -> Database?) {
@@ -79,9 +81,10 @@ final class JobRunner: Sendable {
         }
     }
 
-    /// Stops between two slices, for good, and returns when nothing is under way any more.
-    func stop() {
+    /// Stops between two slices or in the middle of a job's query, for good, and returns when nothing is under way any more.
+    package func stop() {
         state.withLock { $0.isStopped = true }
+        cancellation.cancel()
         state.wakeAll(.progress)
         state.wait(for: .progress) { $0.isRunning ? nil : () }
     }
@@ -106,7 +109,7 @@ package struct JobWork {
     fileprivate var running: [RecordID: RunningJob] = [:]
     /// Jobs that stand still.
     fileprivate var faults: [RecordID: Fault] = [:]
-    /// A job without its list could not be ended: the disk is full.
+    /// A job without its list could not be ended, since the disk is full, or could not begin, since the runner stops.
     fileprivate var mustRest = false
     private let retryMicroseconds: Int64
 
@@ -129,7 +132,7 @@ package enum JobRound: Sendable {
     case more
     /// No job is open that could go on.
     case nothing
-    /// The disk is full, the log has failed, or all that is open stands still.
+    /// The disk is full, the log has failed, the runner stops, or all that is open stands still.
     case mustRest
 }
 
@@ -229,6 +232,10 @@ extension Database {
         let list: FileReference?
         do {
             (records, list) = try freeze(query, message, actor)
+        } catch let error as QueryError where error.code == .cancelled {
+            // It begins anew at the next start.
+            work.mustRest = true
+            return nil
         } catch let error as QueryError {
             return abort(id, "Its query cannot be asked: \(error).", &work)
         } catch let error as Refusal where !error.isObstacle {

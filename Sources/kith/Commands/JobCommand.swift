@@ -45,7 +45,9 @@ struct JobCommand: AsyncParsableCommand {
                 bar.finish()
                 throw CommandFailure(.refused, "there is no job \(text)")
             }
-            let fraction = job.targetCount == 0 ? 1 : Double(job.processedCount) / Double(job.targetCount)
+            // One that has not begun does not know its records yet.
+            let whole = job.status.isOver ? 1.0 : 0.0
+            let fraction = job.targetCount == 0 ? whole : Double(job.processedCount) / Double(job.targetCount)
             bar.show(fraction, "\(job.processedCount) of \(job.targetCount), \(job.failedCount) refused")
             guard job.status.isOver else {
                 if job.reason != fault {
