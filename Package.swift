@@ -76,7 +76,10 @@ let package = Package(
         // Every decoder of bytes from outside, for the fuzzer and for FuzzTests.
         .target(
             name: "FuzzTargets",
-            dependencies: ["Engine", "CRM", "FetchXML", "Import", "Kith", "Net", "SchemaFile", "TestSupport"],
+            dependencies: [
+                "Engine", "CRM", "FetchXML", "Import", "Kith", "Net", "Router", "RouterNet", "SchemaFile",
+                "TestSupport",
+            ],
             path: "Tests/FuzzTargets"
         ),
         .testTarget(

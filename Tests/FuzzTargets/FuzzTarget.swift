@@ -44,6 +44,10 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case mappings
     /// Files of schemas.
     case schemafiles
+    /// What a mail system says.
+    case mail
+    /// Files of a spool.
+    case spool
     /// Has a mistake on purpose: a fuzzer that does not find it finds nothing.
     case canary
 
@@ -68,6 +72,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .json: FuzzFiles.json(bytes)
         case .mappings: FuzzFiles.mappings(bytes)
         case .schemafiles: FuzzFiles.schemas(bytes)
+        case .mail: FuzzMail.sessions(bytes)
+        case .spool: FuzzMail.files(bytes)
         case .canary: FuzzCanary.run(bytes)
         }
     }
@@ -93,6 +99,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .json: FuzzFiles.records.map { Array($0.utf8) }
         case .mappings: FuzzFiles.mappings.map { Array($0.utf8) }
         case .schemafiles: FuzzFiles.schemas.map { Array($0.utf8) }
+        case .mail: FuzzMail.conversations
+        case .spool: FuzzMail.fileSeeds
         case .canary: [Array("KIT".utf8)]
         }
     }
