@@ -94,12 +94,17 @@ struct MailCorrelation<Knowledge: MailKnowledge> {
             found.append((thread, .announcedIdentifier, own))
         }
         let answered = Set(message.answeredIdentifiers)
+        var haveCommonPeople: [MailThreadID: Bool] = [:]
         for id in ancestors {
             guard let thread = knowledge.thread(mentioning: id) else { continue }
             // A list of references is inherited from what was answered; only what a message itself says it answers is its own word.
             // And of an unseen message with hidden recipients there are answers of people who do not know each other.
-            let isOwnWord =
-                answered.contains(id) && knowledge.thread(thread).map { hasCommonPeople(message, $0) } == true
+            var isOwnWord = false
+            if answered.contains(id) {
+                isOwnWord =
+                    haveCommonPeople[thread] ?? knowledge.thread(thread).map { hasCommonPeople(message, $0) } ?? false
+                haveCommonPeople[thread] = isOwnWord
+            }
             found.append((thread, isOwnWord ? .sharedAncestor : .inheritedAncestor, id))
         }
         found.removeAll { knowledge.thread($0.thread) == nil }
@@ -182,10 +187,12 @@ struct MailCorrelation<Knowledge: MailKnowledge> {
         _ decision: inout MailDecision,
         _ suggestions: inout [MailThreadID]
     ) {
-        let people = Set((message.from + message.to + message.cc).filter { !knowledge.isOwn($0) }.map(\.key))
-        // An empty subject, and a message that claims to answer nothing, say nothing.
-        let threads =
-            subject.core.isEmpty || !subject.isReply ? [] : knowledge.threads(about: subject.core, with: people)
+        // An empty subject, and a message that claims to answer nothing, say nothing; then nobody is asked about.
+        var threads: [MailThreadID] = []
+        if subject.isReply, !subject.core.isEmpty {
+            let people = Set((message.from + message.to + message.cc).filter { !knowledge.isOwn($0) }.map(\.key))
+            threads = knowledge.threads(about: subject.core, with: people)
+        }
         for thread in threads { suggestions.add(thread) }
         let names = threads.map { "thread \($0)" }.joined(separator: " ")
         decision.steps.append(MailStepResult(.subject, threads.isEmpty ? .noSuchSubject : .sameSubject, names))

@@ -6,12 +6,18 @@
 extension MailMessage {
     /// What it answers, then what it refers to, the newest first; each once.
     package var ancestorIdentifiers: [MessageID] {
+        let people = peoplesKeys
         var seen: Set<MessageID> = []
-        return (answeredIdentifiers + references.reversed()).filter { isIdentifier($0) && seen.insert($0).inserted }
+        return (inReplyTo + references.reversed()).filter {
+            !people.contains($0.text.lowercased()) && seen.insert($0).inserted
+        }
     }
 
     /// What it says it answers.
-    package var answeredIdentifiers: [MessageID] { inReplyTo.filter(isIdentifier) }
+    package var answeredIdentifiers: [MessageID] {
+        let people = peoplesKeys
+        return inReplyTo.filter { !people.contains($0.text.lowercased()) }
+    }
 
     /// What is remembered of it beside its own identifier. In a field with prose around the brackets nobody knows what is what.
     package var mentionedIdentifiers: [MessageID] {
@@ -23,14 +29,15 @@ extension MailMessage {
                 return depth == 0 && character != ">" && !character.isWhitespace
             }
         }
+        let people = peoplesKeys
         var seen: Set<MessageID> = []
-        return ((hasProse ? [] : inReplyTo) + references).filter { isIdentifier($0) && seen.insert($0).inserted }
+        return ((hasProse ? [] : inReplyTo) + references).filter {
+            !people.contains($0.text.lowercased()) && seen.insert($0).inserted
+        }
     }
 
-    private func isIdentifier(_ id: MessageID) -> Bool {
-        let text = id.text.lowercased()
-        return !(from + replyTo + sender + to + cc).contains { $0.key == text }
-    }
+    /// What looks like an identifier and is none. Asked for once for all identifiers: there may be thousands of both.
+    private var peoplesKeys: Set<String> { Set((from + replyTo + sender + to + cc).map(\.key)) }
 
     /// The first 22 bytes of Outlook's `Thread-Index`: a time and a random number that its answers share.
     package var threadIndex: [UInt8]? {

@@ -23,6 +23,9 @@ struct ReplyLines {
 
     let lines: [Substring]
     private(set) var kinds: [Kind] = []
+    /// For each line, and the end: whether somebody wrote something from there on, before a line that ends what is written.
+    private var hasTextFrom: [Bool] = []
+    private var lastQuote: Int?
 
     init(_ lines: [Substring]) {
         self.lines = lines
@@ -47,6 +50,20 @@ struct ReplyLines {
             }
             index += 1
         }
+        lastQuote = kinds.lastIndex(of: .quote)
+        lookBehind()
+    }
+
+    /// Once for all lines: a mail may have an attribution in every third.
+    private mutating func lookBehind() {
+        hasTextFrom = Array(repeating: false, count: kinds.count + 1)
+        for index in kinds.indices.reversed() {
+            switch kinds[index] {
+            case .text: hasTextFrom[index] = true
+            case .rule, .mark, .head: break
+            case .blank, .quote, .attribution, .device: hasTextFrom[index] = hasTextFrom[index + 1]
+            }
+        }
     }
 
     func firstThatIsNotBlank(from start: Int) -> Int? { kinds.indices.dropFirst(start).first { kinds[$0] != .blank } }
@@ -70,17 +87,10 @@ struct ReplyLines {
         return index
     }
 
-    /// Whether somebody wrote something there, before a line that ends what is written.
-    func hasText(in range: Range<Int>) -> Bool {
-        for index in range {
-            switch kinds[index] {
-            case .text: return true
-            case .rule, .mark, .head: return false
-            default: continue
-            }
-        }
-        return false
-    }
+    /// Whether somebody wrote something from that line on, before a line that ends what is written.
+    func hasText(behind index: Int) -> Bool { hasTextFrom[index] }
+
+    func hasQuote(behind index: Int) -> Bool { lastQuote.map { $0 >= index } ?? false }
 
     private static func kind(_ words: String) -> Kind {
         guard let first = words.unicodeScalars.first else { return .blank }

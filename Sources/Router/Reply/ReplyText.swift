@@ -58,11 +58,10 @@ public enum ReplyText {
             let isQuoted = first.map { lines.isPlainQuote($0) } ?? false
             guard isQuoted, let first else { return hasText ? nil : index + count }
             let end = lines.endOfQuote(from: first)
-            let hasTextBehind = lines.hasText(in: end..<lines.kinds.count)
+            let hasTextBehind = lines.hasText(behind: end)
             if hasText { return hasTextBehind ? index + count : nil }
             // The answer stands below the quote; but who quotes again answers point by point.
-            let hasMoreQuotes = lines.kinds[end...].contains(.quote)
-            return hasTextBehind && hasMoreQuotes ? index + count : end
+            return hasTextBehind && lines.hasQuote(behind: end) ? index + count : end
         }
 
         private mutating func cutEnd() {

@@ -36,6 +36,11 @@ import Testing
         #expect(ReplyText.trim(text) == expected)
     }
 
+    /// Nothing is answered and nothing written; each attribution looks at what is behind it.
+    @Test func aMailOfAttributions() {
+        #expect(ReplyText.trim(String(repeating: "@ wrote:\r\n>\r\n", count: 10_000)) == "")
+    }
+
     /// Lines that stay are lines of the text, in their order; and a second cut of what is left never brings anything back.
     @Test func onlyWholeLinesAreLeftOut() {
         let pieces = [
