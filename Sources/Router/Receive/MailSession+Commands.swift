@@ -85,7 +85,9 @@ extension MailSession {
         }
         guard path.parameters.isEmpty else { return answer(MailReply(555, "5.5.4", "RCPT takes no parameters")) }
         guard isInternational || !path.isInternational else { return answer(.notInternational) }
-        guard domains?.contains(path.domain) ?? true else {
+        // The administrator is reached whatever the domains are: RFC 5321, 4.5.1.
+        let isPostmaster = path.address.lowercased() == "postmaster"
+        guard isPostmaster || domains?.contains(path.domain) ?? true else {
             return answer(MailReply(550, "5.7.1", "mail for this domain is not taken here"))
         }
         guard recipients.count < limits.recipientsMax else {

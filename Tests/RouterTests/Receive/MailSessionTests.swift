@@ -196,7 +196,9 @@ import Testing
             MAIL FROM:<> => 250 2.1.0
             RCPT TO:<a@CRM.example> => 250 2.1.5
             RCPT TO:<a@other.example> => 550 5.7.1
-            RCPT TO:<postmaster> => 550 5.7.1
+            RCPT TO:<Postmaster> => 250 2.1.5
+            RCPT TO:<somebody> => 550 5.7.1
+            RCPT TO:<postmaster@other.example> => 550 5.7.1
             """,
             Conversation(domains: ["crm.example"])
         )
