@@ -34,8 +34,8 @@ public struct MailThread: Sendable {
 /// The same message, delivered again.
 public struct MailFingerprint: Hashable, Sendable {
     public let messageID: MessageID?
-    /// SHA-256 of everything behind the head, since each way adds its own `Received` fields; without a
-    /// Message-ID, with sender, recipients, date and subject in front.
+    /// SHA-256 of From, Date, Subject and everything behind the head, since each way adds its own `Received` fields; without a
+    /// Message-ID, of the recipients too.
     public let bodyDigest: [UInt8]
 
     public init(messageID: MessageID?, bodyDigest: [UInt8]) {

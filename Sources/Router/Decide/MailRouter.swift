@@ -16,10 +16,10 @@ public struct MailDelivery: Sendable {
         fingerprint = MailFingerprint(messageID: message.messageID, bodyDigest: MailDelivery.digest(message, bytes))
     }
 
-    /// Without an identifier, what the head says belongs to the message: else all empty mails of scanners would be one.
+    /// What people see of the head belongs to the message: else whoever knows an identifier and a text makes the genuine message vanish
+    /// by sending the text first. Without an identifier, its recipients as well: all empty mails of a scanner would be one.
     private static func digest(_ message: MailMessage, _ bytes: [UInt8]) -> [UInt8] {
-        guard message.messageID == nil else { return sha256(Array(bytes[bodyStart(bytes)...])) }
-        let names = ["From", "To", "Cc", "Date", "Subject"]
+        let names = ["From", "Date", "Subject"] + (message.messageID == nil ? ["To", "Cc"] : [])
         let head = names.map { message.values(of: $0).joined(separator: "\u{1}") }.joined(separator: "\u{2}")
         return sha256(Array(head.utf8) + [0] + bytes[bodyStart(bytes)...])
     }

@@ -201,6 +201,42 @@ import Testing
         }
     }
 
+    /// Who knows an identifier and a text cannot make the genuine message a second delivery.
+    @Test func whatPeopleSeeBelongsToTheMessage() throws {
+        let text = "Message-ID: <1@a.example>\nFrom: a@a.example\nTo: b@b.example\nSubject: offer\nDate: today\n\nx\n"
+        let first = try MailCorrelationTests.delivery(text).fingerprint
+        #expect(try MailCorrelationTests.delivery("Received: by x\n" + text).fingerprint == first)
+        #expect(try MailCorrelationTests.delivery(text.replacing("To: b@b", with: "To: c@b")).fingerprint == first)
+        for (old, new) in [("a@a.example\nTo", "c@a.example\nTo"), ("offer", "[list] offer"), ("today", "later")] {
+            #expect(try MailCorrelationTests.delivery(text.replacing(old, with: new)).fingerprint != first, "\(new)")
+        }
+    }
+
+    /// Thousands of identifiers and of addresses, and of each only one is another's.
+    @Test func manyIdentifiersAndAddresses() throws {
+        let people = (0..<150).map { "p\($0)@a.example" }.joined(separator: ", ")
+        let references = (0..<990).map { "<r\($0)@a.example>" }.joined(separator: "\n ")
+        let decision = try MailCorrelationTests.decide(
+            "From: \(people)\nTo: \(people)\nCc: \(people)\nReferences: \(references)\n <P7@a.example>\n <ask@a.example>\n\nx"
+        )
+        #expect(decision.link == .thread(MailCorrelationTests.ticket))
+        let steps = decision.steps.filter { $0.step == .identifiers }
+        #expect(steps.map(\.reason) == [.knownIdentifier])
+    }
+
+    /// Whose the addresses are is asked only where the answer counts: each is a search.
+    @Test func whoAnswersNothingIsNotAskedAbout() throws {
+        let knowledge = AskingKnowledge(base: try MailCorrelationTests.knowledge())
+        for (subject, isAsked) in [("hello", false), ("Re: hello", true)] {
+            let delivery = try MailCorrelationTests.delivery(
+                "From: a@x.example\nCc: far@x.example\nSubject: \(subject)\n\nx"
+            )
+            knowledge.asked = []
+            _ = MailRouter().decide(delivery, knowing: knowledge)
+            #expect(knowledge.asked.contains("far@x.example") == isAsked, "\(subject)")
+        }
+    }
+
     @Test func anEmptyPrefixIsNoTag() { #expect(MailSubject.tag("Invoice 0001001", prefix: "") == nil) }
 
     @Test func anAnswerToAForwardIsAReply() throws {
@@ -249,6 +285,28 @@ import Testing
         for step in [MailStep.duplicate, .token, .identifiers, .index, .tag, .subject] {
             #expect(decision.steps.contains { $0.step == step }, "\(step)")
         }
+    }
+}
+
+/// Notes about whom it was asked.
+private final class AskingKnowledge: MailKnowledge {
+    let base: InMemoryMailKnowledge
+    var asked: Set<String> = []
+
+    init(base: InMemoryMailKnowledge) { self.base = base }
+
+    func thread(ofMessage id: MessageID) -> MailThreadID? { base.thread(ofMessage: id) }
+    func thread(mentioning id: MessageID) -> MailThreadID? { base.thread(mentioning: id) }
+    func thread(ofIndex index: [UInt8]) -> MailThreadID? { base.thread(ofIndex: index) }
+    func thread(ofTag tag: String) -> MailThreadID? { base.thread(ofTag: tag) }
+    func thread(_ id: MailThreadID) -> MailThread? { base.thread(id) }
+    func threads(about subject: String, with participants: Set<String>) -> [MailThreadID] {
+        base.threads(about: subject, with: participants)
+    }
+    func hasDelivered(_ fingerprint: MailFingerprint) -> Bool { base.hasDelivered(fingerprint) }
+    func isOwn(_ address: MailAddress) -> Bool {
+        asked.insert(address.key)
+        return base.isOwn(address)
     }
 }
 
