@@ -50,6 +50,7 @@ package final class RouterService: Sendable {
     private let wakeUps: AsyncStream<Void>.Continuation
     private let delivery: Task<Void, Never>
     private let listeners: [MailListener]
+    private let places: ListenPlaces
 
     private init(
         _ group: MultiThreadedEventLoopGroup,
@@ -58,10 +59,11 @@ package final class RouterService: Sendable {
         _ carrier: MailCarrier,
         _ wakeUps: AsyncStream<Void>.Continuation,
         _ delivery: Task<Void, Never>,
-        _ listeners: [MailListener]
+        _ listeners: [MailListener],
+        _ places: ListenPlaces
     ) {
         (self.group, self.spool, self.writer, self.carrier) = (group, spool, writer, carrier)
-        (self.wakeUps, self.delivery, self.listeners) = (wakeUps, delivery, listeners)
+        (self.wakeUps, self.delivery, self.listeners, self.places) = (wakeUps, delivery, listeners, places)
     }
 
     /// Takes the spool and begins to listen and to deliver. Throws `StorageError` and `ServerError`.
@@ -74,7 +76,8 @@ package final class RouterService: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: min(2, System.coreCount))
         // What is not read yet is one wake-up, however much came.
         let (stream, wakeUps) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let writer = SpoolWriter(spool) { wakeUps.yield() }
+        let writer = SpoolWriter(spool, logger: logger) { wakeUps.yield() }
+        let places = ListenPlaces(options.listen)
         let reader = MailReader(
             timeMax: options.parseTimeMax,
             parse: options.parse,
@@ -92,7 +95,7 @@ package final class RouterService: Sendable {
                     at: address,
                     hostName: options.hostName,
                     domains: options.domains,
-                    limits: options.listen,
+                    places: places,
                     group: group,
                     logger: logger
                 ) { mail, completion in
@@ -108,7 +111,7 @@ package final class RouterService: Sendable {
             throw error
         }
         let delivery = Task { await carrier.run(stream) }
-        return RouterService(group, spool, writer, carrier, wakeUps, delivery, listeners)
+        return RouterService(group, spool, writer, carrier, wakeUps, delivery, listeners, places)
     }
 
     /// Ports in the order LMTP, SMTP, of those that are listened on.
@@ -117,6 +120,7 @@ package final class RouterService: Sendable {
     /// What waits in the spool.
     package var waiting: (count: Int, bytes: UInt64) { spool.waiting }
 
+    package var listenCounts: ListenCounts { places.counts }
     package var spoolCounts: SpoolCounts { spool.counts }
     package var carrierCounts: CarrierCounts { get async { await carrier.counts } }
 

@@ -2,6 +2,7 @@ import CRM
 import Dispatch
 import Engine
 import Kith
+import Logging
 import Net
 import Router
 import RouterNet
@@ -9,7 +10,7 @@ import Snapshot
 import Testing
 
 /// What goes wrong between spool and CRM: messages that cannot be read, refusals, a server that is away.
-@Suite(.timeLimit(.minutes(2))) struct DeliveryFailureTests {
+@Suite(.timeLimit(.minutes(15))) struct DeliveryFailureTests {
     /// What cannot be read is in the queue as it came.
     @Test func whatIsRefusedByTheParserGoesInBare() async throws {
         try await withServer { server, database in
@@ -129,6 +130,81 @@ import Testing
             #expect(try await database.rows("SELECT count(*) FROM email") == [[.integer(0)]])
             let note = String(decoding: try #require(storage.contents(of: "q-0000000000000001.txt")), as: UTF8.self)
             #expect(note.contains("mandatory"))
+        }
+    }
+
+    /// A file that the CRM does not take is no reason to wait: it will not take it later either.
+    @Test func anAttachmentThatIsRefusedHoldsUpNothing() async throws {
+        try await withServer { server, database in
+            var body = AttributeDeclaration("documentbody", "file")
+            body.parameters = [.maximum: ["100"]]
+            var note = EntityDeclaration("annotation")
+            note.attributes = [body]
+            var document = SchemaDocument()
+            document.entities = [note]
+            let client = try await KithClient.connect(ClientOptions(port: server.port))
+            let reply = try await client.change(document)
+            #expect(reply.isApplied, "\(reply.problems)")
+            await client.close()
+            let text = [
+                "--b", "Content-Type: text/csv", "Content-Disposition: attachment; filename=a.csv", "",
+                String(repeating: "1;2\r\n", count: 100), "--b--", "",
+            ].joined(separator: "\r\n")
+            let fields = ["MIME-Version: 1.0", "Content-Type: multipart/mixed; boundary=b"]
+            try await withRouter(options(server)) { router in
+                try await deliver(
+                    [(message("1@x", fields: fields, body: text), "a@crm.example"), (message("2@x"), "a@crm.example")],
+                    router
+                )
+                #expect(await router.carrierCounts.bare == 1)
+                #expect(await router.carrierCounts.delivered == 1)
+            }
+            let rows = try await database.rows("SELECT routingreason, sourcename FROM email ORDER BY activityid")
+            #expect("\(rows[0][0])".contains("at most 100") && rows[0][1] == .text("message.eml"))
+        }
+    }
+
+    /// What fails for every message is no fault of a message.
+    @Test func aServerThatTakesNoMailIsWaitedFor() async throws {
+        try await withServer { server, database in
+            try await require("mandatory", of: "queue", server)
+            let (logs, log) = AsyncStream.makeStream(of: String.self)
+            let logger = Logger(label: "test") { _ in ReportingLogHandler { log.yield($0) } }
+            try await withRouter(options(server), logger: logger) { router in
+                let client = try MailClient(port: router.ports[0])
+                try client.greet()
+                #expect(try client.deliver(message("1@x"), to: ["a@crm.example"]).count == 1)
+                for await line in logs where line == "mail waits" { break }
+                #expect(router.waiting.count == 1)
+                _ = try await database.record("queue", ["name": "Mail to sort", "mandatory": "given"])
+                try await router.drained()
+                #expect(await router.carrierCounts == CarrierCounts(delivered: 1))
+            }
+        }
+    }
+
+    /// Setting aside fails, or the file is gone: what is behind comes nevertheless.
+    @Test func aSpoolThatFailsIsNoEnd() async throws {
+        try await withServer { server, database in
+            let storage = SimulatedStorage(seed: 1)
+            let spool = try MailSpool(storage)
+            _ = spool.store((1...4).map { SpoolTests.mail($0) })
+            spool.close()
+            // The first is damaged; the second is taken away while it is read.
+            try [UInt8](repeating: 0, count: 40).withUnsafeBytes {
+                try storage.open("m-0000000000000001-0", creating: false).write($0, at: 0)
+            }
+            storage.injectFault(.names, callsBefore: 0)
+            var options = options(server)
+            options.parse = { mail in
+                if mail.receivedMicroseconds == 2 { try storage.remove("m-0000000000000002-1") }
+                return try MailDelivery(mail.mail.bytes)
+            }
+            try await withRouter(options, storage) { router in
+                try await router.drained()
+                #expect(await router.carrierCounts == CarrierCounts(delivered: 2, quarantined: 1))
+            }
+            #expect(try storage.list().contains("q-0000000000000001"))
         }
     }
 

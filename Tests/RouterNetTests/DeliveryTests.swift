@@ -7,7 +7,7 @@ import Snapshot
 import Testing
 
 /// What a message does in the CRM, from the socket on.
-@Suite(.timeLimit(.minutes(2))) struct DeliveryTests {
+@Suite(.timeLimit(.minutes(15))) struct DeliveryTests {
     @Test func aMessageOfAStrangerWaitsInTheQueueForTheRest() async throws {
         try await withServer { server, database in
             try await withRouter(options(server)) { router in
@@ -190,6 +190,44 @@ import Testing
             }
             #expect(try await database.rows("SELECT count(*) FROM email") == [[.integer(2)]])
             #expect(try await database.rows("SELECT count(*) FROM queueitem") == [[.integer(2)]])
+        }
+    }
+
+    /// Same identifier and same text, but for people another message: both are there.
+    @Test func anIdentifierThatSomebodyUsedFirstHidesNothing() async throws {
+        try await withServer { server, database in
+            try await withRouter(options(server)) { router in
+                let messages = [
+                    message("1@x"), message("1@x", from: "eve@else.example"), message("1@x", subject: "[list] Fire"),
+                ]
+                try await deliver(messages.map { ($0, "a@crm.example") }, router)
+                #expect(await router.carrierCounts.delivered == 3)
+            }
+        }
+    }
+
+    /// A queue is known without a search, and so it is found among any number of others.
+    @Test func theQueueIsFoundAmongManyAddresses() async throws {
+        try await withServer { server, database in
+            let queue = try await database.record("queue", ["name": "Support", "emailaddress": "support@crm.example"])
+            let contact = try await database.record("contact", ["lastname": "B", "emailaddress1": "ann@acme.example"])
+            let crowd = (0..<230).map { "p\($0)@crowd.example" }
+            try await withRouter(options(server)) { router in
+                let client = try MailClient(port: router.ports[0])
+                try client.greet()
+                let fields = crowd.prefix(150).joined(separator: ", ")
+                let text = message(
+                    "1@x",
+                    to: fields,
+                    subject: "Re: x",
+                    fields: ["Cc: " + crowd.suffix(80).joined(separator: ", ")]
+                )
+                #expect(try client.deliver(text, to: crowd + ["support+tag@crm.example"]).count == 231)
+                try await router.drained()
+            }
+            #expect(try await database.rows("SELECT queueid FROM queueitem").map { $0[0].record } == [queue])
+            let senders = try await database.rows("SELECT partyid FROM activityparty WHERE participationtypemask = 1")
+            #expect(senders.map { $0[0].record } == [contact])
         }
     }
 

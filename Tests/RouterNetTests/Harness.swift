@@ -10,6 +10,32 @@ import Testing
 
 let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
+/// Says what is logged.
+struct ReportingLogHandler: LogHandler {
+    let report: @Sendable (String) -> Void
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+
+    init(_ report: @escaping @Sendable (String) -> Void) { self.report = report }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(
+        level: Logger.Level,
+        message: Logger.Message,
+        metadata: Logger.Metadata?,
+        source: String,
+        file: String,
+        function: String,
+        line: UInt
+    ) {
+        report("\(message)")
+    }
+}
+
 /// A database in memory behind a server on a free port.
 func withServer(
     _ storage: SimulatedStorage = SimulatedStorage(seed: 1),
@@ -48,9 +74,10 @@ func options(_ server: Server) -> RouterOptions {
 func withRouter(
     _ options: RouterOptions,
     _ storage: SimulatedStorage = SimulatedStorage(seed: 1),
+    logger: Logger = quiet,
     _ body: (RouterService) async throws -> Void
 ) async throws {
-    let router = try await RouterService.start(storage, options, logger: quiet)
+    let router = try await RouterService.start(storage, options, logger: logger)
     do {
         try await body(router)
     } catch {
@@ -96,6 +123,25 @@ final class MailClient {
             }
         }
         try #require(result == 0)
+        limitWaiting()
+    }
+
+    /// Connects to a socket in the file system.
+    init(path: String) throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(result == 0)
+        limitWaiting()
+    }
+
+    private func limitWaiting() {
         var limit = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
@@ -113,6 +159,36 @@ final class MailClient {
             try #require(count > 0)
             rest = rest.dropFirst(count)
         }
+    }
+
+    /// Sends one text again and again, and reads nothing, until the other side takes nothing for a second or there were so many bytes.
+    /// Returns how many.
+    func flood(_ text: String, bytesMax: Int) -> Int {
+        var limit = timeval(tv_sec: 1, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        let bytes = Array(text.utf8)
+        var sent = 0
+        while sent < bytesMax {
+            let count = bytes[(sent % bytes.count)...].withUnsafeBytes {
+                Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { break }
+            sent += count
+        }
+        return sent
+    }
+
+    /// Reads so many lines and returns how many there were before the other side hung up.
+    func skipLines(_ count: Int) -> Int {
+        var found = buffer.count { $0 == UInt8(ascii: "\n") }
+        buffer = []
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        while found < count {
+            let length = recv(descriptor, &piece, piece.count, 0)
+            guard length > 0 else { break }
+            found += piece[..<length].count { $0 == UInt8(ascii: "\n") }
+        }
+        return min(found, count)
     }
 
     /// The next answer, its last line without the end; nil when the other side has hung up.

@@ -6,7 +6,7 @@ import Snapshot
 import Testing
 
 /// Sockets, spool and session together; the server is not there.
-@Suite(.timeLimit(.minutes(2))) struct ListenerTests {
+@Suite(.timeLimit(.minutes(15))) struct ListenerTests {
     /// A router whose server does not exist, so that everything stays in the spool.
     private func alone() -> RouterOptions {
         var client = ClientOptions(port: 1)
@@ -75,6 +75,54 @@ import Testing
         }
     }
 
+    /// Who is still sending hears why it is hung up on: the socket is not closed with bytes unread.
+    @Test func whoGoesOnSendingHearsTheRefusal() async throws {
+        try await withRouter(alone()) { router in
+            let client = try MailClient(port: router.ports[1])
+            try client.greet("EHLO")
+            try client.send("MAIL FROM:<>\r\nRCPT TO:<a@crm.example>\r\nDATA\r\n")
+            for _ in 0..<3 { _ = client.answer() }
+            try client.send(Array("text\rtext".utf8) + [UInt8](repeating: UInt8(ascii: "x"), count: 16 << 20))
+            #expect(client.answer()?.hasPrefix("521 5.5.2") == true)
+            #expect(client.answer() == nil)
+            #expect(router.waiting.count == 0)
+        }
+    }
+
+    /// Who reads no answers is not read: else a message of nothing to a thousand recipients makes memory of answers, again and again.
+    @Test func whoReadsNothingIsNotRead() async throws {
+        var options = alone()
+        // A socket in the file system, since the system keeps little of what comes through it.
+        let path = NSTemporaryDirectory() + "kith-\(UUID().uuidString.prefix(8)).sock"
+        options.lmtp = .unix(path: path)
+        options.smtp = nil
+        try await withRouter(options) { router in
+            let client = try MailClient(path: path)
+            try client.greet()
+            let recipients = String(repeating: "RCPT TO:<a>\r\n", count: 1_000)
+            let unit = "MAIL FROM:<>\r\n\(recipients)DATA\r\n.\r\n"
+            let sent = client.flood(unit, bytesMax: 4 << 20)
+            #expect(sent < 4 << 20)
+            // When it reads, everything goes on.
+            let answers = sent / unit.utf8.count * 2_002
+            #expect(answers > 0 && client.skipLines(answers) == answers)
+        }
+        try FileManager.default.removeItem(atPath: path)
+    }
+
+    /// Two listeners, one bound.
+    @Test func connectionsOfBothProtocolsCountTogether() async throws {
+        var options = alone()
+        options.listen.connectionsMax = 1
+        try await withRouter(options) { router in
+            let first = try MailClient(port: router.ports[0])
+            try first.greet()
+            let second = try MailClient(port: router.ports[1])
+            #expect(second.answer()?.hasPrefix("421 4.3.2") == true)
+            #expect(router.listenCounts.connections == 1)
+        }
+    }
+
     @Test func tooManyConnectionsAreToldSo() async throws {
         var options = alone()
         options.listen.connectionsMax = 2
@@ -129,11 +177,29 @@ import Testing
         let path = NSTemporaryDirectory() + "kith-\(UUID().uuidString.prefix(8)).sock"
         options.lmtp = .unix(path: path)
         options.smtp = nil
-        try await withRouter(options) { router in
-            #expect(FileManager.default.fileExists(atPath: path))
-            #expect(router.ports == [0])
+        // The second time there is one that the first left behind.
+        for _ in 0..<2 {
+            try await withRouter(options) { router in
+                #expect(router.ports == [0])
+                let client = try MailClient(path: path)
+                try client.greet()
+                #expect(try client.deliver(message("1@x"), to: ["a@crm.example"]).first?.hasPrefix("250 2.0.0") == true)
+                let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+                #expect(mode == 0o660)
+                // Where somebody listens, nobody else does, and the first goes on.
+                await #expect(throws: ServerError.self) {
+                    try await RouterService.start(SimulatedStorage(seed: 2), options, logger: quiet)
+                }
+                #expect(try client.deliver(message("2@x"), to: ["a@crm.example"]).first?.hasPrefix("250 2.0.0") == true)
+            }
         }
-        try? FileManager.default.removeItem(atPath: path)
+        try FileManager.default.removeItem(atPath: path)
+        try Data().write(to: URL(fileURLWithPath: path))
+        await #expect(throws: ServerError.self) {
+            try await RouterService.start(SimulatedStorage(seed: 2), options, logger: quiet)
+        }
+        #expect(FileManager.default.fileExists(atPath: path))
+        try FileManager.default.removeItem(atPath: path)
     }
 
     @Test func onlyLoopback() async throws {

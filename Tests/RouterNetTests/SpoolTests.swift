@@ -103,6 +103,44 @@ import Testing
         #expect(storage.contents(of: "q-0000000000000001") != nil)
     }
 
+    /// A sync of names that failed says nothing about the next one that does not.
+    @Test func namesThatCannotBeSyncedEndTheTaking() throws {
+        let storage = SimulatedStorage(seed: 1)
+        var spool = try MailSpool(storage)
+        storage.injectFault(.directorySync, callsBefore: 0)
+        #expect(spool.store([SpoolTests.mail(1)]) == [.failed])
+        let syncs = storage.counts.directorySyncs
+        #expect(spool.isBroken && spool.store([SpoolTests.mail(2), SpoolTests.mail(3)]) == [.failed, .failed])
+        #expect(storage.counts.directorySyncs == syncs && spool.counts.refused == 3)
+        storage.restartProcess()
+        spool = try MailSpool(storage)
+        #expect(spool.store([SpoolTests.mail(4)]) == [.stored])
+    }
+
+    /// Set aside is set aside: nobody tries it again under its old name.
+    @Test func whatIsSetAsideIsGoneWhateverTheSyncSays() throws {
+        let storage = SimulatedStorage(seed: 1)
+        let spool = try MailSpool(storage)
+        _ = spool.store([SpoolTests.mail(1), SpoolTests.mail(2)])
+        storage.injectFault(.names, callsBefore: 0)
+        #expect(throws: StorageError.self) { try spool.quarantine(1, "it is tried again") }
+        storage.clearFaults()
+        #expect(spool.next() == 1)
+        storage.injectFault(.directorySync, callsBefore: 0)
+        try spool.quarantine(1, "its name may come back")
+        #expect(spool.next() == 2 && spool.waiting.count == 1 && spool.counts.quarantined == 1)
+        #expect(storage.contents(of: "q-0000000000000001") == SpoolTests.mail(1).encoded)
+    }
+
+    @Test func othersFilesAreLeftAlone() throws {
+        let storage = SimulatedStorage(seed: 1)
+        let others = ["t-shirts.csv", "t-0000000000000001.old", "t-000000000000000G", "m-1-0", "notes"]
+        for name in others + ["t-0000000000000009"] { _ = try storage.open(name, creating: true) }
+        _ = try MailSpool(storage)
+        #expect(Set(try storage.list()).isSuperset(of: others))
+        #expect(try !storage.list().contains("t-0000000000000009"))
+    }
+
     @Test func whatWasReadToItsEndIsNot() throws {
         let storage = SimulatedStorage(seed: 1)
         var spool = try MailSpool(storage)

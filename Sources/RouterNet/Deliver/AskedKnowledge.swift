@@ -7,7 +7,7 @@
 import Router
 
 /// A question of `MailKnowledge` as a value.
-enum MailQuestion: Hashable {
+enum MailQuestion: Hashable, Sendable {
     case message(MessageID)
     case mention(MessageID)
     case index([UInt8])
@@ -19,7 +19,7 @@ enum MailQuestion: Hashable {
 }
 
 /// An answer; which one belongs to the question.
-enum MailAnswer {
+enum MailAnswer: Sendable {
     case link(MailThreadID?)
     case links([MailThreadID])
     case thread(MailThread?)

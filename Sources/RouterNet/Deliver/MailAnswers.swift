@@ -20,13 +20,16 @@ struct MailAnswers {
     func decide(
         _ delivery: MailDelivery,
         by router: MailRouter,
-        _ directory: inout MailDirectory
+        _ directory: inout MailDirectory,
+        _ work: MailWork
     ) async throws -> MailDecision {
         var answers: [MailQuestion: MailAnswer] = [:]
         while true {
-            let knowledge = AskedKnowledge(answers)
-            let decision = router.decide(delivery, knowing: knowledge)
-            let questions = knowledge.open
+            let (decision, questions) = try await work.run { [answers] in
+                let knowledge = AskedKnowledge(answers)
+                let decision = router.decide(delivery, knowing: knowledge)
+                return (decision, knowledge.open)
+            }
             if questions.isEmpty { return decision }
             for (question, answer) in try await self.answers(questions, &directory) { answers[question] = answer }
         }
@@ -75,6 +78,7 @@ struct MailAnswers {
     private func threads(
         ofIdentifiers texts: [String]
     ) async throws -> [(identifier: String, code: Int32, thread: MailThreadID)] {
+        guard try await client.schema.standardEntity(named: "emailidentifier") != nil else { return [] }
         let digests = Set(texts.map { MailIdentifier.digest($0) }).sorted()
         let places = digests.map { _ in "?" }.joined(separator: ", ")
         let rows = try await rows(
@@ -91,6 +95,7 @@ struct MailAnswers {
     }
 
     private func thread(ofTag tag: String) async throws -> MailThreadID? {
+        guard try await client.schema.standardEntity(named: "incident") != nil else { return nil }
         let rows = try await rows("SELECT incidentid FROM incident WHERE ticketnumber = ?", [.text(tag)])
         return rows.first?.first?.referenced.map { MailThreadID(rawValue: $0.rawValue) }
     }

@@ -2,7 +2,8 @@
 //
 // Guarantees
 // - A message leaves the spool when the server has said that its transaction is durable, or that it has the message already.
-// - A server that is away, or has no room, is waited for: nothing is given up because of it, and nothing overtakes.
+// - A server that is away, has no room, or cannot take any mail at all is waited for: nothing is given up because of it, and nothing
+//   overtakes.
 // - What cannot be read, and what the server refuses in full, goes in as a bare e-mail with the message as it came, into the queue for
 //   the rest; what is refused even so is quarantined with the refusal.
 //
@@ -35,6 +36,10 @@ package struct CarrierCounts: Equatable, Sendable {
     package var known = 0
     package var bare = 0
     package var quarantined = 0
+
+    package init(delivered: Int = 0, known: Int = 0, bare: Int = 0, quarantined: Int = 0) {
+        (self.delivered, self.known, self.bare, self.quarantined) = (delivered, known, bare, quarantined)
+    }
 }
 
 package actor MailCarrier {
@@ -73,15 +78,20 @@ package actor MailCarrier {
     private func deliver(_ number: UInt64) async {
         do {
             guard let mail = try await read(number) else { return }
-            let outcome = try await carry(mail.spooled, mail.delivery)
+            let outcome = try await carry(mail.spooled, mail.delivery, work(number))
             try spool.remove(number)
             switch outcome {
             case .delivered: counts.delivered += 1
-            case .known: counts.known += 1
+            case .known:
+                counts.known += 1
+                logger.notice("a message is known already and dropped", metadata: Self.metadata(of: mail.delivery))
             case .bare: counts.bare += 1
             }
         } catch let error where Self.isPermanent(error) {
-            quarantine(number, "refused by the server: \(error)")
+            await quarantine(number, "refused by the server: \(error)")
+        } catch StorageError.notFound(let file) {
+            logger.error("a message is gone from the spool", metadata: ["file": "\(file)"])
+            spool.forget(number)
         } catch {
             if Task.isCancelled { return }
             logger.warning("mail waits", metadata: ["reason": "\(error)", "waiting": "\(spool.waiting.count)"])
@@ -97,37 +107,49 @@ package actor MailCarrier {
         do {
             spooled = try spool.read(number)
         } catch let error as DecodeError {
-            quarantine(number, "its file is damaged: \(error)")
+            await quarantine(number, "its file is damaged: \(error)")
             return nil
         }
-        try spool.begin(number)
-        let delivery: Result<MailDelivery, MailError>
+        let parse = reader.parse
         do {
-            delivery = .success(try await reader.read(spooled))
+            return (spooled, .success(try await work(number).run { try parse(spooled) }))
         } catch let error as MailError {
-            delivery = .failure(error)
+            return (spooled, .failure(error))
         }
-        try spool.end(number)
-        return (spooled, delivery)
     }
 
-    private func quarantine(_ number: UInt64, _ reason: String) {
+    private func work(_ number: UInt64) -> MailWork { MailWork(spool: spool, reader: reader, number: number) }
+
+    private static func metadata(of delivery: Result<MailDelivery, MailError>) -> Logger.Metadata {
+        guard case .success(let delivery) = delivery else { return [:] }
+        return ["message": "\(delivery.message.messageID?.description ?? "without an identifier")"]
+    }
+
+    private func quarantine(_ number: UInt64, _ reason: String) async {
         logger.error("a message is quarantined", metadata: ["number": "\(number)", "reason": "\(reason)"])
         do {
             try spool.quarantine(number, reason)
             counts.quarantined += 1
+        } catch StorageError.notFound(let file) {
+            logger.error("a message is gone from the spool", metadata: ["file": "\(file)"])
+            spool.forget(number)
         } catch {
             logger.critical("the spool fails", metadata: ["reason": "\(error)"])
+            await rest()
         }
     }
 
-    private func carry(_ spooled: SpooledMail, _ delivery: Result<MailDelivery, MailError>) async throws -> Outcome {
+    private func carry(
+        _ spooled: SpooledMail,
+        _ delivery: Result<MailDelivery, MailError>,
+        _ work: MailWork
+    ) async throws -> Outcome {
         let client = try await connected()
         switch delivery {
         case .success(let delivery):
             for attempt in 1... {
                 do {
-                    return try await carry(spooled, delivery, client)
+                    return try await carry(spooled, delivery, client, work)
                 } catch let error where Self.isPermanent(error) {
                     if attempt < Self.attemptsMax { continue }
                     logger.error("a message goes in bare", metadata: ["reason": "\(error)"])
@@ -139,12 +161,19 @@ package actor MailCarrier {
         }
     }
 
-    private func carry(_ spooled: SpooledMail, _ delivery: MailDelivery, _ client: KithClient) async throws -> Outcome {
-        var directory = try await MailDirectory(client, domains: options.domains)
+    private func carry(
+        _ spooled: SpooledMail,
+        _ delivery: MailDelivery,
+        _ client: KithClient,
+        _ work: MailWork
+    ) async throws -> Outcome {
+        var (directory, rest) = try await directory(client)
+        // Whom it is from, and to whom it came, count more than whom else the decision asks about.
+        let first = delivery.message.from + delivery.message.sender + delivery.recipients
+        for address in first.prefix(MailDirectory.addressesMax / 2) { _ = try await directory.party(address.key) }
         let answers = MailAnswers(client: client, own: Set(options.own.map { $0.lowercased() }))
-        let decision = try await answers.decide(delivery, by: MailRouter(rules: options.rules), &directory)
+        let decision = try await answers.decide(delivery, by: MailRouter(rules: options.rules), &directory, work)
         if case .duplicate = decision.kind { return .known }
-        let rest = try await queueForTheRest(client, directory)
         let parties = try await MailPlacement.parties(of: delivery, &directory)
         let schema = try await client.schema
         let source = try await upload(spooled.mail.bytes, name: "message.eml", type: "message/rfc822", client)
@@ -169,13 +198,12 @@ package actor MailCarrier {
             files: files
         )
         let key = MailIdentifier.key(of: delivery.fingerprint)
-        return try await execute(try effects.transaction(), key, client) ? .delivered : .known
+        return try await execute(try await work.run { try effects.transaction() }, key, client) ? .delivered : .known
     }
 
     /// The message as it came, for a person to look at.
     private func carryBare(_ spooled: SpooledMail, _ reason: String, _ client: KithClient) async throws -> Outcome {
-        let directory = try await MailDirectory(client, domains: options.domains)
-        let rest = try await queueForTheRest(client, directory)
+        let (_, rest) = try await directory(client)
         let source = try await upload(spooled.mail.bytes, name: "message.eml", type: "message/rfc822", client)
         var transaction = Transaction(try await client.schema)
         let title = "(a message from \(MailText.line(spooled.mail.sender, 100)) that could not be taken in)"
@@ -231,6 +259,21 @@ package actor MailCarrier {
         return MailText.file(content, name: name, type: type)
     }
 
+    /// The CRM's queues, and the one for the rest. What fails here fails for every message, so none of them is at fault.
+    private func directory(_ client: KithClient) async throws -> (MailDirectory, rest: MailQueue) {
+        do {
+            guard let email = try await client.schema.standardEntity(named: "email"),
+                email.attributeID("externalid") != nil
+            else {
+                throw MailServerFlaw(description: "the server's e-mails have no externalid, by which they are known")
+            }
+            let directory = try await MailDirectory(client, domains: options.domains)
+            return (directory, try await queueForTheRest(client, directory))
+        } catch let error where Self.isPermanent(error) {
+            throw MailServerFlaw(description: "\(error)")
+        }
+    }
+
     private func queueForTheRest(_ client: KithClient, _ directory: MailDirectory) async throws -> MailQueue {
         if let queue = directory.queues.first(where: { $0.name == options.queueName }) { return queue }
         var transaction = Transaction(try await client.schema)
@@ -255,12 +298,13 @@ package actor MailCarrier {
     /// A second, or less when the task is cancelled. The client has its own, finer way to come back to a server.
     private func rest() async { try? await Task.sleep(for: .seconds(1)) }
 
-    /// Whether saying it again would be answered the same. What is away, full or overloaded is not.
+    /// Whether saying it again would be answered the same. What is away, full or overloaded is not. Files are refused for what they
+    /// are, and rarely because what was uploaded is gone: trying in full anew uploads it again.
     private static func isPermanent(_ error: any Error) -> Bool {
         switch error {
         case let refusal as Refusal:
             switch refusal.code {
-            case .overloaded, .diskFull, .halted, .requestExpired, .fileRefused: false
+            case .overloaded, .diskFull, .halted, .requestExpired: false
             default: true
             }
         case let error as ClientError: if case .tooLarge = error { true } else { false }

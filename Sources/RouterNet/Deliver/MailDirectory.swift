@@ -4,7 +4,8 @@
 // - Addresses are compared as `MailAddress.key` has them, with what quick find has found; nobody is found by a part of an address.
 // - Of several records the order is: user, contact, lead, account; those that are in use before those that are not; then the oldest.
 // - An account is found by a domain where an address of its own is there, and never at a free-mail provider or a public suffix.
-// - A message asks about `addressesMax` addresses; the rest stay addresses.
+// - A message searches for `addressesMax` addresses; the rest stay addresses. Queues are known without a search, all of them.
+// - What a server's schema does not have is not asked for.
 
 import Engine
 import Net
@@ -36,6 +37,11 @@ package struct MailQueue: Equatable, Sendable {
     package var createsCases: Bool
 }
 
+/// What a server lacks, or refuses, whatever the message: it is waited for until somebody has mended it.
+struct MailServerFlaw: Error, CustomStringConvertible {
+    let description: String
+}
+
 /// What is known of addresses while one message is delivered.
 struct MailDirectory {
     /// Addresses of one message that are looked up: each is a search.
@@ -46,45 +52,56 @@ struct MailDirectory {
     let client: KithClient
     let domains: MailDomains
     let queues: [MailQueue]
+    /// The oldest of each address.
+    private let queuesByAddress: [String: MailQueue]
     private var known: [String: MailParty] = [:]
     private var knownDomains: [String: RecordID?] = [:]
 
     init(_ client: KithClient, domains: MailDomains) async throws {
         self.client = client
         self.domains = domains
-        let rows = try await client.query(
-            "SELECT queueid, name, emailaddress, createscases FROM queue WHERE statecode = 0 ORDER BY queueid"
-        )
-        var cursor = rows
-        queues = try await cursor.rows().compactMap { row in
-            guard row.count == 4, case .reference(let id) = row[0] else { return nil }
-            return MailQueue(
-                id: id,
-                name: row[1].textOrEmpty,
-                address: row[2].textOrEmpty.lowercased(),
-                createsCases: row[3] == .boolean(true)
-            )
+        guard let entity = try await client.schema.standardEntity(named: "queue") else {
+            throw MailServerFlaw(description: "the server has no queues")
         }
+        let names = ["emailaddress", "createscases"].filter { entity.attributeID($0) != nil }
+        let filter = entity.attributeID("statecode") == nil ? "" : " WHERE statecode = 0"
+        var cursor = try await client.query(
+            "SELECT \((["queueid", "name"] + names).joined(separator: ", ")) FROM queue\(filter) ORDER BY queueid"
+        )
+        queues = try await cursor.rows().compactMap { row in
+            guard row.count == names.count + 2, case .reference(let id) = row[0] else { return nil }
+            var queue = MailQueue(id: id, name: row[1].textOrEmpty, address: "", createsCases: false)
+            for (name, value) in zip(names, row[2...]) {
+                if name == "emailaddress" { queue.address = value.textOrEmpty.lowercased() }
+                if name == "createscases" { queue.createsCases = value == .boolean(true) }
+            }
+            return queue
+        }
+        queuesByAddress = Dictionary(queues.map { ($0.address, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Whose an address is, as `MailAddress.key` has it.
     mutating func party(_ key: String) async throws -> MailParty {
         if let party = known[key] { return party }
-        guard known.count < MailDirectory.addressesMax else { return .nobody }
-        let party = try await find(key)
+        guard let at = key.lastIndex(of: "@"), at != key.startIndex else { return .nobody }
+        // What stands behind a `+` is for the owner of the mailbox, unless somebody is known by it.
+        let plain = MailAddress(address: key).plainKey
+        if let queue = queuesByAddress[key] { return .queue(queue) }
+        guard known.count < MailDirectory.addressesMax else {
+            return queuesByAddress[plain].map { .queue($0) } ?? .nobody
+        }
+        let party = try await find(key, plain, domain: String(key[key.index(after: at)...]))
         known[key] = party
         return party
     }
 
-    private mutating func find(_ key: String) async throws -> MailParty {
-        guard let at = key.lastIndex(of: "@"), at != key.startIndex else { return .nobody }
-        // What stands behind a `+` is for the owner of the mailbox, unless somebody is known by it.
-        let plain = MailAddress(address: key).plainKey
-        for key in plain == key ? [key] : [key, plain] {
-            if let queue = queues.first(where: { $0.address == key }) { return .queue(queue) }
-            if let record = try await record(key) { return .record(record) }
+    private mutating func find(_ key: String, _ plain: String, domain: String) async throws -> MailParty {
+        if let record = try await record(key) { return .record(record) }
+        if plain != key {
+            if let queue = queuesByAddress[plain] { return .queue(queue) }
+            if let record = try await record(plain) { return .record(record) }
         }
-        for domain in domains.organisationDomains(of: String(key[key.index(after: at)...])) {
+        for domain in domains.organisationDomains(of: domain) {
             if let account = try await account(at: domain) { return .accountByDomain(account) }
         }
         return .nobody

@@ -13,7 +13,7 @@ extension MailPlacement {
         let message = delivery.message
         var parties: [String: MailParty] = [:]
         for address in message.from + message.sender + delivery.recipients + message.to + message.cc + message.bcc
-        where parties[address.key] == nil && parties.count < MailDirectory.addressesMax {
+        where parties[address.key] == nil {
             parties[address.key] = try await directory.party(address.key)
         }
         return parties

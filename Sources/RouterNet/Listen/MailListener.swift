@@ -77,35 +77,38 @@ package final class MailListener: Sendable {
     package let port: Int
     private let channel: any Channel
     private let sessions: MailSessions
-    private let places: ListenPlaces
 
-    private init(_ channel: any Channel, _ sessions: MailSessions, _ places: ListenPlaces) {
-        (self.channel, self.sessions, self.places) = (channel, sessions, places)
+    private init(_ channel: any Channel, _ sessions: MailSessions) {
+        (self.channel, self.sessions) = (channel, sessions)
         port = channel.localAddress?.port ?? 0
     }
 
-    package var counts: ListenCounts { places.counts }
-
     /// Begins to listen. TCP is for loopback addresses only: the router believes whoever speaks to it.
     ///
-    /// - Parameter store: takes a message and says, on any thread, what became of it.
+    /// - Parameters:
+    ///   - places: shared by all listeners, so that the bounds are those of the router.
+    ///   - store: takes a message and says, on any thread, what became of it.
     static func start(
         _ dialect: MailDialect,
         at address: ListenAddress,
         hostName: String,
         domains: Set<String>?,
-        limits: ListenLimits,
+        places: ListenPlaces,
         group: MultiThreadedEventLoopGroup,
         logger: Logger,
         store: @escaping @Sendable (ReceivedMail, @escaping @Sendable (SpoolOutcome) -> Void) -> Void
     ) async throws(ServerError) -> MailListener {
-        let places = ListenPlaces(limits)
         let sessions = MailSessions()
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 128)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let session = MailSession(dialect, hostName: hostName, domains: domains, limits: limits.receive)
+                    let session = MailSession(
+                        dialect,
+                        hostName: hostName,
+                        domains: domains,
+                        limits: places.limits.receive
+                    )
                     let handler = MailConnection(session, places, sessions, logger: logger, store: store)
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
@@ -116,11 +119,10 @@ package final class MailListener: Sendable {
                 let socket = try Server.loopbackAddress(host, port)
                 let channel = try await bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                     .bind(to: socket).get()
-                return MailListener(channel, sessions, places)
+                return MailListener(channel, sessions)
             case .unix(let path):
-                let channel = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true)
-                    .get()
-                return MailListener(channel, sessions, places)
+                let channel = try await bootstrap.withBoundSocket(try UnixSocket.bound(path)).get()
+                return MailListener(channel, sessions)
             }
         } catch let error as ServerError {
             throw error

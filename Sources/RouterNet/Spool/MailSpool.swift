@@ -14,6 +14,7 @@
 //   nothing half of one (the file carries checksums).
 // - A message whose reading twice ended with the process is set aside and not read a third time. The count is a name, renamed
 //   without a sync: a process that dies takes nothing from the system's cache, and a power cut is no fault of the message.
+// - Once a sync of names has failed nothing is stored any more, since the next one that succeeds would prove nothing.
 // - What was removed may come back after a power cut, since removing is not synced; it is delivered again, and the CRM knows it by
 //   its content (`MailEffects`). Nothing is delivered never.
 //
@@ -67,6 +68,8 @@ package final class MailSpool: Sendable {
         var bytes: UInt64 = 0
         /// What is being written counts as well.
         var reserved: (count: Int, bytes: UInt64) = (0, 0)
+        /// A sync of names failed: nothing is known of names any more, and it is not repeated (`Storage`).
+        var isBroken = false
         var counts = SpoolCounts()
     }
 
@@ -85,12 +88,9 @@ package final class MailSpool: Sendable {
         var found: [UInt64: (attempts: Int, bytes: UInt64)] = [:]
         var last: UInt64 = 0
         for name in try storage.list() {
-            if name.hasPrefix("t-") {
-                try storage.remove(name)
-                continue
-            }
             guard let (kind, number, attempts) = SpoolName.parse(name) else { continue }
             last = max(last, number)
+            if kind == .temporary { try storage.remove(name) }
             guard kind == .waiting else { continue }
             let bytes = try storage.openForReading(name).size()
             found[number] = (attempts, bytes)
@@ -119,6 +119,9 @@ package final class MailSpool: Sendable {
     /// Lets others have the directory.
     package func close() { lock.release() }
 
+    /// Whether it takes nothing more before it is opened again, because names cannot be made durable.
+    package var isBroken: Bool { state.withLock { $0.isBroken } }
+
     package var counts: SpoolCounts { state.withLock { $0.counts } }
 
     /// Messages that wait, and their bytes.
@@ -128,6 +131,10 @@ package final class MailSpool: Sendable {
 
     /// Stores messages together: each file is synced, their names by one more sync. Returns what became of each, in order.
     package func store(_ mails: [SpooledMail]) -> [SpoolOutcome] {
+        if isBroken {
+            state.withLock { $0.counts.refused += mails.count }
+            return mails.map { _ in .failed }
+        }
         let files = mails.map(\.encoded)
         let isDiskFull = ((try? storage.freeBytes()) ?? .max) < limits.freeBytesMin
         let numbers = state.withLock { state in
@@ -144,7 +151,7 @@ package final class MailSpool: Sendable {
         var outcomes = zip(files, numbers).map { file, number in
             number.map { write(file, $0) } ?? .full
         }
-        if outcomes.contains(.stored), (try? storage.syncDirectory()) == nil {
+        if outcomes.contains(.stored), (try? syncNames()) == nil {
             // The names may be there after all. Then these messages are delivered although their senders were told to send them
             // again, and the second time they are known.
             outcomes = outcomes.map { $0 == .stored ? .failed : $0 }
@@ -223,17 +230,30 @@ package final class MailSpool: Sendable {
     /// Notes that reading it ended, in whatever way.
     package func end(_ number: UInt64) throws(StorageError) { try renumber(number, to: 0) }
 
+    /// Forgets a message whose file somebody took away.
+    package func forget(_ number: UInt64) { take(number) { _ in } }
+
     /// Forgets a message: the CRM has it.
     package func remove(_ number: UInt64) throws(StorageError) {
         try storage.remove(SpoolName.waiting(number, attempts: attempts(number)))
         take(number) { $0.removed += 1 }
     }
 
-    /// Sets a message aside for people, with the reason.
+    /// Sets a message aside for people, with the reason. When only the sync of names fails it is set aside all the same: after a power
+    /// cut it may wait again.
     package func quarantine(_ number: UInt64, _ reason: String) throws(StorageError) {
         try MailSpool.setAside(number, attempts(number), reason, storage)
-        try storage.syncDirectory()
         take(number) { $0.quarantined += 1 }
+        if !isBroken { try? syncNames() }
+    }
+
+    private func syncNames() throws(StorageError) {
+        do throws(StorageError) {
+            try storage.syncDirectory()
+        } catch {
+            state.withLock { $0.isBroken = true }
+            throw error
+        }
     }
 
     private static func setAside(

@@ -4,7 +4,7 @@ import Snapshot
 
 enum SpoolName {
     enum Kind {
-        case waiting, quarantined
+        case temporary, waiting, quarantined
     }
 
     static func temporary(_ number: UInt64) -> String { "t-\(hexadecimal(number, digits: 16))" }
@@ -18,6 +18,7 @@ enum SpoolName {
         let parts = name.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count >= 2, let number = parseHexadecimal(parts[1], digits: 16) else { return nil }
         switch (parts[0], parts.count) {
+        case ("t", 2): return (.temporary, number, 0)
         case ("q", 2): return (.quarantined, number, 0)
         case ("m", 3):
             guard let attempts = Int(parts[2]), 0...9 ~= attempts else { return nil }

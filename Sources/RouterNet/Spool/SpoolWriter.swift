@@ -1,5 +1,6 @@
 // The thread that writes to the spool: whatever came while it synced is the next batch, so that the sync of names is shared.
 
+import Logging
 import Snapshot
 
 /// Takes messages from any thread and says on its own what became of them.
@@ -15,11 +16,13 @@ final class SpoolWriter: Sendable {
 
     private let spool: MailSpool
     private let stored: @Sendable () -> Void
+    private let logger: Logger
     private let state = Monitor(State())
 
     /// - Parameter stored: called when there is more to deliver.
-    init(_ spool: MailSpool, stored: @escaping @Sendable () -> Void) {
+    init(_ spool: MailSpool, logger: Logger, stored: @escaping @Sendable () -> Void) {
         self.spool = spool
+        self.logger = logger
         self.stored = stored
         startThread { [self] in run() }
     }
@@ -52,6 +55,11 @@ final class SpoolWriter: Sendable {
             let outcomes = spool.store(batch.map(\.0))
             for ((_, completion), outcome) in zip(batch, outcomes) { completion(outcome) }
             if outcomes.contains(.stored) { stored() }
+            if spool.isBroken {
+                logger.critical(
+                    "the spool cannot make names durable: no mail is taken before the router is started again"
+                )
+            }
         }
         state.withLock { $0.isOver = true }
         state.wakeAll(.progress)
