@@ -198,6 +198,32 @@ import Testing
         try database.close()
     }
 
+    @Test func whatTheClockStartsIsDoneAsTheOwner() async throws {
+        let database = try open(SimulatedStorage(seed: 7), runs: false, usesThreads: true)
+        _ = try execute(database, try setUp(database.schema))
+        let activity = try activity(database.currentView)
+        var setup = Transaction(database.schema)
+        let user = try setup.createRecord("systemuser", [("fullname", "Ann")])
+        _ = try setup.createRecord(
+            "contact",
+            [("fullname", "Mine"), ("emailaddress1", "mine@example.com"), ("ownerid", .reference(user))]
+        )
+        try setup.updateRecord(activity, [("ownerid", .reference(user))])
+        _ = try execute(database, setup)
+        _ = try addList("SELECT contactid FROM contact WHERE ownerid = CURRENTUSER()", database)
+        try perform(database, ScheduleCampaignActivity(activity, at: 1_000_000))
+        _ = try await database.advance(to: 1_000_000)
+        var work = JobWork()
+        while case .more = database.workOnJobs(&work) {}
+        let view = database.currentView
+        #expect(try count(view, "SELECT COUNT(*) FROM email") == Self.memberCount * 4 / 5 + 1)
+        #expect(
+            try count(view, "SELECT COUNT(*) FROM email WHERE createdby.fullname = 'Ann'") == Self.memberCount * 4 / 5
+                + 1
+        )
+        try database.close()
+    }
+
     @Test func aListThatAsksForTooMuchAbortsTheWork() throws {
         let database = try open(SimulatedStorage(seed: 4), runs: false, stepsMax: 1_000)
         _ = try execute(database, try setUp(database.schema))
