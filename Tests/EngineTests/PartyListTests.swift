@@ -272,7 +272,7 @@ import Testing
         )
         #expect(
             try flaw { _, parties in parties[place("ordering", parties)].name = "rank" }
-                == "phonecall.from lists parties, and there is no entity activityparty with the attributes of the standard's"
+                == "campaignresponse.customer lists parties, and there is no entity activityparty with the attributes of the standard's"
         )
     }
 }
