@@ -60,10 +60,7 @@ public struct Records {
 
     /// A stored value of a record; null where the record or the attribute is not there.
     public func value(_ id: RecordID, _ attribute: String) -> Value {
-        guard let (place, row) = place(id), let column = schema.entities[place].attributeID(attribute) else {
-            return .null
-        }
-        return engine.tables.value(place, Int(column.rawValue), row)
+        engine.value(of: id, attribute)
     }
 
     /// A text; nil where it is not filled in.
@@ -136,37 +133,61 @@ public struct Records {
         _ attribute: String,
         countMax: Int = Records.referringMax
     ) throws(Refusal) -> [RecordID] {
-        guard let (place, link, first) = firstReferring(to: id, in: entity, attribute) else { return [] }
+        guard let links = links(from: entity, attribute, to: id.entity) else { return [] }
+        return try referring(to: id, by: links, countMax)
+    }
+
+    /// The records of a standard entity that refer to each of these, which are of one entity, in their order.
+    func referring(toEach ids: [RecordID], _ entity: String, _ attribute: String) throws(Refusal) -> [RecordID] {
+        guard let target = ids.first?.entity, let entity = schema.standardEntity(named: entity)?.id,
+            let links = links(from: entity, attribute, to: target)
+        else { return [] }
         var found: [RecordID] = []
-        var row = first
-        while row != Table.noRow {
-            guard found.count < countMax else { throw tooMany(id, countMax) }
-            found.append(engine.tables.recordID(place, atRow: Int(row)))
-            row = link.next(after: row)
-        }
-        return found.sorted()
+        found.reserveCapacity(ids.count)
+        for id in ids { found += try referring(to: id, by: links, Records.referringMax) }
+        return found
     }
 
     /// Whether any record of a standard entity refers to one in this lookup. O(1).
     func isReferred(to id: RecordID, _ entity: String, _ attribute: String) -> Bool {
         guard let entity = schema.standardEntity(named: entity)?.id,
-            let found = firstReferring(to: id, in: entity, attribute)
+            let links = links(from: entity, attribute, to: id.entity)
         else { return false }
-        return found.row != Table.noRow
+        return firstRow(referringTo: id, by: links) != Table.noRow
     }
 
-    /// Where the records of an entity stand that refer to one: their table, their chain and its first row, `noRow` where there is none.
-    private func firstReferring(
-        to id: RecordID,
-        in entity: EntityID,
-        _ attribute: String
-    ) -> (place: Int, link: LinkIndex, row: UInt32)? {
-        guard let target = place(id), let place = schema.place(of: entity),
-            let column = schema.entities[place].attributeID(attribute).map({ Int($0.rawValue) }),
-            let link = engine.tables[place].link(column),
-            let part = engine.tables[place].linkTarget(column, id.entity)
+    /// How records of an entity refer to those of another: where both stand, and what follows their lookup backwards.
+    private struct Links {
+        var place: Int
+        var index: LinkIndex
+        var targetPlace: Int
+        /// Place of the other entity among the targets of the lookup.
+        var part: Int
+    }
+
+    private func links(from entity: EntityID, _ attribute: String, to target: EntityID) -> Links? {
+        guard let targetPlace = schema.place(of: target), let place = schema.place(of: entity),
+            let column = engine.column(attribute, at: place),
+            let index = engine.tables[place].link(column),
+            let part = engine.tables[place].linkTarget(column, target)
         else { return nil }
-        return (place, link, link.first(target: part, targetRow: UInt32(target.row)))
+        return Links(place: place, index: index, targetPlace: targetPlace, part: part)
+    }
+
+    private func firstRow(referringTo id: RecordID, by links: Links) -> UInt32 {
+        let row = engine.tables.row(links.targetPlace, of: id)
+        return row == Table.noRow ? row : links.index.first(target: links.part, targetRow: row)
+    }
+
+    private func referring(to id: RecordID, by links: Links, _ countMax: Int) throws(Refusal) -> [RecordID] {
+        var found: [RecordID] = []
+        var row = firstRow(referringTo: id, by: links)
+        while row != Table.noRow {
+            guard found.count < countMax else { throw tooMany(id, countMax) }
+            found.append(engine.tables.recordID(links.place, atRow: Int(row)))
+            row = links.index.next(after: row)
+        }
+        return found.sorted()
     }
 
     /// The refusal of what reaches too far.
@@ -198,8 +219,7 @@ extension Engine {
     /// The ordered index of a number or moment of the entity at a place; nil where an organisation has deleted the attribute, or does
     /// not keep it in order any more.
     func order(of attribute: String, at place: Int) -> OrderedIndex<UInt64>? {
-        guard let column = schema.entities[place].attributeID(attribute),
-            case .number(let index)? = tables[place].order(Int(column.rawValue))
+        guard let column = column(attribute, at: place), case .number(let index)? = tables[place].order(column)
         else { return nil }
         return index
     }

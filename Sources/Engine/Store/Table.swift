@@ -188,11 +188,19 @@ package struct Table: ~Copyable, Sendable {
         return head.number(row & 8191, layout)
     }
 
-    /// The numbers of a column in many rows, in the form of batches: units of a decimal, an id, 1 for yes, an option's number; nil
-    /// where there is none, and for `noRow`. Not for texts. O(rows).
-    package func numbers(_ column: Int, rows: [UInt32]) -> [Int64?] {
-        rows.map { row in
-            row == Table.noRow ? nil : number(column, Int(row)).map { physicalNumber(column, $0) }
+    /// Appends the numbers of a column in many rows, in the form of batches: units of a decimal, an id, 1 for yes, an option's
+    /// number; and whether there is one: not for null, nor for `noRow`, which append 0. Not for texts. O(rows).
+    package func appendNumbers(_ column: Int, rows: [UInt32], to numbers: inout [Int64], _ areThere: inout [Bool]) {
+        let type = layout.columns[column]
+        precondition(type != .text)
+        for row in rows {
+            guard row != Table.noRow, let head = head(column, Int(row)), head.isValid(Int(row) & 8191) else {
+                numbers.append(0)
+                areThere.append(false)
+                continue
+            }
+            numbers.append(physicalNumber(column, head.number(Int(row) & 8191, type)))
+            areThere.append(true)
         }
     }
 

@@ -45,9 +45,15 @@ package final class Tables {
 
     /// See `Table.value`.
     package func value(_ place: Int, _ column: Int, _ row: Int) -> Value { self[place].value(column, row) }
-    /// See `Table.numbers`.
-    package func numbers(_ place: Int, _ column: Int, rows: [UInt32]) -> [Int64?] {
-        self[place].numbers(column, rows: rows)
+    /// See `Table.appendNumbers`.
+    package func appendNumbers(
+        _ place: Int,
+        _ column: Int,
+        rows: [UInt32],
+        to numbers: inout [Int64],
+        _ areThere: inout [Bool]
+    ) {
+        self[place].appendNumbers(column, rows: rows, to: &numbers, &areThere)
     }
     /// See `Table.row`.
     package func row(_ place: Int, of id: RecordID) -> UInt32 { self[place].row(of: id) }

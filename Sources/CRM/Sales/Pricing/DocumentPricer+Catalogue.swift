@@ -13,33 +13,77 @@ extension DocumentPricer {
         book.priceLists[id] = list
     }
 
-    /// Everything that a line's price may depend on.
-    mutating func readCatalogue(for line: PricingLine, _ document: PricingDocument) throws(Refusal) {
-        guard let product = line.product, !line.isWriteIn, !document.isPriceLocked else { return }
-        // Most lines of a long document are about what others are about.
-        guard line.isPriceOverridden || pairsRead.insert(Pair(product: product, unit: line.unit)).inserted else {
-            return
+    /// Everything that the prices of lines may depend on, product by product: most lines of a long document are about what others
+    /// are about.
+    mutating func readCatalogue(for lines: [PricingLine], _ document: PricingDocument) throws(Refusal) {
+        guard !document.isPriceLocked else { return }
+        var products = DistinctRecords()
+        var listed = DistinctRecords()
+        var pairs: Set<Pair> = []
+        for line in lines where !line.isKept && !line.isWriteIn {
+            guard let product = line.product else { continue }
+            if line.isPriceOverridden || document.priceList == nil {
+                products.append(product)
+            } else if pairs.insert(Pair(product: product, unit: line.unit)).inserted {
+                products.append(product)
+                listed.append(product)
+                if let unit = line.unit { readUnits(from: unit) }
+            }
         }
-        if book.products[product] == nil { readProduct(product) }
-        guard !line.isPriceOverridden, let list = document.priceList else { return }
-        if itemsRead.insert(product).inserted { try readItems(of: product, on: list) }
-        if let unit = line.unit { readUnits(from: unit) }
+        readProducts(products.ids)
+        if let list = document.priceList { try readItems(of: listed.ids, on: list) }
     }
 
-    private mutating func readProduct(_ id: RecordID) {
-        guard records.exists(id) else { return }
-        var product = PricedProduct()
-        product.isActive = records.state(of: id) ?? 0 == 0
-        product.validFrom = records.day(id, "validfromdate")
-        product.validTo = records.day(id, "validtodate")
-        product.listPrice = records.money(id, "price")
-        product.currentCost = records.money(id, "currentcost")
-        product.standardCost = records.money(id, "standardcost")
-        product.defaultUnit = records.present(id, "defaultuomid")
-        product.unitGroup = records.present(id, "defaultuomscheduleid")
-        if case .integer(let digits) = records.value(id, "quantitydecimal") { product.quantityDigits = Int(digits) }
-        book.products[id] = product
-        if let unit = product.defaultUnit { readUnits(from: unit) }
+    /// Records in the order in which they came, each once.
+    private struct DistinctRecords {
+        private(set) var ids: [RecordID] = []
+        private var known: Set<RecordID> = []
+
+        mutating func append(_ id: RecordID) {
+            if known.insert(id).inserted { ids.append(id) }
+        }
+    }
+
+    private struct Pair: Hashable {
+        var product: RecordID
+        var unit: RecordID?
+    }
+
+    private enum ProductName: Int, StoredAttribute {
+        case statecode, validfromdate, validtodate, price, currentcost, standardcost, defaultuomid, defaultuomscheduleid
+        case quantitydecimal
+
+        static let attributes = allCases.map { String(describing: $0) }
+
+        var kind: StoredKind {
+            switch self {
+            case .statecode: .state
+            case .validfromdate, .validtodate: .date
+            case .price, .currentcost, .standardcost: .decimal(digits: Money.digits)
+            case .defaultuomid, .defaultuomscheduleid: .lookup
+            case .quantitydecimal: .integer
+            }
+        }
+    }
+
+    private mutating func readProducts(_ ids: [RecordID]) {
+        let numbers = StoredNumbers<ProductName>(records, "product", ids)
+        book.products.reserveCapacity(ids.count)
+        for (index, id) in ids.enumerated() where records.exists(id) {
+            func money(_ name: ProductName) -> Money? { numbers[name, index].map(Money.init) }
+            var product = PricedProduct()
+            product.isActive = numbers[.statecode, index] ?? 0 == 0
+            product.validFrom = numbers.option(.validfromdate, index)
+            product.validTo = numbers.option(.validtodate, index)
+            product.listPrice = money(.price)
+            product.currentCost = money(.currentcost)
+            product.standardCost = money(.standardcost)
+            product.defaultUnit = numbers.record(.defaultuomid, index)
+            product.unitGroup = numbers.record(.defaultuomscheduleid, index)
+            if let digits = numbers[.quantitydecimal, index] { product.quantityDigits = Int(digits) }
+            book.products[id] = product
+            if let unit = product.defaultUnit { readUnits(from: unit) }
+        }
     }
 
     /// A unit and those that it is made of; a circle ends where it began.
@@ -56,26 +100,54 @@ extension DocumentPricer {
         }
     }
 
-    /// A product's items on the price list, in every unit. Where an organisation gave up the key and two are for one unit, the
+    private enum ItemName: Int, StoredAttribute {
+        case productid, uomid, pricingmethodcode, amount, percentage, roundingpolicycode, roundingoptioncode
+        case roundingoptionamount, quantitysellingcode, discounttypeid
+
+        static let attributes = allCases.map { String(describing: $0) }
+
+        var kind: StoredKind {
+            switch self {
+            case .productid, .uomid, .discounttypeid: .lookup
+            case .pricingmethodcode, .roundingpolicycode, .roundingoptioncode, .quantitysellingcode: .option
+            case .amount, .roundingoptionamount: .decimal(digits: Money.digits)
+            case .percentage: .decimal(digits: Percentage.digits)
+            }
+        }
+    }
+
+    /// Read of the items of all price lists, of which a product may be on many.
+    private enum ListName: Int, StoredAttribute {
+        case pricelevelid
+
+        static let attributes = allCases.map { String(describing: $0) }
+        var kind: StoredKind { .lookup }
+    }
+
+    /// The products' items on the price list, in every unit. Where an organisation gave up the key and two are for one unit, the
     /// first counts.
-    private mutating func readItems(of product: RecordID, on list: RecordID) throws(Refusal) {
-        for id in try records.referring(to: product, "productpricelevel", "productid")
-        where records.reference(id, "pricelevelid") == list {
+    private mutating func readItems(of products: [RecordID], on list: RecordID) throws(Refusal) {
+        let everywhere = try records.referring(toEach: products, "productpricelevel", "productid")
+        let lists = StoredNumbers<ListName>(records, "productpricelevel", everywhere)
+        let ids = everywhere.indices.lazy.filter { lists.record(.pricelevelid, $0) == list }.map { everywhere[$0] }
+        let numbers = StoredNumbers<ItemName>(records, "productpricelevel", Array(ids))
+        book.items.reserveCapacity(ids.count)
+        for (index, id) in ids.enumerated() {
             let key = PriceBook.ItemKey(
                 priceList: list,
-                product: product,
-                unit: records.reference(id, "uomid")
+                product: numbers.record(.productid, index) ?? .none,
+                unit: numbers.record(.uomid, index) ?? .none
             )
             if book.items[key] != nil { continue }
             var item = PriceListItem(id: id)
-            item.method = records.option(id, "pricingmethodcode")
-            item.amount = records.money(id, "amount")
-            item.percentage = records.percentage(id, "percentage")
-            item.roundingPolicy = records.option(id, "roundingpolicycode")
-            item.roundingOption = records.option(id, "roundingoptioncode")
-            item.roundingAmount = records.money(id, "roundingoptionamount")
-            item.quantitySelling = records.option(id, "quantitysellingcode")
-            item.discountList = records.present(id, "discounttypeid")
+            item.method = numbers.option(.pricingmethodcode, index)
+            item.amount = numbers[.amount, index].map(Money.init)
+            item.percentage = numbers[.percentage, index].map(Percentage.init)
+            item.roundingPolicy = numbers.option(.roundingpolicycode, index)
+            item.roundingOption = numbers.option(.roundingoptioncode, index)
+            item.roundingAmount = numbers[.roundingoptionamount, index].map(Money.init)
+            item.quantitySelling = numbers.option(.quantitysellingcode, index)
+            item.discountList = numbers.record(.discounttypeid, index)
             book.items[key] = item
             if let discounts = item.discountList, book.discountLists[discounts] == nil { try readDiscounts(discounts) }
         }

@@ -70,15 +70,6 @@ struct DocumentPricer {
     /// Of records without a currency.
     let baseCurrency: RecordID?
     var book = PriceBook()
-    /// Products whose items were read: those of the document's price list are in the book.
-    var itemsRead: Set<RecordID> = []
-    /// What lines with a price from the catalogue are about, as far as it was read.
-    var pairsRead: Set<Pair> = []
-
-    struct Pair: Hashable {
-        var product: RecordID
-        var unit: RecordID?
-    }
 
     init(_ records: Records, _ form: DocumentForm) {
         self.records = records
@@ -104,7 +95,7 @@ struct DocumentPricer {
             guard lines.count < DocumentPricer.linesMax else { throw records.tooMany(id, DocumentPricer.linesMax) }
             document.lines.append(stored.line(nil, values))
         }
-        for line in document.lines where !line.isKept { try readCatalogue(for: line, document) }
+        try readCatalogue(for: document.lines, document)
         let priced = document.priced(with: book, isExplained: false)
 
         var prices = DocumentPrices(lines: lines, priced: priced, changes: [])

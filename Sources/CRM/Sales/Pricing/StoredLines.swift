@@ -1,48 +1,28 @@
-// The lines of a document as they are stored: what pricing reads of them, column by column, and what differs from new prices. A
-// document of a thousand lines has some fifteen thousand values; each is read once.
+// The lines of a document as they are stored, and what differs from new prices. Each value is read once.
 
 import Engine
 
 /// Numbers as they are stored: ten-thousandths of an amount, an id, 1 for yes. An attribute that the organisation has deleted reads
 /// as null and is not written.
 struct StoredLines {
-    /// By attribute, then by line.
-    private let numbers: [Int64?]
-    private let lineCount: Int
+    private let numbers: StoredNumbers<Name>
 
-    /// The attributes by their names, in the order of `numbers`.
-    private enum Name: Int, CaseIterable {
+    private enum Name: Int, StoredAttribute {
         case isproductoverridden, productid, uomid, quantity, ispriceoverridden, priceperunit, volumediscountamount
         case discountpercentage, manualdiscountamount, tax, baseamount, extendedamount, pricingerrorcode
         case transactioncurrencyid
 
-        /// Made once: a case is asked for its name some ten times a line.
-        private static let attributes = allCases.map { String(describing: $0) }
-        var attribute: String { Name.attributes[rawValue] }
+        static let attributes = allCases.map { String(describing: $0) }
 
-        /// Digits behind the point as pricing takes them; nil: no decimal.
-        var digits: Int? {
+        var kind: StoredKind {
             switch self {
-            case .quantity: Quantity.digits
-            case .discountpercentage: Percentage.digits
+            case .quantity: .decimal(digits: Quantity.digits)
+            case .discountpercentage: .decimal(digits: Percentage.digits)
             case .priceperunit, .volumediscountamount, .manualdiscountamount, .tax, .baseamount, .extendedamount:
-                Money.digits
-            case .isproductoverridden, .productid, .uomid, .ispriceoverridden, .pricingerrorcode,
-                .transactioncurrencyid:
-                nil
-            }
-        }
-
-        /// Whether a column of this type holds it. An organisation may have deleted the standard's attribute and made one of its own of the
-        /// same name.
-        func isHeld(by type: AttributeType) -> Bool {
-            switch (self, type) {
-            case (.isproductoverridden, .boolean), (.ispriceoverridden, .boolean), (.productid, .lookup),
-                (.uomid, .lookup),
-                (.transactioncurrencyid, .lookup), (.pricingerrorcode, .option):
-                true
-            case (_, .decimal), (_, .money): digits != nil
-            default: false
+                .decimal(digits: Money.digits)
+            case .isproductoverridden, .ispriceoverridden: .boolean
+            case .productid, .uomid, .transactioncurrencyid: .lookup
+            case .pricingerrorcode: .option
             }
         }
 
@@ -52,7 +32,7 @@ struct StoredLines {
             case .boolean(let isTrue): isTrue ? 1 : 0
             case .reference(let id): Int64(bitPattern: id.rawValue)
             case .option(let option): Int64(option)
-            case .decimal: digits.flatMap { value.units($0) }
+            case .decimal: if case .decimal(let digits) = kind { value.units(digits) } else { nil }
             default: nil
             }
         }
@@ -60,47 +40,23 @@ struct StoredLines {
         /// The value of a stored number.
         func value(_ number: Int64?) -> Value {
             guard let number else { return .null }
-            return switch self {
-            case .isproductoverridden, .ispriceoverridden: .boolean(number != 0)
-            case .productid, .uomid, .transactioncurrencyid: .reference(RecordID(rawValue: UInt64(bitPattern: number)))
-            case .pricingerrorcode: .option(Int32(truncatingIfNeeded: number))
-            case .quantity, .discountpercentage, .priceperunit, .volumediscountamount, .manualdiscountamount, .tax,
-                .baseamount,
-                .extendedamount:
-                .decimal(Decimal64(units: number, scale: UInt8(digits ?? 0)))
+            return switch kind {
+            case .boolean: .boolean(number != 0)
+            case .lookup: .reference(RecordID(rawValue: UInt64(bitPattern: number)))
+            case .option, .state: .option(Int32(truncatingIfNeeded: number))
+            case .date: .date(Int32(truncatingIfNeeded: number))
+            case .integer: .integer(number)
+            case .decimal(let digits): .decimal(Decimal64(units: number, scale: UInt8(digits)))
             }
         }
     }
 
     /// Reads lines of an entity. O(lines × attributes).
     init(_ records: Records, _ entity: String, _ lines: [RecordID]) {
-        lineCount = lines.count
-        let tables = records.engine.tables
-        let place = records.schema.standardPlace(named: entity)
-        let rows = place.map { place in lines.map { tables.row(place, of: $0) } } ?? []
-        var numbers: [Int64?] = []
-        numbers.reserveCapacity(Name.allCases.count * lineCount)
-        for name in Name.allCases {
-            guard let place, let column = records.schema.entities[place].attributeID(name.attribute),
-                name.isHeld(by: records.schema.entities[place][column].type)
-            else {
-                numbers.append(contentsOf: repeatElement(nil, count: lineCount))
-                continue
-            }
-            let stored = tables.numbers(place, Int(column.rawValue), rows: rows)
-            let scale = records.schema.entities[place][column].type.decimalScale
-            if let digits = name.digits, let scale, scale != digits {
-                numbers += stored.map { $0.flatMap { Value.decimal(Decimal64(units: $0, scale: scale)).units(digits) } }
-            } else {
-                numbers += stored
-            }
-        }
-        self.numbers = numbers
+        numbers = StoredNumbers(records, entity, lines)
     }
 
-    private func stored(_ name: Name, _ line: Int?) -> Int64? {
-        line.flatMap { numbers[name.rawValue * lineCount + $0] }
-    }
+    private func stored(_ name: Name, _ line: Int?) -> Int64? { line.flatMap { numbers[name, $0] } }
 
     private static func given(_ name: Name, _ given: [(String, Value)]) -> Value? {
         given.isEmpty ? nil : given.first { $0.0 == name.attribute }?.1
