@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Dependency order, top to bottom, is the architecture: see docs/architecture.md.
-// No target carries unsafe flags, so that other packages can depend on Kith by URL.
+// No target but tests carries unsafe flags, so that other packages can depend on Kith by URL.
 
 let package = Package(
     name: "Kith",
@@ -144,3 +144,7 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Tests are compiled without optimising, in half the time; what they test, and the models they compare it with, is optimised. Who
+// depends on Kith never builds them, so that the unsafe flag is none of theirs.
+for target in package.targets where target.type == .test { target.swiftSettings = [.unsafeFlags(["-Onone"])] }

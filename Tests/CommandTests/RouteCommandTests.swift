@@ -86,4 +86,67 @@ import Testing
         #expect(outcome.output.isEmpty)
         #expect(outcome.errors.hasPrefix("kith: "), "\(outcome.errors)")
     }
+
+    private static let circular = """
+        Message-ID: <3@a.example>
+        Date: Wed, 4 Mar 2026 10:00:00 +0100
+        From: Ann <ann@a.example>
+        To: support@crm.example
+        Subject: Another thing
+
+        From here on it is another one.
+        """
+
+    @Test func anArchiveIsReplayed() async throws {
+        let folder = try Folder()
+        // The answer stands first; what counts are dates. The last one is there twice.
+        let mails = [RouteCommandTests.answer, RouteCommandTests.question, RouteCommandTests.circular]
+        let quoted = (mails + [RouteCommandTests.circular]).map {
+            $0.replacingOccurrences(of: "\nFrom here", with: "\n>From here")
+        }
+        try folder.write(
+            quoted.map { "From ann@a.example Mon Mar  2 10:00:00 2026\n\($0)\n\n" }.joined(),
+            to: "support.mbox"
+        )
+        let outcome = try await kith(
+            "route",
+            "replay",
+            "--own",
+            "crm.example",
+            "--format",
+            "csv",
+            "support.mbox",
+            in: folder
+        )
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let rows = outcome.output.split(separator: "\r\n", omittingEmptySubsequences: true)
+            .flatMap { $0.split(separator: "\n") }.map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        #expect(
+            rows.map { $0[0] } == ["message", "support.mbox:2", "support.mbox:1", "support.mbox:3", "support.mbox:4"]
+        )
+        #expect(rows.map { $0[4] } == ["kind", "message", "message", "message", "duplicate"])
+        #expect(rows.map { $0[5] } == ["thread", "1", "1", "2", ""])
+        #expect(rows.map { $0[7] } == ["reasons", "\"\"", "known-identifier", "\"\"", "delivered-before"])
+        #expect(
+            outcome.errors == """
+                4 messages in 2 threads, 1 joined one that was there.
+                Kinds: message 3, duplicate 1.
+                Reasons: delivered-before 1, known-identifier 1.
+
+                """
+        )
+        let people = try await kith("route", "replay", "--own", "crm.example", "support.mbox", in: folder)
+        #expect(!people.output.contains("\u{1B}"), "a terminal does not obey a subject")
+    }
+
+    @Test func whatIsNoMessageIsLeftOut() async throws {
+        let folder = try RouteCommandTests.folder()
+        let outcome = try await kith("route", "replay", "archive", in: folder)
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.hasPrefix("Left out: archive/empty.eml is not read: the message is empty\n1 messages"))
+        #expect(outcome.errors.hasSuffix("kith: 1 of 2 were left out\n"))
+        let nowhere = try await kith("route", "replay", "nowhere", in: folder)
+        #expect(nowhere.status == 2)
+        #expect(nowhere.errors == "kith: nowhere is not there: name a folder of messages or an mbox file\n")
+    }
 }

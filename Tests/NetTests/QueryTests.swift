@@ -240,12 +240,19 @@ import Testing
             for var cursor in open.dropFirst() { try await cursor.close() }
             for var cursor in open.prefix(1) { #expect(try await cursor.rows().count == 1_000) }
             await other.close()
+            // Bytes are counted as the allocator gave them, some 50 KB a cursor, and it does not give the same each time: so there
+            // may be one more or less. Whatever was kept back, or given back twice, would add up over the rounds.
+            let usual = open.count - 1...open.count + 1
             var again: [ClientCursor] = []
-            for _ in 0..<1_000 where again.count < open.count {
+            for _ in 0..<1_000 where again.count < usual.lowerBound {
                 for var cursor in again { try await cursor.close() }
                 again = try await openCursors(client, 16)
             }
-            #expect(again.count == open.count, "\(again.count) cursors after \(open.count)")
+            for round in 0..<20 {
+                #expect(usual.contains(again.count), "round \(round): \(again.count) cursors after \(open.count)")
+                for var cursor in again { try await cursor.close() }
+                again = try await openCursors(client, 16)
+            }
         }
     }
 

@@ -23,17 +23,7 @@ struct ReportingLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    func log(
-        level: Logger.Level,
-        message: Logger.Message,
-        metadata: Logger.Metadata?,
-        source: String,
-        file: String,
-        function: String,
-        line: UInt
-    ) {
-        report("\(message)")
-    }
+    func log(event: LogEvent) { report("\(event.message)") }
 }
 
 /// A database in memory behind a server on a free port.

@@ -93,4 +93,12 @@ public struct MailDecision: Sendable {
     public var otherThreads: [MailThreadID] = []
     /// In the order in which they were made.
     public var steps: [MailStepResult] = []
+
+    /// The reasons of the steps that found something; all others say that there was nothing to find.
+    public var findings: [MailReason] { steps.map(\.reason).filter { !MailDecision.nothings.contains($0) } }
+
+    private static let nothings: Set<MailReason> = [
+        .newMessage, .noLoop, .ordinary, .noToken, .noIdentifiers, .unknownIdentifiers, .noIndex, .noTag, .unknownTag,
+        .noSuchSubject, .sameTopic,
+    ]
 }

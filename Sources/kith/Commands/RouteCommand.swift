@@ -10,8 +10,9 @@ struct RouteCommand: AsyncParsableCommand {
               kith route serve --spool ./spool --lmtp 127.0.0.1:2400 --server 127.0.0.1:7411
               kith route explain message.eml
               kith route explain --seen ./archive --own support@example.org message.eml
+              kith route replay --own support@example.org ./archive
             """,
-        subcommands: [ServeCommand.self, ExplainCommand.self]
+        subcommands: [ServeCommand.self, ExplainCommand.self, ReplayCommand.self]
     )
 }
 
@@ -35,7 +36,7 @@ extension RouteCommand {
             case text, json
         }
 
-        @Option(help: "A folder of messages that the CRM has seen.")
+        @Option(help: "A folder of messages, or an mbox file, that the CRM has seen.")
         var seen: String?
 
         @Option(help: "An address, or a domain, that is the CRM's own; more than one may be given.")
@@ -51,9 +52,9 @@ extension RouteCommand {
         var file: String
 
         func run() async throws {
-            let delivery = try MailArchive.delivery(file, recipients: recipient)
+            let delivery = try MailArchive.mail(file).delivery(recipients: recipient)
             var archive = MailArchive(own: own)
-            if let seen { try archive.add(folder: seen) }
+            if let seen { _ = archive.take(try MailArchive.mails(at: seen)) }
             let decision = MailRouter().decide(delivery, knowing: archive.knowledge)
             let explanation = MailExplanation(delivery: delivery, decision: decision, names: archive.names)
             StandardOutput.write(format == .json ? explanation.json + "\n" : explanation.text)
