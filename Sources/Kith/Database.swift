@@ -123,6 +123,8 @@ public final class Database: Sendable {
     private let isClearing = Atomic(false)
     /// Held while a quick-find index is made, so that those who search meanwhile wait for it instead of making it too.
     let searchMaking = Mutex(())
+    /// As `searchMaking`, for keys of duplicates.
+    let keyMaking = Mutex(())
     /// Held by whoever makes indexes for a change of the schema.
     let indexMaking = Mutex(())
 
@@ -405,12 +407,12 @@ extension Database: Session {
     ) async throws -> TransactionReply {
         while true {
             var reply = ByteWriter()
-            let (refusal, position) = turn { turn -> (Refusal?, Position) in
+            let (refusal, wanted, position) = turn { turn -> (Refusal?, DuplicateKeys?, Position) in
                 do throws(Refusal) {
                     try change(&turn, &reply)
-                    return (nil, turn.position)
+                    return (nil, nil, turn.position)
                 } catch {
-                    return (error, turn.position)
+                    return (error, turn.takeWantedKeys(), turn.position)
                 }
             }
             guard let refusal else {
@@ -419,6 +421,10 @@ extension Database: Session {
                 return decoded
             }
             guard refusal.code == .overloaded else { throw refusal }
+            if let wanted {
+                makeDuplicateKeys(wanted)
+                continue
+            }
             // Until the next group is durable, or at once where all are by now.
             try await settle(min(durablePosition + 1, position))
         }

@@ -50,8 +50,23 @@ extension Database: MessageSession {
         _ request: MessageRequest,
         actor: RecordID
     ) throws(Refusal) -> (rehearsed: Rehearsed, position: Position) {
-        let view = currentView
-        let engine = Engine(copying: view)
+        guard request.refusesDuplicates else {
+            let view = currentView
+            return (try rehearse(request, actor, on: Engine(copying: view), view), view.position)
+        }
+        return try withCheckedCopies { (engine, view, check) throws(Refusal) in
+            engine.transactionCheck = { engine, changes throws(Refusal) in try check.refuse(engine, changes) }
+            return (try rehearse(request, actor, on: engine, view), view.position)
+        }
+    }
+
+    /// On an engine that goes on from a view and that nobody else has.
+    private func rehearse(
+        _ request: MessageRequest,
+        _ actor: RecordID,
+        on engine: Engine,
+        _ view: View
+    ) throws(Refusal) -> Rehearsed {
         engine.contents = contents
         let records = Records(engine, actor: actor, timeMicroseconds: options.clock()) { [knownCalendar] in
             knownCalendar.calendar(view)
@@ -65,14 +80,13 @@ extension Database: MessageSession {
                 try engine.execute(encoded, context: context, entry: &entry, reply: &reply)
             }
         }.get()
-        guard outcome == .changed else { return (Rehearsed(), view.position) }
+        guard outcome == .changed else { return Rehearsed() }
         do throws(DecodeError) {
-            let rehearsed = try entry.withUnsafeBytes { entry in
+            return try entry.withUnsafeBytes { entry in
                 Result { () throws(DecodeError) in
                     try Rehearsed(entry, schema: engine.schema, tables: engine.tables)
                 }
             }.get()
-            return (rehearsed, view.position)
         } catch {
             throw Refusal(error)
         }

@@ -24,6 +24,7 @@ public final class Rehearsal: Session {
     private let stage: Mutex<Stage>
     private let contents: (any FileContents)?
     private let clock: @Sendable () -> Int64
+    private let duplicateRules = KnownDuplicateRules()
 
     /// A copy of what the view shows. Records can be given files whose contents are among `contents`.
     package init(
@@ -57,7 +58,20 @@ public final class Rehearsal: Session {
             let engine = stage.engine
             // Counted when it is refused, too: what was copied for it stays.
             _ = try StoreMemory.balance(&stage.ownBytes) { () throws(Refusal) in
-                try engine.execute(transaction, context: context, entry: &entry, reply: &reply)
+                guard TransactionHeader.asksForCheck(transaction) else {
+                    return try engine.execute(transaction, context: context, entry: &entry, reply: &reply)
+                }
+                return try duplicateRules.making(on: engine) { (book) throws(Refusal) in
+                    try DuplicateCheck.beginning(
+                        transaction,
+                        book,
+                        engine,
+                        comparisonsMax: DuplicateCheck.comparisonsMaxBeside
+                    )
+                } body: { (_) throws(Refusal) in
+                    defer { engine.transactionCheck = nil }
+                    return try engine.execute(transaction, context: context, entry: &entry, reply: &reply)
+                }
             }
             return reply.bytes
         }
@@ -82,6 +96,21 @@ public final class Rehearsal: Session {
             var reply = ByteWriter()
             try stage.engine.read(request, into: &reply)
             return reply.bytes
+        }
+    }
+}
+
+extension Rehearsal: DuplicateSession {
+    /// What records of the copy are like, or would be.
+    public func duplicates(_ question: DuplicateQuestion) async throws -> DuplicateReport {
+        try stage.withLock { stage throws(Refusal) in
+            try duplicateRules.making(on: stage.engine) { book in
+                DuplicateCheck(book, comparisonsMax: DuplicateCheck.comparisonsMaxBeside)
+            } body: { (check) throws(Refusal) in
+                let engine = Engine(copying: stage.engine.view)
+                engine.contents = contents
+                return try question.answer(engine, check, actor: .none, timeMicroseconds: clock())
+            }
         }
     }
 }

@@ -17,6 +17,10 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     private let queue: any CommitQueue
     private let clock: @Sendable () -> Int64
     let calendar: KnownCalendar
+    /// The published duplicate rules.
+    let duplicateRules = KnownDuplicateRules()
+    /// Keys of duplicates that a transaction of this turn was refused for want of.
+    var wantedKeys: DuplicateKeys?
     /// A turn that has this much log to hand over does so at once instead of at its end: the queue takes at most half a
     /// segment at a time, and the next entry may be as large as `entryBytesMax`. It is also what is reserved beyond
     /// the request itself when there is room: fewer, larger reservations.
@@ -98,6 +102,7 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
             Result { () throws(Refusal) in try executeAny(encoded, actor, &reply) }
         }.get()
         noteJob(of: request)
+        if Messages.publishing.contains(request.number) { duplicateRules.dropUnwanted(engine) }
     }
 
     /// The work of the earliest moment that has any, from `floor` up to `until`: see `DueWork.earliest`.
@@ -147,6 +152,20 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         _ actor: RecordID,
         _ reply: inout ByteWriter,
         at moment: Int64? = nil
+    ) throws(Refusal) {
+        if TransactionHeader.asksForCheck(transaction) {
+            return try checkingDuplicates(transaction) { (turn) throws(Refusal) in
+                try turn.executeReserved(transaction, actor, &reply, at: moment)
+            }
+        }
+        try executeReserved(transaction, actor, &reply, at: moment)
+    }
+
+    private mutating func executeReserved(
+        _ transaction: UnsafeRawBufferPointer,
+        _ actor: RecordID,
+        _ reply: inout ByteWriter,
+        at moment: Int64?
     ) throws(Refusal) {
         try reserve(for: transaction)
         let context = CommandContext(actor: actor, timeMicroseconds: moment ?? time())

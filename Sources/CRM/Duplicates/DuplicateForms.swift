@@ -21,6 +21,8 @@ package struct DuplicateForms {
     let columns: [Column]
     /// The attributes whose values are given for each row, in this order.
     package let attributes: [String]
+    /// Rows that were given.
+    private(set) var rowCount = 0
     private var stores: [Store]
     private var maker = DuplicateFormMaker()
     private var distance = EditDistance()
@@ -55,6 +57,7 @@ package struct DuplicateForms {
     /// Takes the next row: a value for each of `attributes`.
     package mutating func append(_ values: [Value]) {
         precondition(values.count == attributes.count)
+        rowCount += 1
         for index in columns.indices {
             for place in stores[index].places {
                 maker.append(values[place], columns[index].comparison, to: &stores[index].bytes)

@@ -55,7 +55,8 @@ extension DuplicateRule {
                     parameter: records.integer(condition, "operatorparam")
                 )
             }
-            let rule = try DuplicateRule(records.name(id), records.text(id, "baseentityname") ?? "", stored: stored)
+            var rule = try DuplicateRule(records.name(id), records.text(id, "baseentityname") ?? "", stored: stored)
+            rule.leavesOutInactive = records.value(id, "excludeinactiverecords") == .boolean(true)
             try rule.check(records.schema)
             return rule
         } catch {

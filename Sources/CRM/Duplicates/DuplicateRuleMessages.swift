@@ -28,7 +28,7 @@ public struct PublishDuplicateRule: Message {
     public static let declaration = MessageDeclaration<PublishDuplicateRule>(
         352,
         "publish",
-        "Has a duplicate rule asked by searches from now on, after looking whether it can be: docs/duplicates.md.",
+        "Has a duplicate rule asked from now on, by searches and by checks of what is written, after looking whether it can be: docs/duplicates.md.",
         to: [MessageTarget("duplicaterule", states: [unpublished])],
         record: \.rule,
         rules: DuplicateRule.flaws

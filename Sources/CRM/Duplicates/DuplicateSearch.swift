@@ -22,20 +22,12 @@ public struct DuplicateSearch {
 
     /// The rules that are asked.
     public let rules: [DuplicateRule]
-    private let alternatives: [Alternative]
+    private let alternatives: DuplicateAlternatives
     private let blockMax: Int
     private let pairsMax: Int
     private var forms: DuplicateForms
     private var records: [RecordID] = []
     private var isInactive: [Bool] = []
-
-    /// An alternative by the columns of its conditions: anchors, and what is asked of records with the same key, the cheap first.
-    private struct Alternative {
-        var reason: DuplicateAnswer.Reason
-        var leavesOutInactive: Bool
-        var anchors: [Int]
-        var columns: [Int]
-    }
 
     /// A key of a record, by the record's place in the order of ids.
     private struct Keyed {
@@ -51,37 +43,10 @@ public struct DuplicateSearch {
         blockMax: Int = DuplicateSearch.blockMax,
         pairsMax: Int = DuplicateSearch.pairsMax
     ) {
-        precondition(Set(rules.map(\.entity)).count <= 1)
         self.rules = rules
         (self.blockMax, self.pairsMax) = (blockMax, pairsMax)
-        var columns: [DuplicateForms.Column] = []
-        var alternatives: [Alternative] = []
-        for (rulePlace, rule) in rules.enumerated() {
-            for (place, conditions) in rule.alternatives.enumerated() {
-                let places = conditions.map { condition in
-                    let column = DuplicateForms.Column(
-                        attributes: condition.attributes,
-                        comparison: condition.comparison
-                    )
-                    if let known = columns.firstIndex(of: column) { return known }
-                    columns.append(column)
-                    return columns.count - 1
-                }
-                let anchors = places.filter { columns[$0].comparison.isAnchor }
-                precondition(!anchors.isEmpty)
-                alternatives.append(
-                    Alternative(
-                        reason: .init(rule: rulePlace, alternative: place),
-                        leavesOutInactive: rule.leavesOutInactive,
-                        anchors: anchors,
-                        columns: anchors + places.filter { columns[$0].comparison == .similarDate }
-                            + places.filter { columns[$0].comparison == .similar }
-                    )
-                )
-            }
-        }
-        self.alternatives = alternatives
-        forms = DuplicateForms(columns)
+        alternatives = DuplicateAlternatives(rules)
+        forms = DuplicateForms(alternatives.columns)
     }
 
     /// The attributes that are asked of each record, in this order.
@@ -106,10 +71,10 @@ public struct DuplicateSearch {
         answer.recordCount = records.count
         let order = records.indices.sorted { records[$0] < records[$1] }
         var hits = DuplicateHits(pairsMax: pairsMax)
-        for index in alternatives.indices { try find(index, order, &hits, &answer.omissions) }
+        for index in alternatives.list.indices { try find(index, order, &hits, &answer.omissions) }
         guard hits.settle() <= pairsMax else { throw tooMany }
         for hit in hits.list {
-            let reason = alternatives[Int(hit.alternative)].reason
+            let reason = alternatives.list[Int(hit.alternative)].reason
             let (first, second) = (records[order[Int(hit.first)]], records[order[Int(hit.second)]])
             if let last = answer.pairs.last, last.first == first, last.second == second {
                 answer.pairs[answer.pairs.count - 1].reasons.append(reason)
@@ -128,8 +93,8 @@ public struct DuplicateSearch {
         _ hits: inout DuplicateHits,
         _ omissions: inout [DuplicateAnswer.Omission]
     ) throws(Refusal) {
-        let alternative = alternatives[index]
-        let keyed = sortedKeys(alternative, order)
+        let reason = alternatives.list[index].reason
+        let keyed = sortedKeys(index, order)
         var large: [DuplicateAnswer.Omission] = []
         var start = 0
         while start < keyed.count {
@@ -139,13 +104,13 @@ public struct DuplicateSearch {
             start = end
             guard block.count <= blockMax else {
                 let example = records[order[Int(block[block.startIndex].rank)]]
-                large.append(.init(reason: alternative.reason, recordCount: block.count, example: example))
+                large.append(.init(reason: reason, recordCount: block.count, example: example))
                 continue
             }
             for first in block.indices {
                 for second in block[(first + 1)...].indices {
                     let (a, b) = (block[first].rank, block[second].rank)
-                    guard a != b, holds(alternative, order[Int(a)], order[Int(b)]) else { continue }
+                    guard a != b, alternatives.holds(index, &forms, order[Int(a)], order[Int(b)]) else { continue }
                     hits.append(DuplicateHit(first: a, second: b, alternative: UInt32(index)))
                 }
             }
@@ -163,29 +128,17 @@ public struct DuplicateSearch {
     }
 
     /// The keys of all records, in order; of records with the same key in order of their ids.
-    private func sortedKeys(_ alternative: Alternative, _ order: [Int]) -> [Keyed] {
+    private func sortedKeys(_ index: Int, _ order: [Int]) -> [Keyed] {
         var keyed: [Keyed] = []
         keyed.reserveCapacity(order.count)
         for (rank, row) in order.enumerated() {
-            if alternative.leavesOutInactive, isInactive[row] { continue }
-            var keys: [UInt64] = [0]
-            for column in alternative.anchors {
-                let further = forms.keys(column, row)
-                keys = keys.flatMap { key in further.map { Self.mixed(key, $0) } }
+            if alternatives.list[index].leavesOutInactive, isInactive[row] { continue }
+            for key in alternatives.keys(index, forms, row) {
+                keyed.append(Keyed(key: key, rank: UInt32(truncatingIfNeeded: rank)))
             }
-            for key in keys { keyed.append(Keyed(key: key, rank: UInt32(truncatingIfNeeded: rank))) }
         }
         keyed.sort { ($0.key, $0.rank) < ($1.key, $1.rank) }
         return keyed
-    }
-
-    private static func mixed(_ a: UInt64, _ b: UInt64) -> UInt64 {
-        a ^ (b &+ 0x9E37_79B9_7F4A_7C15 &+ (a << 6) &+ (a >> 2))
-    }
-
-    private mutating func holds(_ alternative: Alternative, _ first: Int, _ second: Int) -> Bool {
-        for column in alternative.columns where !forms.areAlike(column, first, second) { return false }
-        return true
     }
 }
 

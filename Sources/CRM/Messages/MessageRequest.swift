@@ -1,6 +1,6 @@
 // A message as it is sent:
 //
-//   u8  flags        bit 0: a request key follows
+//   u8  flags        bit 0: a request key follows; bit 2: refused where a record is like another one (docs/duplicates.md)
 //   u8  0
 //   u16 message
 //   u64 client, u64 request     only with bit 0
@@ -34,13 +34,18 @@ public struct MessageRequest: Sendable, Hashable {
     /// The arguments that are given.
     public var arguments: [Argument] = []
 
+    /// Refused where a record that it makes or changes is like another one by the published duplicate rules (docs/duplicates.md).
+    public var refusesDuplicates = false
+
     /// A request without arguments.
     public init(number: UInt16) { self.number = number }
 
     /// The bytes that a server takes.
     package func encoded(key: RequestKey?) -> [UInt8] {
         var writer = ByteWriter()
-        writer.u8(key == nil ? 0 : TransactionHeader.keyedFlag)
+        writer.u8(
+            (key == nil ? 0 : TransactionHeader.keyedFlag) | (refusesDuplicates ? TransactionHeader.checkedFlag : 0)
+        )
         writer.u8(0)
         writer.u16(number)
         if let key {
@@ -61,10 +66,12 @@ public struct MessageRequest: Sendable, Hashable {
     ) throws(DecodeError) -> (request: MessageRequest, key: RequestKey?) {
         var reader = ByteReader(bytes)
         let flags = try reader.u8()
-        guard flags <= TransactionHeader.keyedFlag, try reader.u8() == 0 else {
+        let known = TransactionHeader.keyedFlag | TransactionHeader.checkedFlag
+        guard flags & ~known == 0, try reader.u8() == 0 else {
             throw DecodeError("unknown flags of a message", at: 0)
         }
         var request = MessageRequest(number: try reader.u16())
+        request.refusesDuplicates = flags & TransactionHeader.checkedFlag != 0
         var key: RequestKey?
         if flags & TransactionHeader.keyedFlag != 0 {
             key = RequestKey(client: try reader.u64(), request: try reader.u64())

@@ -33,6 +33,9 @@ public enum Messages {
         CopyListMembers.head.number, DistributeCampaignActivity.head.number, DispatchCampaignActivity.head.number,
     ]
 
+    /// Numbers of those after which other duplicate rules are published.
+    package static let publishing: Set<UInt16> = [PublishDuplicateRule.head.number, UnpublishDuplicateRule.head.number]
+
     /// What is known of all of them, in order of their numbers.
     public static let heads: [MessageHead] = all.map { $0.head }
 
@@ -57,6 +60,7 @@ public enum Messages {
         try message.requireArguments()
         var transaction = try message.plan(records).transaction
         transaction.message = request.number
+        transaction.refusesDuplicates = request.refusesDuplicates
         transaction.key = key
         return transaction
     }

@@ -195,6 +195,7 @@ extension Table {
         for place in numberOrders.indices { numberOrders[place].mergePending(releasing: true) }
         for place in composites.indices { composites[place].mergePending(releasing: true) }
         search?.mergePending()
+        recordKeys?.mergePending()
     }
 
     /// Writes the entries of those rows that have a value, and returns how many these are.

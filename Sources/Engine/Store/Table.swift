@@ -4,7 +4,7 @@
 // - Row r stands in chunk r / 8,192 at r % 8,192. A row lives exactly when its identifier column is valid there.
 // - `directory` leads from the sequence of every living record's id to its row; dead rows stand in `freeRows`.
 // - Every index holds exactly the living rows with a value (all values, for a key) in its columns; the quick-find index,
-//   once it was made, their words.
+//   once it was made, their words, and the index by record keys (RecordKeyIndex) their keys.
 // - A row keeps its place for life; places of dead rows are reused, last freed first.
 //
 // A copy, made by `copy` only, is a view. It shares chunks, pages and nodes, and the writer copies those that it touches while
@@ -60,6 +60,10 @@ package struct Table: ~Copyable, Sendable {
     package internal(set) var search: SearchIndex?
     /// Rows that change while the index is made; nil when it is not. Not part of a view.
     var searchJournal: SearchJournal?
+    /// The index by keys that are made above the engine; nil until somebody asks for it.
+    package internal(set) var recordKeys: RecordKeyIndex?
+    /// As `searchJournal`, for that index.
+    var keyJournal: SearchJournal?
     /// Reused for the words of a record.
     var searchScratch = RecordWords()
     /// The words of rows that are being changed.
@@ -93,6 +97,7 @@ package struct Table: ~Copyable, Sendable {
         keys = other.keys
         composites = other.composites
         search = other.search
+        recordKeys = other.recordKeys
     }
 
     /// Takes over which records there are, and in which rows.
@@ -275,7 +280,7 @@ package struct Table: ~Copyable, Sendable {
             directoryBytes: foreignDirectories.reduce(directory.memoryBytes) { $0 + $1.rows.memoryBytes },
             linkBytes: links.reduce(0) { $0 + $1.memoryBytes },
             orderedBytes: numberOrders.reduce(0) { $0 + $1.memoryBytes }
-                + (textOrders + composites).reduce(0) { $0 + $1.memoryBytes },
+                + (textOrders + composites).reduce(recordKeys?.memoryBytes ?? 0) { $0 + $1.memoryBytes },
             keyBytes: keys.reduce(0) { $0 + $1.memoryBytes },
             searchBytes: search?.memoryBytes ?? 0
         )

@@ -216,6 +216,7 @@ extension Table {
     ) {
         let rows = RowSet(first: row, count: 1, list: nil)
         if shape.isSearched { keepWords(rows) }
+        let isKeyed = keepRecordKeys(rows) { column in shape.columns.contains { $0.column == column } }
         for column in shape.columns where column.isOrdered { removeOrdered(column.column, row: row) }
         for place in shape.composites { removeComposite(place, rows) }
         let chunk = chunks.unshared(row >> 13)
@@ -242,5 +243,6 @@ extension Table {
         for column in shape.columns where column.isOrdered { insertOrdered(column.column, row: row) }
         for place in shape.composites { insertComposite(place, rows) }
         if shape.isSearched { replaceWords(rows) }
+        if isKeyed { replaceRecordKeys(rows) }
     }
 }

@@ -34,7 +34,7 @@ extension Engine {
         apply(change, running.envelope, running.position, recordsUndo: true)
     }
 
-    private func decodeOwnChange(at start: Int, of entry: borrowing ByteWriter) -> Change {
+    func decodeOwnChange(at start: Int, of entry: borrowing ByteWriter) -> Change {
         entry.withUnsafeBytes { bytes in
             var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[start...]))
             // The bytes stay where they are until the next write to the entry, which comes after the change was applied.
@@ -108,6 +108,7 @@ extension Engine {
             for key in tables[place].keys.indices { tables[place].insertKeys(key, rows: rows) }
             tables[place].insertComposites(rows)
             tables[place].insertWords(rows)
+            tables[place].insertRecordKeys(rows)
         }
         rowList = list
     }
@@ -256,6 +257,7 @@ extension Engine {
             for composite in composites { tables[place].removeComposite(composite, rows) }
             let isSearched = change.attributes.contains { layout.isSearched[$0] }
             if isSearched { tables[place].keepWords(rows) }
+            let isKeyed = tables[place].keepRecordKeys(rows) { change.attributes.contains($0) }
             for (index, column) in change.attributes.enumerated() {
                 relink(place, column, columns[index], rows)
                 tables[place].store(column, columns[index], rows: rows, isNew: false)
@@ -264,6 +266,7 @@ extension Engine {
             if isSearched { tables[place].replaceWords(rows) }
             body(rows)
             for composite in composites { tables[place].insertComposite(composite, rows) }
+            if isKeyed { tables[place].replaceRecordKeys(rows) }
         }
         rowList = list
     }
@@ -289,6 +292,7 @@ extension Engine {
     /// Ends a record. Nothing refers to it any more but records that are ending with it.
     private func removeRecord(_ place: Int, _ row: Int) {
         tables[place].removeWords(row: row)
+        tables[place].removeRecordKeys(row: row)
         for key in tables[place].keys.indices { tables[place].removeKey(key, row: row) }
         for composite in tables[place].composites.indices {
             tables[place].removeComposite(composite, RowSet(first: row, count: 1, list: nil))

@@ -55,6 +55,7 @@ extension Table {
         }
         for link in links.indices { checkLink(link, schema, tables) }
         search?.checkEquals(SearchIndex(of: self))
+        if let recordKeys { recordKeys.checkEquals(RecordKeyIndex(recordKeys.maker, of: self)) }
         for column in layout.columns.indices {
             guard let order = order(column) else { continue }
             precondition(order.count == valueCount(column), "ordered index: \(order.count) entries")

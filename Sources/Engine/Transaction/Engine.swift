@@ -6,7 +6,7 @@
 //   2. write the change into the entry;
 //   3. apply the entry's bytes to the tables (Engine+Apply): a replay does only this step;
 //   4. when a later operation of an all-or-nothing transaction is refused, revert the changes of the earlier ones from the
-//      entry's bytes, newest first.
+//      entry's bytes, newest first; so also when the transaction asks to be checked as a whole, and `transactionCheck` refuses it.
 //
 // Determinism: equal schema, entries and order give equal logical content (`Engine.digest`). Row places are not logical
 // content; sequences are, so a reverted transaction gives its sequences back.
@@ -44,6 +44,9 @@ public final class Engine {
 
     /// What is known of the contents of files. Whoever keeps some sets it; without, no record can be given a file.
     @exclusivity(unchecked) package var contents: (any FileContents)?
+    /// Looks at what a transaction that asks for it has made and changed, when all of it stands in the tables and none of it has taken
+    /// effect; refuses it by throwing. Whoever executes such transactions sets it.
+    @exclusivity(unchecked) package var transactionCheck: ((Engine, [ChangedRecord]) throws(Refusal) -> Void)?
     /// Takes work beside the writer; nil: there is none beside it.
     @exclusivity(unchecked) package var background: Background?
 
@@ -70,9 +73,14 @@ public final class Engine {
     @exclusivity(unchecked) var createdIDs: [[RecordID]] = []
 
     /// An empty organisation.
-    public init(schema: Schema = .standard) {
+    public convenience init(schema: Schema = .standard) {
+        self.init(schema, schema.entities.map { TableLayout(entity: $0, schema: schema) })
+    }
+
+    /// An empty organisation whose layouts are there already: making them is most of what an engine costs.
+    init(_ schema: Schema, _ layouts: [TableLayout]) {
         self.schema = schema
-        tables = Tables(schema.entities.map { TableLayout(entity: $0, schema: schema) })
+        tables = Tables(layouts)
     }
 
     /// All records at the present position. O(entities).
@@ -127,7 +135,7 @@ public final class Engine {
         reply.u64(0)
         reply.u16(UInt16(header.operationCount))
         do throws(Refusal) {
-            if header.operationCount == 1, updateOne(reader, running, &entry) {
+            if header.operationCount == 1, !header.asksForCheck, updateOne(reader, running, &entry) {
                 OperationOutcome.encodeOneUpdate(into: &reply)
                 finish(header, running, &entry, replyStart, &reply)
                 return .changed
@@ -146,6 +154,7 @@ public final class Engine {
                 }
             }
             do { try reader.expectEnd() } catch { throw Refusal(error) }
+            if header.asksForCheck { try check(entry) }
         } catch {
             var refusal = error
             refusal.operation = running.operationIndex
@@ -162,6 +171,13 @@ public final class Engine {
         }
         finish(header, running, &entry, replyStart, &reply)
         return .changed
+    }
+
+    private func check(_ entry: borrowing ByteWriter) throws(Refusal) {
+        guard let transactionCheck else {
+            throw Refusal(.malformed, "Nobody is here who could check the transaction.")
+        }
+        try transactionCheck(self, changedRecords(entry))
     }
 
     /// Appends the reply of a request that was executed before; false when it is new. Throws when it is too old to know.

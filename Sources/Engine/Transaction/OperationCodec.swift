@@ -1,6 +1,7 @@
 // A transaction as it is sent, and as an embedded program hands it over: the engine executes these bytes.
 //
-//   u8  flags           bit 0: a request key follows; bit 1: rows are independent (otherwise all or nothing)
+//   u8  flags           bit 0: a request key follows; bit 1: rows are independent (otherwise all or nothing); bit 2: refused where
+//                       a record is like another one (docs/duplicates.md)
 //   u8  0
 //   u16 message         0: plain change of data
 //   u64 client, u64 request     only with bit 0
@@ -50,16 +51,20 @@ public struct RequestKey: Hashable, Sendable {
 package struct TransactionHeader {
     package static let keyedFlag: UInt8 = 1
     package static let independentFlag: UInt8 = 2
+    package static let checkedFlag: UInt8 = 4
 
     package var key: RequestKey?
     package var isIndependent: Bool
+    /// Whether it is to be looked at as a whole before it takes effect: `Engine.transactionCheck`.
+    package var asksForCheck: Bool
     package var message: UInt16
     package var operationCount: Int
 
     package init(from reader: inout ByteReader) throws(DecodeError) {
         let flags = try reader.u8()
-        guard flags < 4, try reader.u8() == 0 else { throw DecodeError("unknown transaction flags", at: 0) }
+        guard flags < 8, try reader.u8() == 0 else { throw DecodeError("unknown transaction flags", at: 0) }
         isIndependent = flags & TransactionHeader.independentFlag != 0
+        asksForCheck = flags & TransactionHeader.checkedFlag != 0
         message = try reader.u16()
         if flags & TransactionHeader.keyedFlag != 0 {
             key = RequestKey(client: try reader.u64(), request: try reader.u64())
@@ -209,6 +214,12 @@ struct Operation {
 }
 
 extension TransactionHeader {
+    /// Whether an encoded transaction or message asks to be checked as a whole, from its first byte.
+    @inline(__always)
+    package static func asksForCheck(_ request: UnsafeRawBufferPointer) -> Bool {
+        request.first.map { $0 & checkedFlag != 0 } ?? false
+    }
+
     /// An upper bound of the rows whose old values the transaction may log, from the heads of the operations only; 1 when
     /// the bytes are malformed, since then nothing will be logged.
     package static func rowBound(of transaction: UnsafeRawBufferPointer) -> Int {

@@ -9,6 +9,10 @@ public struct Transaction: Sendable {
     public var isIndependent = false {
         didSet { if !bytes.isEmpty { bytes[0] = flags } }
     }
+    /// Refused where a record that it makes or changes is like another one by the published duplicate rules (docs/duplicates.md).
+    public var refusesDuplicates = false {
+        didSet { if !bytes.isEmpty { bytes[0] = flags } }
+    }
     /// The message that it carries out; 0 is a plain change of data.
     package var message: UInt16 = 0 {
         didSet { if !bytes.isEmpty { (bytes[2], bytes[3]) = messageBytes } }
@@ -103,7 +107,10 @@ public struct Transaction: Sendable {
         (UInt8(truncatingIfNeeded: message), UInt8(truncatingIfNeeded: message >> 8))
     }
 
-    private var flags: UInt8 { isIndependent ? TransactionHeader.independentFlag : 0 }
+    private var flags: UInt8 {
+        (isIndependent ? TransactionHeader.independentFlag : 0)
+            | (refusesDuplicates ? TransactionHeader.checkedFlag : 0)
+    }
 
     /// The bytes that the engine executes.
     public func encoded(key: RequestKey? = nil) -> [UInt8] { withEncoded(key: key) { Array($0) } }
