@@ -4,7 +4,7 @@ import Kith
 import Synchronization
 
 /// Data in memory as the goal of an import, with faults to order.
-final class FaultySession: RehearsableSession {
+final class FaultySession: RehearsableSession, DuplicateSession {
     private struct State {
         var transactionCount = 0
         var rowCount = 0
@@ -44,6 +44,10 @@ final class FaultySession: RehearsableSession {
 
     func read(_ entity: String, _ attributes: [String], _ ids: [RecordID]) async throws -> RecordPage {
         try await data.read(entity, attributes, ids)
+    }
+
+    func duplicates(_ question: DuplicateQuestion) async throws -> DuplicateReport {
+        try await data.duplicates(question)
     }
 
     func rehearsal() async throws -> any Session { Rehearsal(data.view) { 0 } }

@@ -7,6 +7,8 @@ struct BatchSettlement {
     private(set) var rejectedKeys: RejectedKeys
     /// In order of their lines once `finish` was called.
     private(set) var rejects: [(record: CSVRecord, fault: RowFault)] = []
+    /// Rows that are like others: `handleAlike`.
+    private(set) var alike: [(record: CSVRecord, fault: RowFault)] = []
     /// Rows of the batch to be sent again with a reference set to null.
     private(set) var retries: [Int] = []
     /// Lines of the rows that the database refused for good, in any order.
@@ -46,6 +48,23 @@ struct BatchSettlement {
                 throw ImportError(.session, "the reply refuses a row that was not sent")
             }
             settle(refusal, row: rows[refusal.row])
+        }
+    }
+
+    /// Counts the rows that are like others; those that did not go in for it are rejected. Of the others those are named that are in.
+    mutating func handleAlike() {
+        guard let found = batch.alike else { return }
+        let refused = Set(refusedLines)
+        for row in found.faults.keys.sorted() {
+            guard let fault = found.faults[row] else { continue }
+            let record = batch.record(row)
+            if found.handling == .reject {
+                counts.duplicates += 1
+                refuse(record, fault)
+            } else if !refused.contains(record.line) {
+                counts.duplicates += 1
+                alike.append((record, fault))
+            }
         }
     }
 

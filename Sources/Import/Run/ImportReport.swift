@@ -20,6 +20,10 @@ public struct ImportCounts: Sendable, Hashable {
     /// References to records that were not there when all rows were in: the rows went in without them.
     public var unlinked = 0
 
+    /// Rows that are like a record that was there, or like a row before them. They are among those that went in, or, where they were
+    /// not to, among the rejected.
+    public var duplicates = 0
+
     public init() {}
 
     static func += (total: inout ImportCounts, part: ImportCounts) {
@@ -30,7 +34,7 @@ public struct ImportCounts: Sendable, Hashable {
     static var paths: [WritableKeyPath<ImportCounts, Int>] {
         [
             \.read, \.created, \.updated, \.unchanged, \.rejected, \.rejectedWithParent, \.skipped, \.linked,
-            \.unlinked,
+            \.unlinked, \.duplicates,
         ]
     }
 }
@@ -54,6 +58,8 @@ public struct ImportReport: Sendable, Hashable {
     public var isDryRun: Bool
     /// Where rejected rows are, nil when there are none.
     public var rejectsPath: String?
+    /// Where rows are that went in and are like others, nil when there are none.
+    public var duplicatesPath: String?
 
     /// All files together.
     public var total: ImportCounts {

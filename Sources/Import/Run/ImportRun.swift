@@ -1,11 +1,23 @@
 import Engine
 import Kith
 
+/// What is done with a row that is like a record that is there, or like a row before it, by the published duplicate rules.
+public enum ImportDuplicates: String, Sendable, CaseIterable {
+    /// It goes in, and stands in the file of duplicates with what it is like.
+    case report
+    /// It does not go in, and stands among the rejected rows with what it is like.
+    case reject
+}
+
 /// What a run may be told besides mapping and files.
 public struct ImportOptions: Sendable {
     /// Where rows that cannot go in are written. Beside it, under the same name with `.progress`, stands what an
     /// interrupted run needs to go on; both are made only when there is something to say.
     public var rejectsPath = "import-rejects.csv"
+    /// Whether rows are compared with the records that are there, and with each other; nil: not.
+    public var duplicates: ImportDuplicates?
+    /// Where rows are written that went in and are like others, with `report`; made only when there are some.
+    public var duplicatesPath = "import-duplicates.csv"
     /// Changes nothing, and reports what would happen.
     public var isDryRun = false
     /// Rows in one transaction. More amortise better; fewer lose less time when a run is interrupted.
@@ -53,6 +65,9 @@ public struct ImportRun: Sendable {
                 throw ImportError(.session, "this session cannot rehearse: make the dry run on the data directory")
             }
             do { session = try await rehearsable.rehearsal() } catch { throw ImportError(.session, "\(error)") }
+        }
+        guard options.duplicates == nil || session is any DuplicateSession else {
+            throw ImportError(.session, "this session cannot look for duplicates: import on the data directory")
         }
         let target = try await ImportTarget(session)
         return try await ImportRunner.make(mapping, files, options, target).run()

@@ -35,7 +35,9 @@ final class ImportRunner {
     private var resumedRows = 0
     private var rowsSeen = 0
     private var bytesOfFinishedSteps = 0
-    private var inFlight: [(batch: RowBatch, ticket: ImportTarget.Ticket?)] = []
+    private var inFlight: [(batch: RowBatch, rows: [Int], ticket: ImportTarget.Ticket?)] = []
+    /// Rows that went in and are like others; nil where they are not looked for, or do not go in.
+    private var alike: RejectsFile?
 
     /// A runner that goes on where an interrupted run with the same mapping and files stopped, if its rejects are still
     /// there and the database still holds the last row that was brought in.
@@ -54,6 +56,7 @@ final class ImportRunner {
             if isThere, let anchor = earlier.anchor {
                 isThere = try await target.text(of: anchor.record, anchor.attribute) == anchor.text
             }
+            isThere = isThere && RejectsFile.holds(earlier.duplicatesBytes, path: options.duplicatesPath)
             if isThere { return try ImportRunner(mapping, files, options, target, earlier) }
         }
         let anew = ResumeRecord(
@@ -94,6 +97,9 @@ final class ImportRunner {
         progressPath = options.isDryRun ? nil : ResumeRecord.path(besides: options.rejectsPath)
         self.resume = resume
         rejects = try RejectsFile(path: options.rejectsPath, keptBytes: resume.rejectsBytes)
+        if options.duplicates == .report || resume.duplicatesBytes > 0 {
+            alike = try RejectsFile(path: options.duplicatesPath, keptBytes: resume.duplicatesBytes)
+        }
         if resume.rejectsBytes > 0 { try recallRejects() }
     }
 
@@ -120,7 +126,8 @@ final class ImportRunner {
             },
             resumedRows: resumedRows,
             isDryRun: options.isDryRun,
-            rejectsPath: rejects.lengthBytes > 0 ? options.rejectsPath : nil
+            rejectsPath: rejects.lengthBytes > 0 ? options.rejectsPath : nil,
+            duplicatesPath: resume.duplicatesBytes > 0 ? options.duplicatesPath : nil
         )
     }
 
@@ -204,22 +211,35 @@ final class ImportRunner {
 
     private func send(_ batch: RowBatch) async throws(ImportError) {
         while inFlight.count >= max(1, options.batchesInFlight) { try await settleFirst() }
-        var ticket: ImportTarget.Ticket?
-        if batch.rowCount > 0 {
-            ticket = target.submit(try batch.transaction(target.schema, rows: Array(0..<batch.rowCount)))
+        var batch = batch
+        var rows = Array(0..<batch.rowCount)
+        if let handling = options.duplicates, !rows.isEmpty, !steps[resume.step].linksOnly {
+            rows = try await look(handling, &batch)
         }
-        inFlight.append((batch, ticket))
+        var ticket: ImportTarget.Ticket?
+        if !rows.isEmpty { ticket = target.submit(try batch.transaction(target.schema, rows: rows)) }
+        inFlight.append((batch, rows, ticket))
+    }
+
+    /// Writes into the batch which of its rows are like others, and returns those that are to go in. Everything before them is in by then,
+    /// so that what is found does not depend on where a batch ends.
+    private func look(_ handling: ImportDuplicates, _ batch: inout RowBatch) async throws(ImportError) -> [Int] {
+        while !inFlight.isEmpty { try await settleFirst() }
+        let rows = Array(0..<batch.rowCount)
+        let report = try await target.duplicates(of: try batch.transaction(target.schema, rows: rows))
+        batch.alike = AlikeRows(report, handling, target.schema) { [batch] in batch.line($0) }
+        return handling == .reject ? rows.filter { batch.alike?.faults[$0] == nil } : rows
     }
 
     /// Waits for the oldest batch's reply and writes down what became of its rows.
     private func settleFirst() async throws(ImportError) {
-        let (batch, ticket) = inFlight.removeFirst()
+        let (batch, rows, ticket) = inFlight.removeFirst()
         let index = resume.step
         var settlement = BatchSettlement(batch, linksOnly: steps[index].linksOnly, rejectedKeys)
         if let ticket {
             let reply = try await ticket.value.get()
-            try settlement.handle(reply, rows: Array(0..<batch.rowCount))
-            resume.anchor = batch.anchor(reply) ?? resume.anchor
+            try settlement.handle(reply, rows: rows)
+            resume.anchor = batch.anchor(reply, rows: rows) ?? resume.anchor
             // Rows whose missing references the mapping allows go in again without them.
             while !settlement.retries.isEmpty {
                 let rows = settlement.takeRetries()
@@ -227,6 +247,7 @@ final class ImportRunner {
                 try settlement.handle(try await ticket.value.get(), rows: rows)
             }
         }
+        settlement.handleAlike()
         settlement.finish()
         rejectedKeys = settlement.rejectedKeys
         if !steps[index].linksOnly, !batch.plan.deferredCells.isEmpty {
@@ -237,6 +258,10 @@ final class ImportRunner {
             rejects.append(file: batch.plan.mapping.file, entity: entity, reject.record, reject.fault)
         }
         try rejects.flush()
+        for row in settlement.alike {
+            alike?.append(file: batch.plan.mapping.file, entity: entity, row.record, row.fault)
+        }
+        try alike?.flush()
         resume.counts[steps[index].file] += settlement.counts
         resume.line = batch.lastLine
         try saveProgress()
@@ -244,6 +269,7 @@ final class ImportRunner {
 
     private func saveProgress() throws(ImportError) {
         resume.rejectsBytes = rejects.lengthBytes
+        resume.duplicatesBytes = alike?.lengthBytes ?? 0
         if let progressPath { try resume.write(path: progressPath) }
     }
 

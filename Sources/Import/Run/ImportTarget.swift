@@ -50,6 +50,14 @@ final class ImportTarget {
         }
     }
 
+    /// What the rows of a transaction would be like, when all that was queued is executed.
+    func duplicates(of transaction: Transaction) async throws(ImportError) -> DuplicateReport {
+        guard let session = session as? any DuplicateSession else {
+            throw ImportError(.session, "this session cannot look for duplicates")
+        }
+        do { return try await session.duplicates(.transaction(transaction)) } catch { throw Self.wrapped(error) }
+    }
+
     private static func execute(
         _ transaction: Transaction,
         _ session: any Session,

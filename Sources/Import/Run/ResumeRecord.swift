@@ -17,7 +17,7 @@ struct ResumeRecord: Sendable, Equatable {
         var text: String
     }
 
-    private static let version = "kith-import-progress 1"
+    private static let version = "kith-import-progress 2"
 
     /// Mapping and files of the run.
     var identity: String
@@ -29,6 +29,8 @@ struct ResumeRecord: Sendable, Equatable {
     var line = 0
     /// Length of the rejects file that belongs to it.
     var rejectsBytes = 0
+    /// Length of the file of duplicates.
+    var duplicatesBytes = 0
     /// Counts per file of the mapping.
     var counts: [ImportCounts] = []
 
@@ -52,7 +54,9 @@ struct ResumeRecord: Sendable, Equatable {
             let words = line.split(separator: " ")
             let numbers = words.dropFirst().compactMap { Int($0) }
             switch (words.first, numbers.count) {
-            case ("position", 3): (record.step, record.line, record.rejectsBytes) = (numbers[0], numbers[1], numbers[2])
+            case ("position", 4):
+                (record.step, record.line) = (numbers[0], numbers[1])
+                (record.rejectsBytes, record.duplicatesBytes) = (numbers[2], numbers[3])
             case ("anchor", _):
                 guard let anchor = anchor(words) else { return nil }
                 record.anchor = anchor
@@ -84,7 +88,8 @@ struct ResumeRecord: Sendable, Equatable {
     }
 
     func write(path: String) throws(ImportError) {
-        var text = "\(Self.version)\nidentity \(identity)\nposition \(step) \(line) \(rejectsBytes)\n"
+        var text = "\(Self.version)\nidentity \(identity)\n"
+        text += "position \(step) \(line) \(rejectsBytes) \(duplicatesBytes)\n"
         if let anchor {
             let hexadecimal = anchor.text.utf8.map { String(Int($0) + 256, radix: 16).dropFirst() }.joined()
             text += "anchor \(anchor.record.rawValue) \(anchor.attribute) \(hexadecimal)\n"

@@ -25,6 +25,8 @@ struct RowBatch: Sendable {
     private var rows: [(line: Int, bytesEnd: Int, cellsEnd: Int)] = []
     /// Rows that did not get so far.
     private(set) var faults: [(record: CSVRecord, fault: RowFault)] = []
+    /// Which rows are like others, where that was asked.
+    var alike: AlikeRows?
     private(set) var byteCount = 0
     /// What happened on the way here: rows read and skipped.
     var counts = ImportCounts()
@@ -63,6 +65,9 @@ struct RowBatch: Sendable {
         rows.append((record.line, rowBytes.count, rowCells.count))
     }
 
+    /// The line in which a row began.
+    func line(_ row: Int) -> Int { rows[row].line }
+
     /// A row that was sent, as it stood in the file.
     func record(_ row: Int) -> CSVRecord {
         var record = CSVRecord()
@@ -83,19 +88,20 @@ struct RowBatch: Sendable {
 
     mutating func setNull(_ place: Int, row: Int) { columns[place].isNull[row] = true }
 
-    /// A record that the reply says is there, with a text of its key.
-    func anchor(_ reply: TransactionReply) -> ResumeRecord.Anchor? {
-        guard let ids = reply.operations.first?.ids, ids.count == rowCount,
-            let row = ids.lastIndex(where: { $0 != .none })
+    /// A record that the reply to these rows says is there, with a text of its key.
+    func anchor(_ reply: TransactionReply, rows sent: [Int]) -> ResumeRecord.Anchor? {
+        guard let ids = reply.operations.first?.ids, ids.count == sent.count,
+            let place = ids.lastIndex(where: { $0 != .none })
         else { return nil }
+        let (row, id) = (sent[place], ids[place])
         if fileKey != nil {
             let attribute = plan.entity[SystemAttribute.externalID].name
-            return ResumeRecord.Anchor(record: ids[row], attribute: attribute, text: externalIDs[row])
+            return ResumeRecord.Anchor(record: id, attribute: attribute, text: externalIDs[row])
         }
         for (place, cell) in cells.enumerated() where plan.keyCells.contains(cell) && plan.cells[cell].lookup == nil {
             guard let text = text(place, row: row) else { continue }
             return ResumeRecord.Anchor(
-                record: ids[row],
+                record: id,
                 attribute: plan.cells[cell].name,
                 text: String(decoding: text, as: UTF8.self)
             )
