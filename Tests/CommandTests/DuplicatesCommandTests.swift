@@ -157,4 +157,57 @@ import Testing
                 """
         )
     }
+
+    /// What one record is like, or would be, and a message and an import that are refused for it.
+    @Test func whatIsLikeIsSaidBeforeItIsThere() async throws {
+        let folder = try await make()
+        let ids = try await [code(1, in: folder), code(2, in: folder), code(4, in: folder)]
+        let of = try await kith("duplicates", "--at", "data", "--of", ids[2], "--format", "csv", in: folder)
+        #expect(of.status == 0, "\(of.errors)")
+        #expect(
+            of.output == """
+                record,name,duplicate,duplicatename,rule,because
+                \(ids[2]),A. Keller,\(ids[0]),Anna Keller,Person,"emailaddress1, emailaddress2 same"
+
+                """
+        )
+        let values = ["--value", "fullname=Keller Anna", "--value", "birthdate=1980-03-15", "--format", "csv"]
+        let would = try await run(
+            Binary.kith,
+            ["duplicates", "--at", "data", "--entity", "contact"] + values,
+            in: folder
+        )
+        #expect(would.status == 0 && would.output.split(separator: "\n").count == 3, "\(would.errors)")
+        #expect(
+            would.output.contains(",,\(ids[1]),\"Keller, Anna\",Person,fullname same words and birthdate similar date")
+        )
+        let wrong = try await kith("duplicates", "--at", "data", "--entity", "contact", "--value", "shoe=9", in: folder)
+        #expect(wrong.status == 2 && wrong.errors.contains("'shoe=9' is no attribute of contact with a value"))
+        let both = try await kith("duplicates", "--at", "data", "--entity", "contact", "--of", ids[0], in: folder)
+        #expect(both.status == 2)
+
+        try folder.write("no,name,mail,phone,birthday\n9,A. K.,anna@acme.com,,\n", to: "contacts.csv")
+        let arguments = ["import", "--at", "data", "--mapping", "contacts.yaml", "--format", "json", "contacts.csv"]
+        let rejected = try await run(Binary.kith, arguments + ["--duplicates", "reject"], in: folder)
+        #expect(rejected.status == 1 && rejected.output.contains("\"duplicates\":1"), "\(rejected.errors)")
+        let dry = try await run(Binary.kith, arguments + ["--duplicates", "report", "--dry-run"], in: folder)
+        #expect(dry.status == 0 && dry.errors.contains("1 rows are like others: see import-duplicates.csv"))
+        let reported = try await run(Binary.kith, arguments + ["--duplicates", "report"], in: folder)
+        #expect(reported.status == 0 && reported.output.contains("\"created\":1"), "\(reported.errors)")
+
+        try folder.write(
+            "files:\n  - file: leads.csv\n    entity: lead\n    key: externalid\n    attributes: {externalid: no, lastname: name, emailaddress1: mail}\n",
+            to: "leads.yaml"
+        )
+        try folder.write("no,name,mail\n1,Keller,anna@acme.com\n", to: "leads.csv")
+        _ = try await kith("import", "--at", "data", "--mapping", "leads.yaml", "leads.csv", in: folder)
+        let query = "SELECT leadid FROM lead"
+        let leads = try await kith("query", "--at", "data", "--format", "csv", query, in: folder)
+        let lead = try #require(leads.output.split(separator: "\n").last.map(String.init))
+        let message = "qualify \(lead) --contact"
+        let refused = try await kith("do", "--at", "data", "--refuse-duplicates", message, in: folder)
+        #expect(refused.status == 4 && refused.errors.contains("(rule 'duplicate')"), "\(refused.errors)")
+        let done = try await kith("do", "--at", "data", message, in: folder)
+        #expect(done.status == 0, "\(done.errors)")
+    }
 }

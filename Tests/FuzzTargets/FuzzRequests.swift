@@ -30,7 +30,46 @@ enum FuzzRequests {
         }
     }
 
+    static func duplicates(_ bytes: UnsafeRawBufferPointer) {
+        guard let kind = bytes.first else { return }
+        let rest = UnsafeRawBufferPointer(rebasing: bytes.dropFirst())
+        var writer = ByteWriter()
+        if kind % 2 == 0 {
+            guard let question = try? DuplicateQuestion(decoding: rest) else { return }
+            question.encode(into: &writer)
+            precondition(writer.bytes == Array(rest), "a question reads back as it was")
+        } else {
+            var reader = ByteReader(rest)
+            guard let report = try? DuplicateReport(from: &reader) else { return }
+            report.encode(into: &writer)
+            let again = try? writer.withUnsafeBytes { bytes in
+                var reader = ByteReader(bytes)
+                return try DuplicateReport(from: &reader)
+            }
+            precondition(again == report, "an answer reads back as it was")
+        }
+    }
+
     // MARK: Seeds
+
+    static var duplicateSeeds: [[UInt8]] {
+        let record = RecordID(rawValue: 1)
+        var seeds: [[UInt8]] = []
+        for question in [DuplicateQuestion.records([record, record]), .encoded([0, 0, 0, 0, 1, 0])] {
+            var writer = ByteWriter()
+            writer.u8(0)
+            question.encode(into: &writer)
+            seeds.append(writer.bytes)
+        }
+        var report = DuplicateReport()
+        report.reasons = [.init(rule: record, name: "Mail", because: "emailaddress1 same")]
+        report.hits = [.init(record: record, other: record, reasons: [0])]
+        report.omissions = [.init(record: record, reason: 0)]
+        var writer = ByteWriter()
+        writer.u8(1)
+        report.encode(into: &writer)
+        return seeds + [writer.bytes]
+    }
 
     static var jobSeeds: [[UInt8]] {
         let request = JobRequest(

@@ -22,6 +22,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case moments
     /// Questions about activities, and the answers.
     case activities
+    /// Questions about duplicates, and the answers.
+    case duplicates
     /// Entries of the log, replayed.
     case entries
     /// Schemas.
@@ -61,6 +63,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .jobs: FuzzRequests.jobs(bytes)
         case .moments: FuzzRequests.moments(bytes)
         case .activities: FuzzRequests.activities(bytes)
+        case .duplicates: FuzzRequests.duplicates(bytes)
         case .entries: FuzzEngine.entries(bytes)
         case .schemas: FuzzEngine.schemas(bytes)
         case .parts: FuzzEngine.parts(bytes)
@@ -88,6 +91,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .jobs: FuzzRequests.jobSeeds
         case .moments: FuzzRequests.momentSeeds
         case .activities: FuzzRequests.activitySeeds
+        case .duplicates: FuzzRequests.duplicateSeeds
         case .entries: FuzzEngine.entrySeeds
         case .schemas: FuzzEngine.schemaSeeds
         case .parts: FuzzEngine.partSeeds

@@ -255,6 +255,8 @@ extension ServerConnection {
             do { try turn.read(body, actor: actor, into: &output) } catch { throw .refusal(error) }
             return true
         case .execute:
+            // Keys may have to be made first.
+            if TransactionHeader.asksForCheck(body) { return try beginChecked(header, body, isMessage: false, &turn) }
             do { try turn.execute(body, actor: actor, reply: &output) } catch { throw .refusal(error) }
             return true
         default:
@@ -272,6 +274,7 @@ extension ServerConnection {
     ) throws(WireFailure) -> Bool {
         switch WireOperation(rawValue: header.operation) {
         case .perform:
+            if TransactionHeader.asksForCheck(body) { return try beginChecked(header, body, isMessage: true, &turn) }
             do { try turn.perform(body, actor: actor, reply: &output) } catch { throw .refusal(error) }
             return true
         case .history:
@@ -279,6 +282,9 @@ extension ServerConnection {
             return false
         case .activities:
             try beginActivities(header, body, &turn)
+            return false
+        case .duplicates:
+            try beginDuplicates(header, body, &turn)
             return false
         case .rehearseMessage:
             try beginMessageRehearsal(header, body, &turn)

@@ -46,6 +46,7 @@ package enum WireOperation: UInt16, Sendable, CaseIterable {
     case startJob = 28
     case activities = 29
     case rehearseMessage = 30
+    case duplicates = 31
 }
 
 /// A frame's header, read from bytes of which at least `lengthBytes` are there.

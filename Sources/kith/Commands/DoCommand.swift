@@ -18,6 +18,7 @@ struct DoCommand: AsyncParsableCommand {
               kith do --at ./data 'win opportunity/1N --value 4200.50'
               kith do --at kith://127.0.0.1:7411 'assign account/1N --to systemuser/1N'
               kith do --at ./data --dry-run 'merge account/1N --from account/2X --fill'
+              kith do --at ./data --refuse-duplicates 'qualify lead/1N --contact'
               kith do --about lose
             """
     )
@@ -42,6 +43,9 @@ struct DoCommand: AsyncParsableCommand {
     @Flag(help: "Change nothing: print what each message would change at this moment.")
     var dryRun = false
 
+    @Flag(help: "Refuse a message that makes or changes a record so that it is like another one by a published rule.")
+    var refuseDuplicates = false
+
     @Option(help: "table (for people), json, csv or ndjson.")
     var format = RowFormat.table
 
@@ -58,17 +62,18 @@ struct DoCommand: AsyncParsableCommand {
         guard let place, !messages.isEmpty else {
             throw CommandFailure(.usage, "name a place and a message: kith do --at ./data 'win opportunity/1N'")
         }
-        let (messages, format, isDryRun) = (messages, format, dryRun)
+        let (messages, format, isDryRun, refusesDuplicates) = (messages, format, dryRun, refuseDuplicates)
         try await place.withConnection { connection in
             var writer = RowWriter(format)
             var hasBegun = false
             defer { if hasBegun { writer.end() } }
             for message in messages {
                 let schema = try await connection.session.schema
-                let request: MessageRequest
+                var request: MessageRequest
                 do { request = try MessageRequest(message, in: schema) } catch {
                     throw CommandFailure(.usage, "\(error)")
                 }
+                request.refusesDuplicates = refusesDuplicates
                 let rows =
                     isDryRun
                     ? try await DoCommand.rehearse(request, schema, connection.session)

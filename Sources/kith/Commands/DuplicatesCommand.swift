@@ -1,5 +1,6 @@
 // Duplicates among the records of an entity. The rules and the values that they compare are asked by queries, and compared here: so it is the
-// same on a directory and on a server, and nothing of it stands in a server's way.
+// same on a directory and on a server, and nothing of it stands in a server's way. What single records are like, or would be, is asked of the
+// database, which has keys for that (DuplicatesCommand+Records).
 
 import ArgumentParser
 import CRM
@@ -18,17 +19,37 @@ struct DuplicatesCommand: AsyncParsableCommand {
             A value that very many records have is no evidence: they are not compared, standard error says so, and the \
             status is 1.
 
+            With --of it says what single records are like, by the published rules; with --value, what a record of the \
+            entity with these values would be like.
+
             EXAMPLES
               kith duplicates --at ./data --entity contact
               kith duplicates --at ./data --entity account --rule 'Name and town'
               kith duplicates --at kith://127.0.0.1:7411 --entity lead --format csv
+              kith duplicates --at ./data --of contact/11
+              kith duplicates --at ./data --entity contact --value 'fullname=Anna Keller' --value birthdate=1980-03-14
             """
     )
 
     @OptionGroup var at: AtOption
 
     @Option(help: ArgumentHelp("The entity whose records are compared.", valueName: "name"))
-    var entity: String
+    var entity: String?
+
+    @Option(
+        name: .customLong("of"),
+        help: ArgumentHelp("Say what this record is like; may be repeated.", valueName: "record")
+    )
+    var ofRecords: [String] = []
+
+    @Option(
+        name: .customLong("value"),
+        help: ArgumentHelp(
+            "Say what a record of the entity with these values would be like; may be repeated.",
+            valueName: "name=value"
+        )
+    )
+    var values: [String] = []
 
     @Option(
         name: .customLong("rule"),
@@ -40,12 +61,28 @@ struct DuplicatesCommand: AsyncParsableCommand {
     var format = RowFormat.table
 
     func run() async throws {
-        let (entity, ruleNames, format) = (entity, ruleNames, format)
+        let (ruleNames, format, records, values) = (ruleNames, format, ofRecords, values)
+        guard (entity == nil) != records.isEmpty, records.isEmpty || values.isEmpty,
+            ruleNames.isEmpty || records.isEmpty && values.isEmpty
+        else {
+            throw CommandFailure(
+                .usage,
+                "name an entity, with --rule or --value where it is wanted, or records with --of, which all published "
+                    + "rules are asked of"
+            )
+        }
+        let entity = entity ?? ""
         try await at.place.withConnection { connection in
             let schema = try await connection.session.schema
+            if !records.isEmpty {
+                return try await DuplicatesCommand.showRecords(records, format, schema, connection.session)
+            }
             guard let declared = schema.entity(named: entity) else {
                 let hint = nearestName(to: entity, among: schema.entities.map(\.name)).map { "; did you mean '\($0)'?" }
                 throw CommandFailure(.usage, "there is no entity '\(entity)'\(hint ?? "")")
+            }
+            if !values.isEmpty {
+                return try await DuplicatesCommand.showValues(values, declared, format, schema, connection.session)
             }
             let rules = try await DuplicatesCommand.rules(ruleNames, declared, schema, connection)
             var feed = DuplicateFeed(search: DuplicateSearch(rules), schema: schema)

@@ -19,6 +19,7 @@ struct ImportCommand: AsyncParsableCommand {
               kith import --at ./data --mapping Examples/crm-maven.yaml ~/crm-maven
               kith import --at kith://127.0.0.1:7411 --mapping leads.yaml leads.csv
               kith import --at ./data --mapping leads.yaml --dry-run leads.csv.gz
+              kith import --at ./data --mapping leads.yaml --duplicates reject leads.csv
             """
     )
 
@@ -32,6 +33,18 @@ struct ImportCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Where rejected rows go.", valueName: "file.csv"))
     var rejects = "import-rejects.csv"
+
+    @Option(
+        help: ArgumentHelp(
+            "Look whether rows are like records that are there, or like each other, by the published duplicate rules: report "
+                + "lets them in and lists them, reject does not let them in.",
+            valueName: "report|reject"
+        )
+    )
+    var duplicates: ImportDuplicates?
+
+    @Option(help: ArgumentHelp("Where rows are listed that went in and are like others.", valueName: "file.csv"))
+    var duplicatesFile = "import-duplicates.csv"
 
     @Option(help: "table (for people) or json.")
     var format = ReportFormat.table
@@ -81,6 +94,8 @@ struct ImportCommand: AsyncParsableCommand {
         var options = ImportOptions()
         options.rejectsPath = rejects
         options.isDryRun = dryRun
+        options.duplicates = duplicates
+        options.duplicatesPath = duplicatesFile
         if let batchRows { options.batchRows = batchRows }
         options.onProgress = { state in
             let share = Double(state.bytesRead) / Double(max(1, state.bytesTotal))
@@ -106,6 +121,9 @@ struct ImportCommand: AsyncParsableCommand {
         if report.resumedRows > 0 {
             StandardError.write("Went on behind \(report.resumedRows) rows that were in already.\n")
         }
+        if let path = report.duplicatesPath {
+            StandardError.write("\(report.total.duplicates) rows are like others: see \(path)\n")
+        }
         let lines = report.files.map { ($0.file, $0.entity, $0.counts) } + [("total", "", report.total)]
         switch format {
         case .table:
@@ -126,6 +144,7 @@ struct ImportCommand: AsyncParsableCommand {
                 json.key("isDryRun")
                 json.boolean(report.isDryRun)
                 json.member("rejectsPath", report.rejectsPath)
+                json.member("duplicatesPath", report.duplicatesPath)
             }
             StandardOutput.write(json.text + "\n")
         }
@@ -145,10 +164,12 @@ struct ImportCommand: AsyncParsableCommand {
         [
             ("read", \.read), ("created", \.created), ("updated", \.updated), ("unchanged", \.unchanged),
             ("rejected", \.rejected), ("rejectedWithParent", \.rejectedWithParent), ("skipped", \.skipped),
-            ("linked", \.linked), ("unlinked", \.unlinked),
+            ("linked", \.linked), ("unlinked", \.unlinked), ("duplicates", \.duplicates),
         ]
     }
 }
+
+extension ImportDuplicates: ExpressibleByArgument {}
 
 /// Formats of reports: for people and for programs.
 enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
