@@ -22,6 +22,10 @@ import Engine
 ///                                       behind a `do`: it must be refused by this rule, or with this code, and these words
 ///     timeline A related                the lines behind ---- up to an empty line are its entries, as of
 ///     agenda 2026-05-18 2026-05-25 A
+///     availability 2026-05-18 2026-05-19 service=S minutes=60
+///                                       so are the times at which something can be done, and by whom
+///     validate B                        so is what does not stand of a service appointment
+///     validate 2026-05-18 2026-05-25 U  or of what is booked then, of somebody or everybody
 ///     query                             the lines up to ---- are a query, those up to an empty line its rows
 struct MessageScript {
     struct Failure: Error, CustomStringConvertible { var description: String }
@@ -87,12 +91,13 @@ struct CaseRun {
                     at += 1
                 }
                 try perform(String(line.dropFirst(3)), expected, number)
-            case "timeline", "agenda":
+            case "timeline", "agenda", "availability", "validate":
                 at += 1
                 let first = at
                 while at < script.lines.endIndex, !script.lines[at].text.isEmpty { at += 1 }
                 let expected = script.lines[min(first, at)..<at].map(\.text)
-                let rows = try organisation.activities(words)
+                let isActivities = words[0] == "timeline" || words[0] == "agenda"
+                let rows = try isActivities ? organisation.activities(words) : organisation.schedule(words)
                 answers.append(((number + 2)..<(number + 2 + expected.count), rows))
                 if rows != expected {
                     differences.append("line \(number): \(rows.joined(separator: "\n")) instead of \(expected)")

@@ -263,7 +263,7 @@ struct TestOrganisation {
         return text
     }
 
-    private func shown(_ value: Value) -> String {
+    func shown(_ value: Value) -> String {
         switch value {
         case .null: "NULL"
         case .boolean(let truth): truth ? "yes" : "no"

@@ -21,7 +21,7 @@ import Testing
             "bulkoperation", "bulkoperationlog", "incidentresolution", "queue", "queueitem", "routingrule",
             "routingcondition", "contracttemplate", "contract", "contractdetail", "sla",
             "kbarticletemplate", "kbarticle", "equipment", "service", "resourcegroup", "resourcegroupmember",
-            "resourcebooking", "serviceappointment", "businessclosure",
+            "resourcebooking", "serviceappointment", "businessclosure", "site", "resourcespec", "resourceexception",
             "duplicaterule", "duplicaterulecondition", "recordmerge", "recordmergechange",
             "emailidentifier",
             "campaignactivity", "campaignresponse", "list",
@@ -166,7 +166,7 @@ import Testing
                 "resourcebooking.serviceappointmentid+resourceid", "campaign.codename",
                 "listmember.listid+entityid", "campaignitem.campaignid+entityid",
                 "campaignactivityitem.campaignactivityid+itemid",
-                "appointment.seriesid+originalstart", "duplicaterule.name",
+                "appointment.seriesid+originalstart", "duplicaterule.name", "site.name",
             ]
         )
     }

@@ -57,6 +57,8 @@ extension SchemaBuilder {
             e.address("address1", "Address 1")
             e.text("businesshours", "Business hours", 500)
             e.lookup("timezonedefinitionid", "Time zone", to: "timezonedefinition", onDelete: .restrict)
+            e.lookup("siteid", "Site", to: "site", onDelete: .restrict)
+            e.integer("capacity", "Capacity", 1...1_000)
             e.primaryName("fullname")
             e.searched("fullname", "domainname", "internalemailaddress")
             e.key("domainname")

@@ -33,6 +33,7 @@
 //    160… views         160 userquery
 //    176… jobs          176 bulkoperation, 177 bulkoperationlog
 //    192… clean data    192 duplicaterule, 193 duplicaterulecondition, 194 recordmerge, 195 recordmergechange
+//    208… scheduling    208 site, 209 resourcespec, 210 resourceexception (what serves at a time before them is in the block of service)
 //
 // Rules that hold throughout
 // - Little is required: names of things, nothing of people, because real files have leads without a name and deals without

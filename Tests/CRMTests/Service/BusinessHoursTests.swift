@@ -84,11 +84,12 @@ import Testing
         #expect(try after(60) == "2026-05-15T12:00:00Z")
         #expect(try after(61) == "2026-05-19T08:01:00Z")
         #expect(try after(301) == "2026-05-22T08:01:00Z")
-        #expect(hours.closure(from: try moment("2026-05-17T23:00:00Z"), to: try moment("2026-05-18T00:00:00Z")) == nil)
-        #expect(
-            hours.closure(from: try moment("2026-05-17T23:00:00Z"), to: try moment("2026-05-18T00:01:00Z"))
-                == closures[1]
-        )
+        func absence(_ start: String, _ end: String) throws -> BusinessHours.Absence? {
+            hours.absence(from: try moment(start), to: try moment(end))
+        }
+        #expect(try absence("2026-05-19T09:00:00Z", "2026-05-19T12:00:00Z") == nil)
+        #expect(try absence("2026-05-19T09:00:00Z", "2026-05-19T12:01:00Z") == .hours)
+        #expect(try absence("2026-05-18T09:00:00Z", "2026-05-18T12:00:00Z") == .closure("Monday"))
         // Who is there around the clock is there on those days as well.
         let always = try BusinessHours("", in: .utc, closures: closures)
         #expect(

@@ -1,7 +1,7 @@
-// Who is free at a time, and who is taken by what.
+// Who is free at a time, and who is not for which reason.
 //
-// A resource is taken by its bookings, and a user by appointments of their own that are in the calendar. Both are looked up by the
-// ordered index of their beginnings, back by the longest time that a booking may last: O(what lies in that time), whatever lies before.
+// What books, what validates and what searches for times ask the same hours and the same occupations; a search asks them for sets of times
+// instead of one (`freeTimes`), and `obstacle` is nil exactly in those.
 
 import Engine
 
@@ -9,151 +9,173 @@ extension Rule {
     static let notFree = Rule("not-free", "Who is to serve is taken at this time, or not there.")
 }
 
-/// The time that a service appointment takes.
-struct BookedTime {
-    static let rules = [noLength, tooLong]
-    static let noLength = Rule("no-length", "A booking has a beginning and a later end.")
-    static let tooLong = Rule("too-long", "A booking lasts 31 days at most.")
-
-    /// The longest booking: 31 days, in microseconds.
-    static let lengthMax: Int64 = 31 * 86_400_000_000
-
-    let start: Int64
-    let end: Int64
-
-    init(_ planned: PlannedTime, _ appointment: RecordID, _ records: Records) throws(Refusal) {
-        try self.init(start: planned.start, end: planned.end, appointment, records)
-    }
-
-    init(start: Int64?, end: Int64?, _ appointment: RecordID, _ records: Records) throws(Refusal) {
-        guard let start, let end, start < end else {
-            throw records.refusal(
-                Self.noLength,
-                appointment,
-                "From when to when? \(records.name(appointment)) needs --start, and --end or --minutes."
-            )
-        }
-        guard end.subtractingClamped(start) <= Self.lengthMax else {
-            throw records.refusal(
-                Self.tooLong,
-                appointment,
-                "It would last from \(CalendarText.text(microseconds: start)) to \(CalendarText.text(microseconds: end)): "
-                    + "more than 31 days."
-            )
-        }
-        (self.start, self.end) = (start, end)
-    }
-
-    /// How long a service takes, where nobody has said how long the appointment lasts.
-    static func minutes(of service: RecordID, _ appointment: RecordID, _ records: Records) -> Int64? {
-        let isSaid =
-            records.instant(appointment, "scheduledend") != nil
-            || records.integer(appointment, "scheduleddurationminutes") != nil
-        guard !isSaid, let minutes = records.integer(service, "durationminutes") else { return nil }
-        // Bounds that an administrator has widened let in what is too long in any case.
-        return min(max(minutes, 0), 1_000_000)
-    }
-
-    /// Who or what serves, as an argument.
-    static func resource<M>(
-        _ number: UInt16,
-        _ path: WritableKeyPath<M, RecordID> & Sendable,
-        isRequired: Bool = false,
-        _ summary: String
-    ) -> MessageArgument<M> {
-        .record(number, "resource", path, to: ["systemuser", "equipment"], isRequired: isRequired, summary)
-    }
-
-    /// The booking of a resource.
-    func booking(of resource: RecordID, for appointment: RecordID) -> [(String, Value)] {
-        [
-            ("serviceappointmentid", .reference(appointment)), ("resourceid", .reference(resource)),
-            ("starton", .instant(start)), ("endon", .instant(end)),
-        ]
-    }
+/// Why a resource cannot serve at a time.
+struct Obstacle {
+    let reason: ScheduleConflict.Reason
+    /// What takes it; `.none` where nothing does.
+    var other = RecordID.none
+    /// A sentence without its point.
+    let text: String
 }
 
-/// What is taken during a time.
+/// Hours and occupations during a time.
 struct Schedule {
-    private let time: BookedTime
-    /// What takes a resource: its bookings by their beginning, then its appointments.
-    private var taken: [RecordID: [RecordID]] = [:]
+    private let records: Records
+    private let time: TimeSpan
+    private let occupations: Occupations
+    var hours: ResourceHours
+    /// When resources of the same weekly hours are there.
+    private var stretches: [ResourceHours.Sort: [TimeSpan]] = [:]
 
     /// Looks everything up that lies in a time, but for what one service appointment takes.
-    init(_ time: BookedTime, except appointment: RecordID, _ records: Records) throws(Refusal) {
+    init(
+        _ time: TimeSpan,
+        except appointment: RecordID = .none,
+        _ records: Records,
+        lookedAtMax: Int = Records.referringMax
+    ) throws(Refusal) {
+        self.records = records
         self.time = time
-        for booking in try records.begun("resourcebooking", "starton", in: time)
-        where records.instant(booking, "endon") ?? .min > time.start {
-            let what = records.reference(booking, "serviceappointmentid")
-            if what != appointment { taken[records.reference(booking, "resourceid"), default: []].append(what) }
-        }
-        for what in try records.begun("appointment", "scheduledstart", in: time)
-        where records.instant(what, "scheduledend") ?? .min > time.start
-            && records.state(of: what) == ActivityState.scheduled
-        {
-            taken[records.reference(what, "ownerid"), default: []].append(what)
-        }
+        occupations = try Occupations(time, except: appointment, records, lookedAtMax: lookedAtMax)
+        hours = ResourceHours(time, records)
     }
 
-    /// Why a resource cannot serve; nil where it can.
-    private func obstacle(
+    /// Whether a resource is not used any more.
+    private func isOut(_ resource: RecordID) -> Bool {
+        !records.exists(resource) || records.value(resource, "isdisabled") == .boolean(true)
+            || records.state(of: resource) ?? 0 != 0
+    }
+
+    private func capacity(_ resource: RecordID) -> Int64 {
+        min(max(records.integer(resource, "capacity") ?? 1, 1), Occupation.whole - 1)
+    }
+
+    // MARK: One time
+
+    /// Why a resource cannot serve for an effort in a part of the time; nil where it can.
+    mutating func obstacle(
         _ resource: RecordID,
-        for appointment: RecordID,
-        _ records: Records
-    ) throws(Refusal) -> String? {
-        let isOut = records.value(resource, "isdisabled") == .boolean(true) || records.state(of: resource) ?? 0 != 0
-        if isOut { return "\(records.name(resource)) is not there any more" }
-        let hours = try records.businessHours(of: resource, for: appointment)
-        guard hours.span(from: time.start, to: time.end) == time.end - time.start else {
-            if let closure = hours.closure(from: time.start, to: time.end) {
-                return "\(records.name(resource)) is not there during '\(closure.name)'"
-            }
-            return "\(records.name(resource)) is there \(records.text(resource, "businesshours") ?? "")"
+        effort: Int64,
+        in part: TimeSpan,
+        except appointment: RecordID = .none
+    ) throws(Refusal) -> Obstacle? {
+        let name = records.name(resource)
+        if isOut(resource) { return Obstacle(reason: .gone, text: "\(name) is not there any more") }
+        let capacity = capacity(resource)
+        guard effort <= capacity else {
+            return Obstacle(reason: .capacity, text: "\(name) has a capacity of \(capacity), and \(effort) are needed")
         }
-        guard let what = taken[resource]?.first else { return nil }
-        let (from, to) = (records.instant(what, "scheduledstart"), records.instant(what, "scheduledend"))
-        return "\(records.name(resource)) is taken by '\(records.name(what))' from "
-            + "\(from.map { CalendarText.text(microseconds: $0) } ?? "?") to "
-            + "\(to.map { CalendarText.text(microseconds: $0) } ?? "?")"
+        let (found, _, flaw) = try hours.hours(of: resource)
+        guard let found else { return Obstacle(reason: .hoursUnreadable, text: flaw) }
+        switch found.absence(from: part.start, to: part.end) {
+        case nil: break
+        case .hours?:
+            let pattern = records.text(resource, "businesshours") ?? ""
+            return Obstacle(reason: .hours, text: "\(name) is there \(pattern)")
+        case .closure(let closure)?:
+            return Obstacle(reason: .closure, text: "\(name) is not there during '\(closure)'")
+        case .away(let exception)?:
+            return Obstacle(reason: .exception, text: "\(name) is away: '\(exception)'")
+        case .instead(let exception, let hours)?:
+            let when = hours.isEmpty ? "is not there" : "is there \(hours)"
+            return Obstacle(reason: .exception, text: "\(name) \(when) during '\(exception)'")
+        }
+        let taken = occupations.of(resource, in: part, except: appointment)
+        let full = Occupations.times(of: taken, loadedAbove: capacity - effort).first { $0.overlaps(part) }
+        guard let full else { return nil }
+        let moment = max(full.start, part.start)
+        let present = taken.filter { $0.time.start <= moment && moment < $0.time.end }
+        guard let first = present.first else { return nil }
+        let more = present.count > 1 ? " and \(present.count - 1) more" : ""
+        let has = capacity > 1 ? "has a capacity of \(capacity) and " : ""
+        return Obstacle(
+            reason: .taken,
+            other: first.what,
+            text: "\(name) \(has)is taken by '\(records.name(first.what))' from "
+                + "\(CalendarText.text(microseconds: first.time.start)) to "
+                + "\(CalendarText.text(microseconds: first.time.end))\(more)"
+        )
     }
 
     /// Refuses a resource that cannot serve.
-    func requireFree(_ resource: RecordID, for appointment: RecordID, _ records: Records) throws(Refusal) {
-        if let obstacle = try obstacle(resource, for: appointment, records) {
-            throw records.refusal(.notFree, appointment, "\(obstacle).")
-        }
+    mutating func requireFree(_ resource: RecordID, effort: Int64, for appointment: RecordID) throws(Refusal) {
+        guard let obstacle = try obstacle(resource, effort: effort, in: time) else { return }
+        throw records.refusal(
+            obstacle.reason == .hoursUnreadable ? .hoursUnreadable : .notFree,
+            appointment,
+            "\(obstacle.text)."
+        )
     }
 
-    /// The first members of a group that can serve, in order of their ids.
-    func firstFree(
-        _ count: Int,
-        of group: RecordID,
-        for appointment: RecordID,
-        _ records: Records
-    ) throws(Refusal) -> [RecordID] {
-        let members = try records.referring(to: group, "resourcegroupmember", "resourcegroupid").map {
-            records.reference($0, "resourceid")
+    /// Who serves of those who can.
+    mutating func choose(
+        _ requirements: Requirements,
+        for appointment: RecordID
+    ) throws(Refusal) -> [(resource: RecordID, effort: Int64)] {
+        // Who is wished for and cannot serve with the least that is asked of them is the reason.
+        if let wish = requirements.wish {
+            let effort = requirements.list.filter { $0.members.contains(wish) }.map(\.effort).min() ?? 1
+            try requireFree(requirements.resources[wish], effort: effort, for: appointment)
         }
-        var chosen: [RecordID] = []
-        var obstacles: [String] = []
-        for member in members.sorted() where chosen.count < count {
-            if let obstacle = try obstacle(member, for: appointment, records) {
-                obstacles.append(obstacle)
-            } else {
-                chosen.append(member)
+        // Per requirement, as its effort decides: what was found out of each member.
+        var known: [[Int: Obstacle?]] = Array(repeating: [:], count: requirements.list.count)
+        func ask(_ requirement: Int, _ member: Int) throws(Refusal) -> Bool {
+            if let answer = known[requirement][member] { return answer == nil }
+            let answer = try obstacle(
+                requirements.resources[member],
+                effort: requirements.list[requirement].effort,
+                in: time
+            )
+            known[requirement][member] = .some(answer)
+            return answer == nil
+        }
+        if let chosen = try requirements.choose(ask) {
+            return chosen.map { (requirements.resources[$0.place], $0.effort) }
+        }
+        for (place, requirement) in requirements.list.enumerated() {
+            var obstacles: [String] = []
+            var freeCount = 0
+            for member in requirement.members {
+                if try ask(place, member) {
+                    freeCount += 1
+                } else if case .some(.some(let obstacle)) = known[place][member] {
+                    obstacles.append(obstacle.text)
+                }
             }
-        }
-        guard chosen.count == count else {
+            guard freeCount < requirement.count else { continue }
             let reasons = obstacles.prefix(3).joined(separator: "; ")
             throw records.refusal(
                 .notFree,
                 appointment,
-                "Of \(records.name(group)), \(count) must be free and \(chosen.count) "
-                    + "\(chosen.count == 1 ? "is" : "are")\(obstacles.isEmpty ? "" : ": \(reasons)")"
+                "Of \(requirement.name), \(requirement.count) must be free and \(freeCount) "
+                    + "\(freeCount == 1 ? "is" : "are")\(obstacles.isEmpty ? "" : ": \(reasons)")"
                     + "\(obstacles.count > 3 ? "; and so on" : "")."
             )
         }
-        return chosen
+        let groups = requirements.list.map { "\($0.count) of \($0.name)" }.joined(separator: ", ")
+        throw records.refusal(
+            .notFree,
+            appointment,
+            "Enough are free of each group, but not \(groups) at once\(requirements.isOfSites ? " at one site" : "")."
+        )
+    }
+
+    // MARK: All times
+
+    /// The times in which a resource can serve for an effort, in order. O(days + occupations).
+    mutating func freeTimes(_ resource: RecordID, effort: Int64) throws(Refusal) -> [TimeSpan] {
+        let capacity = capacity(resource)
+        guard !isOut(resource), effort <= capacity else { return [] }
+        let (found, sort, _) = try hours.hours(of: resource)
+        guard let found else { return [] }
+        let present: [TimeSpan]
+        if let known = sort.flatMap({ stretches[$0] }) {
+            present = known
+        } else {
+            present = found.stretches(time)
+            if let sort { stretches[sort] = present }
+        }
+        return present.without(occupations.full(resource, capacity: capacity, room: effort))
     }
 }
 
@@ -163,19 +185,6 @@ extension Records {
         try referring(to: appointment, "resourcebooking", "serviceappointmentid")
     }
 
-    /// Records that begin before the end of a time, and not longer before its beginning than a booking may last, by their beginning.
-    fileprivate func begun(_ entity: String, _ attribute: String, in time: BookedTime) throws(Refusal) -> [RecordID] {
-        guard let place = schema.standardPlace(named: entity), let index = engine.order(of: attribute, at: place)
-        else { return [] }
-        var found: [RecordID] = []
-        let earliest = time.start.subtractingClamped(BookedTime.lengthMax)
-        index.forEach(from: ColumnOrder.key(earliest), through: ColumnOrder.key(time.end - 1)) { _, row in
-            found.append(engine.tables.recordID(place, atRow: Int(row)))
-            return found.count <= Records.referringMax
-        }
-        guard found.count <= Records.referringMax else {
-            throw Refusal(.limitExceeded, entity: entity, "More than \(Records.referringMax) records lie in this time.")
-        }
-        return found
-    }
+    /// How much of the capacity of its resource a booking takes.
+    func effort(of booking: RecordID) -> Int64 { min(max(integer(booking, "effort") ?? 1, 1), Occupation.whole) }
 }

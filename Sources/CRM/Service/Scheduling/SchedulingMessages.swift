@@ -5,7 +5,7 @@
 //   Scheduled: add-resource, remove-resource
 //
 // Guarantees
-// - By messages, the bookings of a resource never overlap.
+// - By messages, the bookings of a resource never take more than its capacity, which is one where nothing is said: they do not overlap.
 // - What is canceled or reopened takes nobody's time; what is scheduled or closed has bookings of exactly its time.
 
 import Engine
@@ -31,10 +31,14 @@ public struct BookAppointment: Message {
     public var end: Int64?
     /// How many minutes it lasts, instead of an end.
     public var minutes: Int64?
-    /// Who or what serves.
+    /// Who or what serves, whatever the service says.
     public var resource = RecordID.none
     /// How: a status of Scheduled.
     public var status: Int32?
+    /// Who or what must be among those who serve.
+    public var with = RecordID.none
+    /// The site that those who serve are from.
+    public var site = RecordID.none
 
     public init() {}
 
@@ -44,13 +48,15 @@ public struct BookAppointment: Message {
     }
 
     static let serviceMissing = Rule("service-missing", "Neither a resource nor a service that names a group is given.")
+    static let choiceTwice = Rule("choice-twice", "A resource is given, and a wish who else is to be chosen.")
+    static let notAMember = Rule("not-a-member", "Who is wished for is in none of the groups of the service.")
 
     public static let declaration = MessageDeclaration<BookAppointment>(
         288,
         "book",
         """
-        Books an open service appointment: on the resource that is given, or on as many of the service's group as it needs, the first that are free. It lasts as long as \
-        the service where nothing else is said. Nobody is booked twice at one time, or outside of their business hours; a refusal says who is taken by what.
+        Books an open service appointment: on the resource that is given, or on as many of each group as the service needs, the first that are free. It lasts as long as \
+        the service where nothing else is said. Nobody is booked for more than they have time for, or when they are not there; a refusal says who is taken by what.
         """,
         to: [MessageTarget("serviceappointment", states: [ActivityState.open])],
         record: \.appointment,
@@ -58,7 +64,7 @@ public struct BookAppointment: Message {
             BookedTime.resource(
                 4,
                 \.resource,
-                "Who or what serves; those of the service's group that are free where it is not given."
+                "Who or what serves, alone; those of the service's groups that are free where it is not given."
             ),
             .option(
                 5,
@@ -68,8 +74,17 @@ public struct BookAppointment: Message {
                 "statuscode",
                 "Pending, Reserved, In Progress or Arrived; Pending where it is not given."
             ),
+            BookedTime.resource(
+                6,
+                named: "with",
+                \.with,
+                "Who or what must be among those of the service's groups that serve."
+            ),
+            .record(7, "site", \.site, to: ["site"], "The site that all who serve are from."),
         ],
-        rules: PlannedTime.rules + BookedTime.rules + [serviceMissing, .notFree, .status, .hoursUnreadable]
+        rules: PlannedTime.rules + BookedTime.rules + [
+            serviceMissing, choiceTwice, notAMember, BookedTime.notAStart, .notFree, .status, .hoursUnreadable,
+        ]
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
@@ -83,27 +98,54 @@ public struct BookAppointment: Message {
         )
         let time = try BookedTime(planned, appointment, records)
         let close = try records.close(appointment, ActivityState.scheduled, status)
-        let schedule = try Schedule(time, except: appointment, records)
-        let chosen: [RecordID]
-        if resource != .none {
-            try schedule.requireFree(resource, for: appointment, records)
-            chosen = [resource]
-        } else {
-            let group = records.reference(service, "resourcegroupid")
-            guard group != .none else {
-                throw records.refusal(
-                    Self.serviceMissing,
-                    appointment,
-                    "Who serves? Give --resource, or a service that names a group."
-                )
-            }
-            let count = Int(clamping: records.integer(service, "resourcecount") ?? 1)
-            chosen = try schedule.firstFree(count, of: group, for: appointment, records)
-        }
+        var schedule = try Schedule(time.span, except: appointment, records)
+        try time.requireStart(of: service, appointment, records, &schedule.hours)
+        let chosen = try choose(of: service, &schedule, records)
         var plan = Plan(records)
         try plan.update(appointment, planned.values(appointment, records) + close)
-        try plan.create("resourcebooking", rows: chosen.map { time.booking(of: $0, for: appointment) })
+        try plan.create(
+            "resourcebooking",
+            rows: chosen.map { time.booking(of: $0.resource, effort: $0.effort, for: appointment) }
+        )
         return plan
+    }
+
+    private func choose(
+        of service: RecordID,
+        _ schedule: inout Schedule,
+        _ records: Records
+    ) throws(Refusal) -> [(resource: RecordID, effort: Int64)] {
+        if resource != .none {
+            guard with == .none, site == .none else {
+                throw records.refusal(Self.choiceTwice, appointment, "Give --resource, or --with and --site, not both.")
+            }
+            let effort = try Requirements.effort(of: resource, for: service, records)
+            try schedule.requireFree(resource, effort: effort, for: appointment)
+            return [(resource, effort)]
+        }
+        let needs = try Requirements.needs(of: service, records)
+        guard !needs.isEmpty else {
+            throw records.refusal(
+                Self.serviceMissing,
+                appointment,
+                "Who serves? Give --resource, or a service that names a group."
+            )
+        }
+        let requirements = try Requirements(
+            needs,
+            isSameSite: records.value(service, "samesite") == .boolean(true),
+            site: site,
+            with: with,
+            records
+        )
+        guard with == .none || requirements.wish != nil else {
+            throw records.refusal(
+                Self.notAMember,
+                appointment,
+                "\(records.name(with)) is in none of the groups of \(records.name(service)): give --resource to book it anyway."
+            )
+        }
+        return try schedule.choose(requirements, for: appointment)
     }
 }
 
@@ -132,7 +174,9 @@ public struct RescheduleBooking: Message {
         to: [MessageTarget("serviceappointment", states: [ActivityState.scheduled])],
         record: \.appointment,
         arguments: PlannedTime.arguments(\.start, \.end, \.minutes),
-        rules: [RescheduleActivity.timeMissing] + PlannedTime.rules + BookedTime.rules + [.notFree, .hoursUnreadable]
+        rules: [RescheduleActivity.timeMissing] + PlannedTime.rules + BookedTime.rules + [
+            BookedTime.notAStart, .notFree, .hoursUnreadable,
+        ]
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
@@ -145,14 +189,16 @@ public struct RescheduleBooking: Message {
         }
         let planned = try PlannedTime(appointment, records, start: start, end: end, minutes: minutes)
         let time = try BookedTime(planned, appointment, records)
-        let schedule = try Schedule(time, except: appointment, records)
+        var schedule = try Schedule(time.span, except: appointment, records)
+        try time.requireStart(of: records.reference(appointment, "serviceid"), appointment, records, &schedule.hours)
         let bookings = try records.bookings(of: appointment)
         for booking in bookings {
-            try schedule.requireFree(records.reference(booking, "resourceid"), for: appointment, records)
+            let resource = records.reference(booking, "resourceid")
+            try schedule.requireFree(resource, effort: records.effort(of: booking), for: appointment)
         }
         var plan = Plan(records)
         try plan.update(appointment, planned.values(appointment, records))
-        try plan.update(bookings, [("starton", .instant(time.start)), ("endon", .instant(time.end))])
+        try plan.update(bookings, [("starton", .instant(time.span.start)), ("endon", .instant(time.span.end))])
         return plan
     }
 }
@@ -201,9 +247,12 @@ public struct AddResource: Message {
             appointment,
             records
         )
-        try Schedule(time, except: appointment, records).requireFree(resource, for: appointment, records)
+        let service = records.reference(appointment, "serviceid")
+        let effort = try Requirements.effort(of: resource, for: service, records)
+        var schedule = try Schedule(time.span, except: appointment, records)
+        try schedule.requireFree(resource, effort: effort, for: appointment)
         var plan = Plan(records)
-        try plan.create("resourcebooking", time.booking(of: resource, for: appointment))
+        try plan.create("resourcebooking", time.booking(of: resource, effort: effort, for: appointment))
         return plan
     }
 }

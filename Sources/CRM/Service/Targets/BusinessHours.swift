@@ -1,9 +1,8 @@
-// The hours in which somebody is there: a weekly pattern in the local time of a zone.
+// The hours in which somebody is there: a weekly pattern in the local time of a zone, and the days on which it is otherwise.
 //
-//   Mo-Fr 08:00-12:00, 13:00-17:30; Sa 09:00-12:00
-//
-// Days are Mo Tu We Th Fr Sa Su, in ranges and lists; a day has any number of ranges, which do not overlap, and 24:00 is its end. An empty
-// pattern is around the clock. On the days of business closures nobody is there, but for those who are there around the clock.
+// An empty pattern is around the clock. On the days of business closures nobody is there, but for those who are there around the clock.
+// Exceptions are of one resource, and stronger than both: on their days other hours are there instead of the pattern's, then additional ones
+// as well, and last nobody is there who is away.
 //
 // Guarantees
 // - `moment(after:from:)` and `span(from:to:)` agree: the span from a moment to the one so much business time later is that much.
@@ -13,10 +12,7 @@
 import Engine
 
 package struct BusinessHours {
-    /// Why a text is no pattern.
-    package struct Flaw: Error {
-        package let reason: String
-    }
+    package typealias Flaw = WeeklyHours.Flaw
 
     /// Days on which nobody is there: days since 1970-01-01, in local time.
     package struct Closure: Equatable {
@@ -26,86 +22,76 @@ package struct BusinessHours {
         package init(name: String, days: ClosedRange<Int64>) { (self.name, self.days) = (name, days) }
     }
 
-    /// Minutes of a local day, from 0 to 1,440.
-    private typealias Range = (start: Int64, end: Int64)
+    /// Days on which the hours of one resource are not those of every week.
+    package struct Exception: Sendable {
+        /// What is different. The numbers are those of `resourceexception.exceptioncode`.
+        package enum Kind: Int32, Sendable {
+            /// It is not there: all day, or in the hours that are given.
+            case away = 1
+            /// It is there in these hours instead, on days of closure as well.
+            case instead = 2
+            /// It is there in these hours as well, on days of closure as well.
+            case also = 3
+        }
 
-    /// From Monday on, each in order.
-    private var days: [[Range]]
-    private let zone: TimeZoneRules
+        package let name: String
+        package let days: ClosedRange<Int64>
+        package let kind: Kind
+        /// As people wrote them.
+        package let text: String
+        private let hours: WeeklyHours
+
+        /// Reads the hours, which may be without days; an empty text is all day where nobody is there, and no hours otherwise.
+        package init(name: String, days: ClosedRange<Int64>, _ kind: Kind, _ text: String) throws(Flaw) {
+            (self.name, self.days, self.kind, self.text) = (name, days, kind, text)
+            hours = try WeeklyHours(text, daysMayBeMissing: true)
+        }
+
+        func ranges(onDay day: Int64) -> [WeeklyHours.Range] {
+            hours.isEmpty && kind == .away ? [.day] : hours.ranges(onDay: day)
+        }
+    }
+
+    private let week: WeeklyHours
+    /// Local time.
+    let zone: TimeZoneRules
     /// By their first days.
     private let closures: [Closure]
+    private let exceptions: [Exception]
 
-    private static let dayNames = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"]
     private static let minute: Int64 = 60_000_000
     private static let day: Int64 = 86_400_000_000
     /// Days that are looked through: ten years.
     private static let dayCountMax = 3_660
 
     /// Reads a pattern.
-    package init(_ pattern: String, in zone: TimeZoneRules, closures: [Closure] = []) throws(Flaw) {
-        self.zone = zone
-        days = Array(repeating: [], count: 7)
-        let parts = pattern.split(separator: ";").map(Self.trimmed).filter { !$0.isEmpty }
-        self.closures = parts.isEmpty ? [] : closures.sorted { $0.days.lowerBound < $1.days.lowerBound }
-        if parts.isEmpty {
-            days = Array(repeating: [(0, 1_440)], count: 7)
-            return
-        }
-        for part in parts {
-            guard let blank = part.firstIndex(of: " ") else {
-                throw Flaw(reason: "'\(part)' has no hours: Mo-Fr 08:00-17:00")
-            }
-            let ranges = try part[blank...].split(separator: ",").map { range throws(Flaw) in try Self.range(range) }
-            for day in try Self.days(part[..<blank]) { days[day] += ranges }
-        }
-        for day in days.indices {
-            days[day].sort { $0.start < $1.start }
-            for (one, next) in zip(days[day], days[day].dropFirst()) where next.start < one.end {
-                throw Flaw(reason: "the hours of \(Self.dayNames[day]) overlap")
-            }
-        }
+    package init(
+        _ pattern: String,
+        in zone: TimeZoneRules,
+        closures: [Closure] = [],
+        exceptions: [Exception] = []
+    ) throws(Flaw) {
+        self.init(try WeeklyHours(pattern), in: zone, closures: closures, exceptions: exceptions)
     }
 
-    private static func trimmed(_ text: some StringProtocol) -> Substring {
-        var rest = Substring(text)
-        while rest.first == " " { rest = rest.dropFirst() }
-        while rest.last == " " { rest = rest.dropLast() }
-        return rest
+    /// Hours by a pattern that was read before.
+    init(_ week: WeeklyHours, in zone: TimeZoneRules, closures: [Closure], exceptions: [Exception]) {
+        (self.week, self.zone, self.exceptions) = (week, zone, exceptions)
+        self.closures = week.isEmpty ? [] : closures.sorted { $0.days.lowerBound < $1.days.lowerBound }
     }
 
-    /// `Mo-Fr,Su`.
-    private static func days(_ text: Substring) throws(Flaw) -> [Int] {
-        var days: [Int] = []
-        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let ends = part.split(separator: "-", omittingEmptySubsequences: false)
-            guard ends.count <= 2, let first = place(ofDay: ends[0]),
-                let last = place(ofDay: ends[ends.count - 1]), first <= last
-            else { throw Flaw(reason: "'\(part)' is no day: Mo, Tu, We, Th, Fr, Sa, Su or Mo-Fr") }
-            days += first...last
+    // MARK: Days
+
+    /// The hours of a local day, in order.
+    private func ranges(onDay day: Int64, isClosed: Bool) -> [WeeklyHours.Range] {
+        var ranges = week.isEmpty ? [.day] : isClosed ? [] : week.ranges(onDay: day)
+        if exceptions.isEmpty { return ranges }
+        let present = exceptions.filter { $0.days.contains(day) }
+        func all(_ kind: Exception.Kind) -> [WeeklyHours.Range] {
+            present.filter { $0.kind == kind }.flatMap { $0.ranges(onDay: day) }
         }
-        guard Set(days).count == days.count else { throw Flaw(reason: "'\(text)' names a day twice") }
-        return days
-    }
-
-    private static func place(ofDay name: Substring) -> Int? {
-        dayNames.firstIndex { $0.lowercased() == name.lowercased() }
-    }
-
-    /// `08:00-17:30`.
-    private static func range(_ text: Substring) throws(Flaw) -> Range {
-        let ends = trimmed(text).split(separator: "-", omittingEmptySubsequences: false).map(minutes)
-        guard ends.count == 2, let start = ends[0], let end = ends[1], start < end else {
-            throw Flaw(reason: "'\(trimmed(text))' are no hours: 08:00-17:30")
-        }
-        return (start, end)
-    }
-
-    private static func minutes(_ text: Substring) -> Int64? {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ $0.count == 2 && $0.utf8.allSatisfy { 48...57 ~= $0 } }),
-            let hours = Int64(parts[0]), let minutes = Int64(parts[1]), minutes < 60, hours * 60 + minutes <= 1_440
-        else { return nil }
-        return hours * 60 + minutes
+        if present.contains(where: { $0.kind == .instead }) { ranges = all(.instead) }
+        return (ranges + all(.also)).merged.without(all(.away).merged)
     }
 
     /// The stretches of business time from a moment on, in order, as far as they are looked through.
@@ -120,9 +106,7 @@ package struct BusinessHours {
                 closedThrough = max(closedThrough, closures[passed].days.upperBound)
                 passed += 1
             }
-            if day <= closedThrough { continue }
-            // Day 0 was a Thursday.
-            for range in days[Int((day + 3).modulo(7))] {
+            for range in ranges(onDay: day, isClosed: day <= closedThrough) {
                 let midnight = CalendarText.microseconds(days: day)
                 let start = max(self.moment(local: midnight.addingClamped(range.start * Self.minute)), passedEnd)
                 let end = self.moment(local: midnight.addingClamped(range.end * Self.minute))
@@ -145,6 +129,8 @@ package struct BusinessHours {
         }
         return low
     }
+
+    // MARK: Time
 
     /// The moment so much business time later; nil where that is more than ten years away. O(days).
     package func moment(after span: Int64, from moment: Int64) -> Int64? {
@@ -172,10 +158,55 @@ package struct BusinessHours {
         return span
     }
 
-    /// The closure on one of whose days a time lies; nil where there is none.
-    package func closure(from start: Int64, to end: Int64) -> Closure? {
-        let days = [start, end.subtractingClamped(1)].map { zone.local($0).dividedDown(by: Self.day) }
-        guard days[0] <= days[1] else { return nil }
-        return closures.first { $0.days.overlaps(days[0]...days[1]) }
+    /// The stretches of business time between two moments, those that touch as one. O(days).
+    func stretches(_ time: TimeSpan) -> [TimeSpan] {
+        var stretches: [TimeSpan] = []
+        forEachStretch(from: time.start) { start, end in
+            if start >= time.end { return false }
+            let end = min(end, time.end)
+            if let last = stretches.last, last.end == start {
+                stretches[stretches.count - 1].end = end
+            } else {
+                stretches.append(TimeSpan(start: start, end: end))
+            }
+            return true
+        }
+        return stretches
+    }
+
+    // MARK: Reasons
+
+    /// Why somebody is not there.
+    package enum Absence: Equatable {
+        /// The weekly hours are others.
+        case hours
+        case closure(String)
+        /// Away, by the exception of this name.
+        case away(String)
+        /// Other hours, by the exception of this name, and which.
+        case instead(String, String)
+    }
+
+    /// Why nobody is there through a time: at the first moment of it at which nobody is; nil where somebody is all the time. O(days).
+    package func absence(from start: Int64, to end: Int64) -> Absence? {
+        var missing = start
+        forEachStretch(from: start) { stretchStart, stretchEnd in
+            if stretchStart > missing { return false }
+            missing = stretchEnd
+            return missing < end
+        }
+        guard missing < end else { return nil }
+        let local = zone.local(missing)
+        let day = local.dividedDown(by: Self.day)
+        let minute = local.modulo(Self.day) / Self.minute
+        let present = exceptions.filter { $0.days.contains(day) }
+        let away = present.first { exception in
+            exception.kind == .away
+                && exception.ranges(onDay: day).contains { $0.start <= minute && minute < $0.end }
+        }
+        if let away { return .away(away.name) }
+        if let instead = present.first(where: { $0.kind == .instead }) { return .instead(instead.name, instead.text) }
+        if let closure = closures.first(where: { $0.days.contains(day) }) { return .closure(closure.name) }
+        return .hours
     }
 }

@@ -190,7 +190,7 @@ extension Records {
     }
 
     /// The days on which the organisation is closed. O(closures).
-    private var businessClosures: [BusinessHours.Closure] {
+    var businessClosures: [BusinessHours.Closure] {
         get throws(Refusal) {
             try all("businessclosure", countMax: 1_000).compactMap { closure in
                 guard let first = date(closure, "starton") else { return nil }
