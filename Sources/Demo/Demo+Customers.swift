@@ -105,6 +105,12 @@ extension Demo {
         random(purpose, index &* 16 &+ column &+ 1 << 40)
     }
 
+    /// Whether a contact wants no mailings.
+    func wishesNoMailings(_ contact: Int) -> Bool { texts(.contact, contact, 3).first(within: 0...11) == 0 }
+
+    /// Whether a contact does not want to be called.
+    func wishesNoCalls(_ contact: Int) -> Bool { texts(.contact, contact, 4).first(within: 0...29) == 0 }
+
     var customerSteps: [DemoStep] {
         let accountLinks: [DemoColumn<DemoAccount>] = [
             .link("parentaccountid") { _, account in account.parent.map { DemoReference("account", $0) } },
@@ -187,8 +193,8 @@ extension Demo {
                 var random = demo.texts(.contact, contact.index, 2)
                 return .day(random.chance(300) ? demo.today - random.within(24 * 365...64 * 365) : nil)
             },
-            .value("donotbulkemail") { .boolean($0.texts(.contact, $1.index, 3).first(within: 0...11) == 0) },
-            .value("donotphone") { .boolean($0.texts(.contact, $1.index, 4).first(within: 0...29) == 0) },
+            .value("donotbulkemail") { .boolean($0.wishesNoMailings($1.index)) },
+            .value("donotphone") { .boolean($0.wishesNoCalls($1.index)) },
             .value("preferredcontactmethodcode") { demo, contact in
                 var random = demo.texts(.contact, contact.index, 5)
                 return .option([1, 2, 3][random.weighted([5, 3, 2])])

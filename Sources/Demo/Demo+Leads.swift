@@ -50,14 +50,14 @@ extension Demo {
         return lead
     }
 
-    private func companyName(of lead: DemoLead) -> String {
+    func companyName(of lead: DemoLead) -> String {
         if let deal = lead.opportunity { return name(of: deal.account) }
         var random = random(.lead, lead.index + 1 << 42)
         let stem = random.pick(lead.culture.companyStems)
         return "\(stem) \(lead.culture.companyTrades[lead.industry]) \(random.pick(lead.culture.companyForms))"
     }
 
-    private func emailAddress(of lead: DemoLead) -> String {
+    func emailAddress(of lead: DemoLead) -> String {
         if let deal = lead.opportunity { return emailAddress(of: contact(deal.account.index)) }
         var random = random(.lead, lead.index + 1 << 42)
         let stem = DemoText.slug(random.pick(lead.culture.companyStems))
@@ -106,7 +106,7 @@ extension Demo {
             },
             .text("address1_country") { $1.culture.country },
             .value("donotbulkemail") { .boolean($0.texts($1, 7).first(within: 0...9) == 0) },
-            .link("campaignid") { demo, lead in demo.campaign(atDay: lead.created, .lead, lead.index) },
+            .link("campaignid") { $0.campaign(of: $1) },
             .link("parentaccountid") { _, lead in lead.opportunity.map { DemoReference("account", $0.account.index) } },
             .link("parentcontactid") { _, lead in lead.opportunity.map { DemoReference("contact", $0.account.index) } },
             .link("transactioncurrencyid") { _, _ in Demo.euro },

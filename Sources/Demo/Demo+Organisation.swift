@@ -1,6 +1,6 @@
 import Engine
 
-// The company that sells: its unit, people, territories, currency, products, competitors and campaigns.
+// The company that sells: its unit, people, territories, currency, products and competitors.
 
 /// Somebody who works for the company.
 struct DemoUser: Sendable {
@@ -73,12 +73,6 @@ extension Demo {
 
     static let euro = DemoReference("transactioncurrency", 0)
     private static let unit = DemoReference("businessunit", 0)
-
-    /// Quarters of campaigns, the newest last: one campaign in each of the last nine quarters and the next three.
-    static let campaignCount = 12
-
-    /// First day of a campaign.
-    func campaignStart(_ index: Int) -> Int { today - 9 * 91 + index * 91 + 40 }
 
     var organisationSteps: [DemoStep] {
         let users: [DemoColumn<DemoUser>] = [
@@ -155,7 +149,7 @@ extension Demo {
                     .value("winpercentage") { .decimal($0.random(.competitor, $1).first(within: 15...55), scale: 0) },
                 ]
             ),
-            numbered("campaign", Demo.campaignCount, campaignColumns),
+            campaignStep,
         ]
     }
 
@@ -181,38 +175,6 @@ extension Demo {
                 return .decimal(demo.random(.product, index + 1000).first(within: 0...240), scale: 0)
             },
             .link("transactioncurrencyid") { _, _ in Demo.euro },
-        ]
-    }
-
-    private var campaignColumns: [DemoColumn<Int>] {
-        [
-            .text("name") { demo, index in
-                let year = DemoText.year(ofDay: demo.campaignStart(index))
-                return "\(DemoWords.campaigns[index % DemoWords.campaigns.count].name) \(year)"
-            },
-            .text("codename") { "AF-C" + DemoText.padded($1 + 1, 3) },
-            .value("statecode") { _, _ in .option(0) },
-            .value("statuscode") { demo, index in
-                let start = demo.campaignStart(index)
-                return .option(start > demo.today ? 0 : start + 60 > demo.today ? 2 : 3)
-            },
-            .value("typecode") { .option(DemoWords.campaigns[$1 % DemoWords.campaigns.count].type) },
-            .value("proposedstart") { .day($0.campaignStart($1)) },
-            .value("proposedend") { .day($0.campaignStart($1) + 60) },
-            .value("actualstart") { demo, index in
-                .day(demo.campaignStart(index) > demo.today ? nil : demo.campaignStart(index))
-            },
-            .value("actualend") { demo, index in
-                .day(demo.campaignStart(index) + 60 > demo.today ? nil : demo.campaignStart(index) + 60)
-            },
-            .value("budgetedcost") { .cents(DemoWords.campaigns[$1 % DemoWords.campaigns.count].budget * 100) },
-            .value("totalactualcost") { demo, index in
-                guard demo.campaignStart(index) + 60 <= demo.today else { return .null }
-                let percent = demo.random(.campaign, index).first(within: 85...120)
-                return .cents(DemoWords.campaigns[index % DemoWords.campaigns.count].budget * percent)
-            },
-            .link("transactioncurrencyid") { _, _ in Demo.euro },
-            .link("ownerid") { demo, index in DemoReference("systemuser", 1 + index % demo.regionCount) },
         ]
     }
 }

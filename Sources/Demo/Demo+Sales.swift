@@ -169,7 +169,11 @@ extension Demo {
             .link("originatingleadid") { demo, deal in
                 demo.leadIndex(ofOpportunity: deal.index).map { DemoReference("lead", $0) }
             },
-            .link("campaignid") { demo, deal in demo.campaign(atDay: deal.created, .opportunity, deal.index) },
+            .link("campaignid") { demo, deal in
+                // What brought the lead brought the deal.
+                demo.leadIndex(ofOpportunity: deal.index).map { demo.campaign(of: demo.lead($0)) }
+                    ?? demo.campaign(atDay: deal.created, .opportunity, deal.index)
+            },
             .link("competitorid") { _, deal in deal.competitor.map { DemoReference("competitor", $0) } },
             .value("estimatedvalue") { .cents($1.estimatedCents) },
             .value("estimatedclosedate") { .day($1.closes) },
@@ -188,11 +192,5 @@ extension Demo {
             .link("ownerid") { $0.salesUser($1.salesperson) },
             .value("overriddencreatedon") { .minute($1.created * 1440 + 540) },
         ]
-    }
-
-    /// The campaign that brought a lead or deal of this day, for one in four.
-    func campaign(atDay day: Int, _ purpose: DemoPurpose, _ index: Int) -> DemoReference? {
-        guard random(purpose, index + 1 << 41).first(within: 0...3) == 0 else { return nil }
-        return (0..<Demo.campaignCount).last { campaignStart($0) <= day }.map { DemoReference("campaign", $0) }
     }
 }

@@ -11,7 +11,7 @@ import Engine
 // - What belongs together agrees: won deals have a value, a date and mostly an order; a deal's value is the sum of its
 //   lines; activities of a deal lie within its life and with its owner; what lies before `today` is mostly done.
 //
-// Proportions, in accounts: contacts 4, leads 4, opportunities 2, cases 4, activities 56, notes 2.
+// Proportions, in accounts: contacts 4, leads 4, opportunities 2, cases 4, activities 58, notes 2.
 
 /// The generator. A value without state of its own; free to copy and to share between threads.
 public struct Demo: Sendable {
@@ -19,7 +19,7 @@ public struct Demo: Sendable {
     public let seed: UInt64
     /// The day that the demonstration is told from, in days since 1970-01-01.
     public let today: Int
-    /// Multiple of the smallest demonstration: 200 accounts, about 16,000 records.
+    /// Multiple of the smallest demonstration: 200 accounts, about 19,000 records.
     public let scale: Int
 
     /// Scales that the generator is made for; the largest has ten million accounts and a billion records.

@@ -179,6 +179,7 @@ public struct DemoBatches: Sequence, IteratorProtocol, Sendable {
 extension Demo {
     /// The order of loading: what is referred to comes first.
     var plan: [DemoStep] {
-        organisationSteps + customerSteps + salesSteps + incidentSteps + activitySteps + partySteps + noteSteps
+        organisationSteps + customerSteps + salesSteps + incidentSteps + activitySteps + partySteps + marketingSteps
+            + noteSteps
     }
 }

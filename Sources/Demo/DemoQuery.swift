@@ -1,4 +1,4 @@
-// The questions that a sales manager asks on Monday morning, as SQL that can be copied to `kith query`.
+// The questions that the managers of sales, service and marketing ask on Monday morning, as SQL that can be copied to `kith query`.
 
 /// A question with its title.
 public struct DemoQuery: Sendable {
@@ -70,6 +70,31 @@ extension Demo {
                     SELECT slaidname AS promise, COUNT(*) AS overdue, MIN(resolveby) AS oldest \
                     FROM incident WHERE statecode = 'Active' AND resolvebyslastatus = 'Noncompliant' \
                     GROUP BY slaid, slaidname ORDER BY overdue DESC, promise
+                    """
+            ),
+            DemoQuery(
+                title: "Overdue cases, the longest first",
+                sql: """
+                    SELECT title, customeridname AS customer, owneridname AS owner, slaidname AS promise, responseby, resolveby \
+                    FROM incident WHERE statecode = 'Active' AND resolvebyslastatus = 'Noncompliant' \
+                    ORDER BY resolveby, ticketnumber LIMIT 10
+                    """
+            ),
+            DemoQuery(
+                title: "Resolved cases by what was promised",
+                sql: """
+                    SELECT slaidname AS promise, COUNT(*) AS resolved, \
+                    SUM(CASE WHEN resolvebyslastatus = 'Succeeded' THEN 1 ELSE 0 END) AS intime \
+                    FROM incident WHERE statecode = 'Resolved' GROUP BY slaid, slaidname ORDER BY promise
+                    """
+            ),
+            // The response rate is in per cent of those who were reached, the return in per cent of the cost.
+            DemoQuery(
+                title: "Running campaigns",
+                sql: """
+                    SELECT name AS campaign, budgetedcost AS budget, totalcost AS cost, reachedcount AS reached, \
+                    responsecount AS responses, responserate, totalrevenue AS revenue, returnoninvestment \
+                    FROM campaign WHERE statuscode = 'Launched' ORDER BY returnoninvestment DESC, campaign
                     """
             ),
         ]

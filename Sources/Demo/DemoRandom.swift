@@ -6,6 +6,7 @@ enum DemoPurpose: UInt64 {
     case user = 1
     case account, accountDetail, contact, lead, opportunity, opportunityLines, order, incident
     case task, phoneCall, email, appointment, note, campaign, competitor, product
+    case listMember, campaignActivity, response
 }
 
 extension RecordStream {

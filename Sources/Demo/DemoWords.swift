@@ -73,7 +73,15 @@ package enum DemoWords {
         Campaign(name: "Truck scale trade-in", type: 1, budget: 22000),
         Campaign(name: "Laboratory open day", type: 3, budget: 15000),
         Campaign(name: "Partner mailing", type: 4, budget: 11000),
+        Campaign(name: "Care plan offer", type: 2, budget: 7000),
+        Campaign(name: "Factory tour", type: 3, budget: 12000),
+        Campaign(name: "Silo kit launch", type: 1, budget: 26000),
+        Campaign(name: "Pallet scale test weeks", type: 2, budget: 14000),
+        Campaign(name: "Logistics breakfast", type: 3, budget: 8000),
+        Campaign(name: "Gateway upgrade", type: 2, budget: 5000),
     ]
+
+    package static let lists = list("Newsletter|Fair visitors|Laboratories|Owners of truck scales")
 
     package static let jobTitles = list(
         "Managing director|Head of purchasing|Plant manager|Quality manager|Production engineer|Buyer|Warehouse manager"

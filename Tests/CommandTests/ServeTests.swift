@@ -156,6 +156,8 @@ import Testing
             let lines = try #require(await process.lines { $0.contains("until Ctrl-C") })
             #expect(lines.contains("Pipeline by stage"))
             #expect(lines.contains("Top accounts by won value"))
+            #expect(lines.contains("Overdue cases, the longest first"))
+            #expect(lines.contains("Running campaigns"))
             #expect(lines.contains { $0.hasPrefix("Stonegate") || $0.contains("deals") })
             let status = await process.end(SIGTERM)
             // make reports that a signal ended it; the script reports the server's own end.

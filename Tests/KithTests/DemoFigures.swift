@@ -97,10 +97,60 @@ struct DemoFigures {
                 DemoFigures.earliest(cases, "resolveby"),
             ]
         }
+        rows["Overdue cases, the longest first"] = try all("incident") {
+            $0["statecode"] == .option(0) && $0["resolvebyslastatus"] == .option(4)
+        }.map { overdue in
+            func value(_ attribute: String) -> Value { overdue[attribute] ?? .null }
+            return [
+                value("title"), try name(value("customerid"), "account", "name"),
+                try name(value("ownerid"), "systemuser", "fullname"), try name(value("slaid"), "sla", "name"),
+                value("responseby"), value("resolveby"),
+            ]
+        }
+        rows["Resolved cases by what was promised"] = try DemoFigures.grouped(
+            all("incident") { $0["statecode"] == .option(1) },
+            by: "slaid"
+        ).map { promise, cases in
+            let inTime = cases.count { $0["resolvebyslastatus"] == .option(3) }
+            return [
+                try name(promise, "sla", "name"), .integer(Int64(cases.count)), .integer(Int64(inTime)),
+            ]
+        }
+        rows["Running campaigns"] = try #require(records["campaign"]).filter { $0.value["statuscode"] == .option(2) }
+            .map {
+                id,
+                campaign in
+                let own = Value.text(id)
+                let activities = try all("campaignactivity") { $0["regardingobjectid"] == own }
+                let cost =
+                    DemoFigures.sum(activities) { DemoFigures.units($0["actualcost"]) }
+                    + DemoFigures.units(campaign["othercost"])
+                let reached = try DemoFigures.sum(activities) { activity in
+                    guard case .text(let job)? = activity["bulkoperationid"] else { return 0 }
+                    let work = try #require(records["bulkoperation"]?[job])
+                    return DemoFigures.units(work["processedcount"]) - DemoFigures.units(work["failedcount"])
+                }
+                let responses = try Int64(all("campaignresponse") { $0["regardingobjectid"] == own }.count)
+                let won = try all("opportunity") { $0["campaignid"] == own && $0["statecode"] == .option(1) }
+                let revenue = DemoFigures.sum(won) { DemoFigures.units($0["actualvalue"]) }
+                return [
+                    try #require(campaign["name"]), try #require(campaign["budgetedcost"]),
+                    .decimal(Decimal64(units: cost, scale: 4)), .integer(reached), .integer(responses),
+                    DemoFigures.perCent(responses, of: reached), .decimal(Decimal64(units: revenue, scale: 4)),
+                    DemoFigures.perCent(revenue - cost, of: cost),
+                ]
+            }
+    }
+
+    /// One digit behind the point, half away from zero.
+    private static func perCent(_ part: Int64, of whole: Int64) -> Value {
+        let (quotient, rest) = (abs(part) * 1000).quotientAndRemainder(dividingBy: whole)
+        let rounded = quotient + (2 * rest >= whole ? 1 : 0)
+        return .decimal(Decimal64(units: part < 0 ? -rounded : rounded, scale: 1))
     }
 
     /// What is wrong with an engine's answer to a query; nil when it is right. A limited answer must hold the rows with the
-    /// largest values in its last column.
+    /// largest values in its last column, or the earliest moments.
     func disagreement(with answer: [[Value]], to query: DemoQuery) -> String? {
         guard let rows = rows[query.title] else { return "\(query.title): unknown question" }
         let expected = Set(rows.map { $0.map(DemoFigures.comparable) })
@@ -134,16 +184,18 @@ struct DemoFigures {
         return .text(try #require(Schema.standard[set].label(of: number)))
     }
 
-    private static func units(_ value: Value?) -> Int64 {
+    /// A number to compare by: the earlier a moment, the larger.
+    fileprivate static func units(_ value: Value?) -> Int64 {
         switch value {
         case .decimal(let decimal): decimal.units
         case .integer(let number): number
+        case .instant(let moment): -moment
         default: 0
         }
     }
 
-    private static func sum(_ records: [Record], _ value: (Record) -> Int64) -> Int64 {
-        records.reduce(0) { $0 + value($1) }
+    private static func sum(_ records: [Record], _ value: (Record) throws -> Int64) rethrows -> Int64 {
+        try records.reduce(0) { try $0 + value($1) }
     }
 
     private static func money(_ records: [Record], _ attribute: String) -> Value {
@@ -172,6 +224,7 @@ struct DemoFigures {
         #expect(figures.rows["Pipeline by stage"]?.count == 4)
         #expect(figures.rows["Win rate by salesperson, per cent"]?.count == 12)
         #expect(figures.rows["Open cases by priority"]?.count == 3)
+        #expect(figures.rows["Running campaigns"]?.count == 4)
     }
 
     @Test func wrongAnswersAreNoticed() throws {
@@ -180,10 +233,7 @@ struct DemoFigures {
         for query in demo.queries {
             var rows = try #require(figures.rows[query.title])
             if query.sql.hasSuffix("LIMIT 10") {
-                rows.sort { a, b in
-                    guard case .decimal(let x)? = a.last, case .decimal(let y)? = b.last else { return false }
-                    return x.units > y.units
-                }
+                rows.sort { DemoFigures.units($0.last) > DemoFigures.units($1.last) }
                 rows = Array(rows.prefix(10))
                 #expect(figures.disagreement(with: rows.reversed(), to: query) != nil)
             }

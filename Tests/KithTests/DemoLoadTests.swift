@@ -23,6 +23,16 @@ import Testing
         #expect(await session.digest == digest)
     }
 
+    @Test func questionsHaveTheAnswersThatTheRecordsGive() async throws {
+        let session = EngineSession()
+        try await demo.load(into: session)
+        let figures = try DemoFigures(demo)
+        for query in demo.queries {
+            let answer = try await session.rows(query.sql)
+            #expect(figures.disagreement(with: answer, to: query) == nil, "\(answer)")
+        }
+    }
+
     @Test func anotherDayMovesTheDemonstrationOn() async throws {
         let session = EngineSession()
         let first = try await demo.load(into: session)
@@ -64,6 +74,10 @@ actor EngineSession: Session {
         return try reply.bytes.withUnsafeBytes {
             try RecordPage(entity, attributes, count: ids.count, in: schema, decoding: $0)
         }
+    }
+
+    func rows(_ sql: String) throws -> [[Value]] {
+        try PreparedQuery(sql, schema: schema).execute(on: engine.view).rows
     }
 
     var digest: UInt128 { engine.digest }
