@@ -194,10 +194,14 @@ package struct Table: ~Copyable, Sendable {
     }
 
     /// Appends the numbers of a column in many rows, in the form of batches: units of a decimal, an id, 1 for yes, an option's
-    /// number; and whether there is one: not for null, nor for `noRow`, which append 0. Not for texts. O(rows).
+    /// number; and whether there is one: not for null, for `noRow` and for texts, which append 0. O(rows).
     package func appendNumbers(_ column: Int, rows: [UInt32], to numbers: inout [Int64], _ areThere: inout [Bool]) {
         let type = layout.columns[column]
-        precondition(type != .text)
+        guard type != .text else {
+            numbers.append(contentsOf: repeatElement(0, count: rows.count))
+            areThere.append(contentsOf: repeatElement(false, count: rows.count))
+            return
+        }
         for row in rows {
             guard row != Table.noRow, let head = head(column, Int(row)), head.isValid(Int(row) & 8191) else {
                 numbers.append(0)

@@ -136,12 +136,15 @@ struct BegunRecords {
         times = kept.map { TimeSpan(start: starts[$0] ?? 0, end: ends[$0] ?? 0) }
     }
 
-    /// The values of a column that holds numbers; nil for all where an organisation has deleted it.
+    /// The values of a column that holds numbers; nil for all where an organisation has deleted it, or has one of texts instead.
     func numbers(_ attribute: String) -> [Int64?] {
-        guard let place, let column = records.schema.entities[place].attributeID(attribute) else {
+        guard let place, let column = records.engine.column(attribute, at: place) else {
             return Array(repeating: nil, count: rows.count)
         }
-        return records.engine.tables.numbers(place, Int(column.rawValue), rows: rows)
+        var numbers: [Int64] = []
+        var areThere: [Bool] = []
+        records.engine.tables.appendNumbers(place, column, rows: rows, to: &numbers, &areThere)
+        return zip(numbers, areThere).map { $1 ? $0 : nil }
     }
 
     func references(_ attribute: String) -> [RecordID] {
