@@ -138,7 +138,11 @@ public struct Records {
     }
 
     /// The records of a standard entity that refer to each of these, which are of one entity, in their order.
-    func referring(toEach ids: [RecordID], _ entity: String, _ attribute: String) throws(Refusal) -> [RecordID] {
+    func referring(
+        toEach ids: some Collection<RecordID>,
+        _ entity: String,
+        _ attribute: String
+    ) throws(Refusal) -> [RecordID] {
         guard let target = ids.first?.entity, let entity = schema.standardEntity(named: entity)?.id,
             let links = links(from: entity, attribute, to: target)
         else { return [] }

@@ -40,17 +40,21 @@ struct StoredNumbers<Name: StoredAttribute> {
     /// and unmapped by the allocator each time.
     private let numbers: [Int64]
     private let areThere: [Bool]
-    private let recordCount: Int
+    let recordCount: Int
 
     /// Reads records of a standard entity; null where one is not there. O(records × attributes).
     init(_ records: Records, _ entity: String, _ ids: [RecordID]) {
+        self.init(records, at: records.schema.standardPlace(named: entity), ids)
+    }
+
+    /// Reads records of the entity at a place; null where one is not there. O(records × attributes).
+    init(_ records: Records, at place: Int?, _ ids: [RecordID]) {
         recordCount = ids.count
         var numbers: [Int64] = []
         var areThere: [Bool] = []
         numbers.reserveCapacity(Name.allCases.count * recordCount)
         areThere.reserveCapacity(Name.allCases.count * recordCount)
         let tables = records.engine.tables
-        let place = records.schema.standardPlace(named: entity)
         let declared = place.map { records.schema.entities[$0] }
         let rows = place.map { place in ids.map { tables.row(place, of: $0) } } ?? []
         for name in Name.allCases {

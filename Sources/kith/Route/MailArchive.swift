@@ -85,16 +85,17 @@ struct MailArchive {
         _ told: (ReplayedMail) -> Void = { _ in }
     ) -> Int {
         // Read twice, the first time for their dates: so what is kept does not grow with their sizes.
-        var dated: [(date: Int64, mail: ArchivedMail)] = []
-        for mail in mails {
+        var dated: [(date: Int64, place: Int, mail: ArchivedMail)] = []
+        for (place, mail) in mails.enumerated() {
             do throws(CommandFailure) {
-                dated.append((try mail.delivery().message.dateSeconds ?? 0, mail))
+                dated.append((try mail.delivery().message.dateSeconds ?? 0, place, mail))
             } catch {
                 StandardError.write("Left out: \(error.message)\n")
             }
         }
-        dated.sort { ($0.date, $0.mail.name) < ($1.date, $1.mail.name) }
-        for (number, (_, mail)) in dated.enumerated() {
+        // Of the same moment, or without one, in the order in which they stand in the archive.
+        dated.sort { ($0.date, $0.place) < ($1.date, $1.place) }
+        for (number, (_, _, mail)) in dated.enumerated() {
             progress?.show(Double(number) / Double(dated.count), mail.name)
             guard let delivery = try? mail.delivery() else { continue }
             told(take(delivery, mail.name))

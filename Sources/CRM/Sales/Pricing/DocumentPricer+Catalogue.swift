@@ -30,8 +30,21 @@ extension DocumentPricer {
                 if let unit = line.unit { readUnits(from: unit) }
             }
         }
-        readProducts(products.ids)
-        if let list = document.priceList { try readItems(of: listed.ids, on: list) }
+        for (entity, ids) in byEntity(products.ids) { readProducts(ids, of: entity) }
+        guard let list = document.priceList else { return }
+        for (_, ids) in byEntity(listed.ids) {
+            // Of a group at a time: a product may be on thousands of price lists, of which one is looked for.
+            for start in stride(from: 0, to: ids.count, by: DocumentPricer.productsAtOnce) {
+                try readItems(of: ids[start..<min(start + DocumentPricer.productsAtOnce, ids.count)], on: list)
+            }
+        }
+    }
+
+    /// Lines refer to the standard's products, but where an organisation made a lookup of its own.
+    private func byEntity(_ ids: [RecordID]) -> [(EntityID, [RecordID])] {
+        guard let entity = ids.first?.entity else { return [] }
+        if ids.allSatisfy({ $0.entity == entity }) { return [(entity, ids)] }
+        return Dictionary(grouping: ids, by: \.entity).sorted { $0.key < $1.key }
     }
 
     /// Records in the order in which they came, each once.
@@ -66,9 +79,9 @@ extension DocumentPricer {
         }
     }
 
-    private mutating func readProducts(_ ids: [RecordID]) {
-        let numbers = StoredNumbers<ProductName>(records, "product", ids)
-        book.products.reserveCapacity(ids.count)
+    private mutating func readProducts(_ ids: [RecordID], of entity: EntityID) {
+        let numbers = StoredNumbers<ProductName>(records, at: records.schema.place(of: entity), ids)
+        book.products.reserveCapacity(book.products.count + ids.count)
         for (index, id) in ids.enumerated() where records.exists(id) {
             func money(_ name: ProductName) -> Money? { numbers[name, index].map(Money.init) }
             var product = PricedProduct()
@@ -126,12 +139,12 @@ extension DocumentPricer {
 
     /// The products' items on the price list, in every unit. Where an organisation gave up the key and two are for one unit, the
     /// first counts.
-    private mutating func readItems(of products: [RecordID], on list: RecordID) throws(Refusal) {
+    private mutating func readItems(of products: ArraySlice<RecordID>, on list: RecordID) throws(Refusal) {
         let everywhere = try records.referring(toEach: products, "productpricelevel", "productid")
         let lists = StoredNumbers<ListName>(records, "productpricelevel", everywhere)
         let ids = everywhere.indices.lazy.filter { lists.record(.pricelevelid, $0) == list }.map { everywhere[$0] }
         let numbers = StoredNumbers<ItemName>(records, "productpricelevel", Array(ids))
-        book.items.reserveCapacity(ids.count)
+        book.items.reserveCapacity(book.items.count + numbers.recordCount)
         for (index, id) in ids.enumerated() {
             let key = PriceBook.ItemKey(
                 priceList: list,

@@ -64,6 +64,8 @@ struct DocumentPricer {
     /// Lines of a document and bands of a discount: ten million comparisons at most, some ten milliseconds of the writer.
     static let linesMax = 10_000
     static let bandsMax = 1000
+    /// Products whose items on all price lists are read together.
+    static let productsAtOnce = 256
 
     let records: Records
     let form: DocumentForm
