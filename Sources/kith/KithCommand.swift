@@ -28,7 +28,8 @@ struct KithCommand: AsyncParsableCommand {
               0  done
               1  done, but some rows were rejected (import); there are differences (schema diff);
                  answers were errors or missing (bench); there is advice (doctor);
-                 not all records were compared (duplicates)
+                 not all records were compared (duplicates);
+                 something that is booked does not stand (validate)
               2  wrong usage: options, a mapping, a query, a file that is not there
               3  the data directory is damaged
               4  not reachable, in use, or refused
@@ -40,7 +41,7 @@ struct KithCommand: AsyncParsableCommand {
             CalendarCommand.self, FindCommand.self, FileCommand.self, SalvageCommand.self, BackupCommand.self,
             GenerateCommand.self, BenchCommand.self, DoCommand.self, HistoryCommand.self, TimelineCommand.self,
             AgendaCommand.self, AdvanceCommand.self, DoctorCommand.self, JobCommand.self,
-            RouteCommand.self, DuplicatesCommand.self,
+            RouteCommand.self, DuplicatesCommand.self, AvailabilityCommand.self, ValidateCommand.self,
         ]
     )
 

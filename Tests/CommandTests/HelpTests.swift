@@ -6,7 +6,7 @@ import Testing
     static let commands = [
         "serve", "import", "query", "get", "status", "snapshot", "restore", "verify", "demo", "schema", "calendar",
         "find", "file", "salvage", "backup", "generate", "bench", "do", "history", "doctor", "timeline",
-        "agenda", "advance", "job", "route", "duplicates",
+        "agenda", "advance", "job", "route", "duplicates", "availability", "validate",
     ]
 
     @Test(arguments: commands)

@@ -50,6 +50,16 @@ enum FuzzRequests {
         }
     }
 
+    static func schedules(_ bytes: UnsafeRawBufferPointer) {
+        guard let kind = bytes.first else { return }
+        var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes.dropFirst()))
+        if kind % 2 == 0 {
+            _ = try? ScheduleQuestion(from: &reader)
+        } else {
+            _ = try? ScheduleAnswer(from: &reader)
+        }
+    }
+
     // MARK: Seeds
 
     static var duplicateSeeds: [[UInt8]] {
@@ -105,5 +115,27 @@ enum FuzzRequests {
         (answer.entries, answer.omitted) = ([entry], [record])
         add(1) { answer.encode(into: &$0) }
         return seeds
+    }
+
+    static var scheduleSeeds: [[UInt8]] {
+        let record = RecordID(rawValue: 1)
+        func bytes(_ kind: UInt8, _ encode: (inout ByteWriter) -> Void) -> [UInt8] {
+            var writer = ByteWriter()
+            writer.u8(kind)
+            encode(&writer)
+            return writer.bytes
+        }
+        var wish = AvailabilityWish(from: 0, to: 1)
+        (wish.service, wish.needs) = (record, [.init(record, count: 2)])
+        var answer = ScheduleAnswer()
+        answer.times = [AvailableTime(start: 0, end: 1, resources: [record])]
+        var conflict = ScheduleConflict(.taken, of: record)
+        (conflict.start, conflict.text) = (5, "Ann is taken")
+        answer.conflicts = [conflict]
+        return [
+            bytes(0) { ScheduleQuestion.availability(wish).encode(into: &$0) },
+            bytes(0) { ScheduleQuestion.validation(of: record, from: 0, to: 1, limit: 10).encode(into: &$0) },
+            bytes(1) { answer.encode(into: &$0) },
+        ]
     }
 }

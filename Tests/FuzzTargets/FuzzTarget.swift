@@ -24,6 +24,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case activities
     /// Questions about duplicates, and the answers.
     case duplicates
+    /// Questions about schedules, and the answers.
+    case schedules
     /// Entries of the log, replayed.
     case entries
     /// Schemas.
@@ -64,6 +66,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .moments: FuzzRequests.moments(bytes)
         case .activities: FuzzRequests.activities(bytes)
         case .duplicates: FuzzRequests.duplicates(bytes)
+        case .schedules: FuzzRequests.schedules(bytes)
         case .entries: FuzzEngine.entries(bytes)
         case .schemas: FuzzEngine.schemas(bytes)
         case .parts: FuzzEngine.parts(bytes)
@@ -92,6 +95,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .moments: FuzzRequests.momentSeeds
         case .activities: FuzzRequests.activitySeeds
         case .duplicates: FuzzRequests.duplicateSeeds
+        case .schedules: FuzzRequests.scheduleSeeds
         case .entries: FuzzEngine.entrySeeds
         case .schemas: FuzzEngine.schemaSeeds
         case .parts: FuzzEngine.partSeeds

@@ -57,6 +57,7 @@ extension Report {
         if parts.contains(.embedded) {
             embeddedReadRow()
             rulesRow()
+            scheduleRow()
         }
         if parts.contains(.updates) { updateRow() }
         if parts.contains(.load) { loadRows() }
@@ -135,6 +136,19 @@ extension Report {
                 """
             )
         }
+    }
+
+    /// Neither: what a search for times costs (docs/scheduling.md).
+    private func scheduleRow() {
+        let milliseconds = 1e3 / median("schedule: 14 days of 100 resources", "kith")
+        guard milliseconds.isFinite else { return }
+        add(
+            row: .max,
+            """
+            schedule: all times of 14 days for 2 of 100 people and a room found in \(Report.rounded(milliseconds, 2)) ms of processor time, \
+            target at most 10 ms: \(milliseconds <= 10 ? "reached" : "not reached")
+            """
+        )
     }
 
     private func updateRow() {

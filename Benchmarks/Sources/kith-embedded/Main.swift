@@ -17,6 +17,7 @@ enum Main {
                 try EngineRound(data, seconds: seconds).run()
                 try await DatabaseRound(data, seconds: seconds, directory: "\(arguments[1])-\(round)").run()
                 try await RulesRound(directory: "\(arguments[1])-rules-\(round)").run()
+                try await ScheduleRound(directory: "\(arguments[1])-schedule-\(round)").run()
             }
         } catch {
             print("failed: \(error)")

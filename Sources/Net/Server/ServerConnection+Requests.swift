@@ -286,6 +286,9 @@ extension ServerConnection {
         case .duplicates:
             try beginDuplicates(header, body, &turn)
             return false
+        case .schedule:
+            try beginSchedule(header, body, &turn)
+            return false
         case .rehearseMessage:
             try beginMessageRehearsal(header, body, &turn)
             return false

@@ -47,6 +47,7 @@ package enum WireOperation: UInt16, Sendable, CaseIterable {
     case activities = 29
     case rehearseMessage = 30
     case duplicates = 31
+    case schedule = 32
 }
 
 /// A frame's header, read from bytes of which at least `lengthBytes` are there.

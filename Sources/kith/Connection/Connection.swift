@@ -5,7 +5,7 @@ import Kith
 
 /// Everything that commands ask of an organisation.
 typealias OrganisationSession = SchemaSession & FindSession & FileSession & MessageSession & HistorySession & JobSession
-    & ActivitySession & DuplicateSession
+    & ActivitySession & DuplicateSession & ScheduleSession
 
 /// An open directory or a connection to a server.
 protocol Connection: Sendable {
