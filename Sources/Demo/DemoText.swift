@@ -54,7 +54,7 @@ package enum DemoText {
 
     /// Year, month and day of a day counted from 1970-01-01, in the proleptic Gregorian calendar (Howard Hinnant,
     /// `civil_from_days`). Years of this reckoning begin in March, so that the leap day is the last.
-    private static func civil(_ day: Int) -> (year: Int, month: Int, day: Int) {
+    static func civil(_ day: Int) -> (year: Int, month: Int, day: Int) {
         let shifted = day + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let dayOfEra = shifted - era * 146_097
@@ -65,6 +65,18 @@ package enum DemoText {
         return (
             yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
         )
+    }
+
+    /// The day of a year, month (also beyond December) and day of the month; of a day that the month does not have, its last.
+    static func day(year: Int, month: Int, day: Int) -> Int {
+        let (year, month) = (year + (month - 1) / 12, (month - 1) % 12 + 1)
+        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+        let length = month == 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
+        let shifted = month > 2 ? year : year - 1
+        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + min(day, length) - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
     /// The year that a day lies in.

@@ -73,7 +73,7 @@ extension Database {
     package var passedOverWorkCount: Int { clockState.withLock { $0.passedOverCount } }
 
     /// One turn. The refusal is one of the log's: the rest is tried again later.
-    private func carryOut(through moment: Int64, limit: Int) -> (ClockReport, Refusal?, Position) {
+    func carryOut(through moment: Int64, limit: Int) -> (ClockReport, Refusal?, Position) {
         let limit = min(limit, Database.workPerTurnMax)
         return turn { turn -> (ClockReport, Refusal?, Position) in
             // Taken out, so that it has one owner and is not copied. Turns are one at a time: nobody else looks for it.
