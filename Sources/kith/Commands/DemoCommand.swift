@@ -10,7 +10,7 @@ struct DemoCommand: AsyncParsableCommand {
         abstract: "Load the demonstration CRM, or ask it what a sales manager would ask.",
         discussion: """
             Invents a company that makes scales and sensors, with its customers, deals, cases and two years of daily work: \
-            the same records for the same seed, day and scale. Scale 1 has 200 accounts and about 16,000 records. A \
+            the same records for the same seed, day and scale. Scale 1 has 200 accounts and about 19,000 records. A \
             demonstration that is there already is not loaded again.
 
             EXAMPLES
