@@ -103,7 +103,8 @@ import Testing
         try await withServer { server, _ in
             let connection = try RawConnection(port: server.port)
             _ = try connection.hello()
-            for (number, body) in [[9], [], [0, 255, 255, 255, 255]].enumerated() {
+            let bodies: [[UInt8]] = [[9], [], [0, 255, 255, 255, 255]]
+            for (number, body) in bodies.enumerated() {
                 try connection.send(frame(.duplicates, UInt64(number + 1), body))
                 #expect(try wireCode(try connection.frame()) == .malformed)
             }
