@@ -46,6 +46,7 @@ struct CommandFailure: Error {
         case let error as FileReferenceFlaw: self.init(.usage, "\(error)")
         case let refusal as Refusal: self.init(.refused, "refused: \(refusal)")
         case let error as ImportError: self.init(error.code == .session ? .refused : .usage, error.message)
+        case let error as YearError: self.init(.refused, "\(error)")
         case let error as ServerError: self.init(.refused, "\(error)")
         case let error as ClientError: self.init(.refused, "\(error)")
         default: return nil

@@ -54,6 +54,8 @@ import Testing
         ["nosuch"], ["query"], ["query", "--at", "d"], ["query", "--at", "d", "--format", "xml", "SELECT"],
         ["query", "--at", "http://localhost", "SELECT 1"], ["serve", "--data", "d", "--listen", "127.0.0.1:99999"],
         ["demo", "--at", "d", "--scale", "0"], ["demo", "--at", "d", "--today", "2026-02-30"],
+        ["demo", "--at", "d", "--year", "--scale", "2"], ["demo", "--at", "d", "--year", "--questions"],
+        ["demo", "--at", "kith://127.0.0.1:7411", "--year"],
         ["query", "--at", "nothere", "SELECT name FROM account"], ["verify", "nothere"], ["restore", "nothere", "new"],
         ["import", "--at", "d", "--mapping", "nothere.yaml", "."], ["backup", "nothere", "new"],
         ["backup", ".", "new"],

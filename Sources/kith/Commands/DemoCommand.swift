@@ -7,16 +7,21 @@ import Kith
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Load the demonstration CRM, or ask it what a sales manager would ask.",
+        abstract: "Load the demonstration CRM, ask it what managers would ask, or simulate a year.",
         discussion: """
             Invents a company that makes scales and sensors, with its customers, deals, cases and two years of daily work: \
             the same records for the same seed, day and scale. Scale 1 has 200 accounts and about 19,000 records. A \
             demonstration that is there already is not loaded again.
 
+            --year does another thing: in a new directory it simulates the year of a company that ends today, lead by lead and \
+            case by case, all of it by messages and under the clock of the simulation, and keeps books beside it. At the end the \
+            figures of the books and those of the database are printed; the status is 1 where they differ.
+
             EXAMPLES
               kith demo --at ./data
               kith demo --at ./data --questions
               kith demo --at kith://127.0.0.1:7411 --scale 10 --today 2026-03-01
+              kith demo --at ./year --year --today 2027-01-01
             """
     )
 
@@ -31,16 +36,23 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The day that it is told from; today by default.", valueName: "yyyy-mm-dd"))
     var today: Day?
 
-    @Flag(help: "Load nothing; print pipeline, top accounts, overdue work and cases, and more.")
+    @Flag(help: "Load nothing; print pipeline, top accounts, overdue work and cases, running campaigns, and more.")
     var questions = false
+
+    @Flag(help: "Simulate a year in a new directory, and compare its figures with those of a ledger.")
+    var year = false
 
     func validate() throws {
         guard Demo.scales.contains(scale) else {
             throw ValidationError("--scale must be between \(Demo.scales.lowerBound) and \(Demo.scales.upperBound).")
         }
+        guard !year || (scale == 1 && !questions) else {
+            throw ValidationError("--year takes --seed and --today, and neither --scale nor --questions.")
+        }
     }
 
     func run() async throws {
+        if year { return try await simulateYear() }
         let demo = Demo(seed: seed, today: (today ?? .current).number, scale: scale)
         let (place, asks) = (at.place, questions)
         try await place.withConnection(mustExist: asks) { connection in
