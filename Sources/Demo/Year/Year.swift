@@ -30,6 +30,7 @@ public struct Year: Sendable {
     public static let days = 14...1_000
 
     /// A company whose `dayCount` days end at the beginning of `endDay`.
+    /// - Precondition: `dayCount` lies in `days`, the first of them not before 1970-01-01; there is somebody of each kind.
     public init(
         seed: UInt64 = 2003,
         endDay: Int32,
@@ -38,6 +39,7 @@ public struct Year: Sendable {
         agentCount: Int = 20
     ) {
         precondition(Year.days.contains(dayCount) && salespersonCount > 0 && agentCount > 0)
+        precondition(Int(endDay) >= dayCount, "the simulation counts days from 1970 on")
         self.seed = seed
         self.endDay = Int(endDay)
         self.dayCount = dayCount

@@ -113,6 +113,9 @@ struct YearCompany {
         return (products, list)
     }
 
+    /// Places of the stages in which a step is to be done.
+    static let stagesWithSteps = 0...2
+
     /// Four stages: a call is made in the first, what is needed noted in the second, an offer gone through in the third.
     private static func process(_ stage: YearStage) throws -> RecordID {
         let process = try stage.create("salesprocess", ["name": "Scales and sensors"])

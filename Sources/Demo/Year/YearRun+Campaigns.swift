@@ -171,12 +171,16 @@ extension YearRun {
             SELECT a.activityid, p.partyid FROM phonecall a JOIN activityparty p ON p.activityid = a.activityid \
             WHERE a.regardingobjectid = '\(stage.code(activity))' AND p.participationtypemask = 2 ORDER BY a.activityid
             """
-        for row in try stage.rows(sql) {
+        ledger.calls += reached.count
+        let rows = try stage.rows(sql)
+        guard rows.count == reached.count else {
+            throw YearError("a campaign made \(rows.count) calls, and should have made \(reached.count)")
+        }
+        for row in rows {
             guard case .reference(let call) = row[0], case .reference(let party) = row[1], let contact = reached[party]
             else { throw YearError("a campaign called somebody whom it should have left out") }
             let index = marketingCalls.count
             var random = year.random(.call, index)
-            ledger.calls += 1
             if random.chance(900) { agenda.plan(.call(index), at: YearTime.later(now, days: 1...20, &random)) }
             marketingCalls.append(YearMarketingCall(random: random, record: call, contact: contact))
         }

@@ -23,6 +23,8 @@ struct YearDeal {
     var planned: RecordID?
     /// What is to be done in the stage from which it was brought back.
     var laterStep: RecordID?
+    /// The stages whose steps were planned.
+    var plannedStages: Set<Int> = []
     var isHeld = false
     /// What it is about.
     var lines: [YearLine] = []
@@ -116,11 +118,14 @@ extension YearRun {
     /// Remembers what is to be done in a stage that was entered.
     private func enter(_ place: Int, _ made: YearMade, _ deal: inout YearDeal) throws {
         deal.stage = place
-        guard let step = made.all("salesstepinstance").first else {
-            // What was planned once is not planned a second time.
+        let steps = made.all("salesstepinstance")
+        // The last stage has no step, and what was planned once is not planned a second time.
+        guard YearCompany.stagesWithSteps.contains(place), deal.plannedStages.insert(place).inserted else {
+            guard steps.isEmpty else { throw YearError("a stage planned its step twice") }
             (deal.step, deal.laterStep) = (deal.laterStep, nil)
             return
         }
+        guard let step = steps.first else { throw YearError("a stage was entered, and its step was not planned") }
         deal.planned = step
         switch place {
         case 0:

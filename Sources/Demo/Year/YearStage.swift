@@ -1,7 +1,8 @@
 import Engine
 import Kith
 
-// The database as the simulation uses it: everything in one order, each thing at its moment, as the person who does it.
+// The database as the simulation uses it: everything in one order, each thing at its moment, as the person
+// who does it; what a company's system would do (contracts, the making and routing of cases) as the system.
 
 /// Where the year takes place. One thread.
 final class YearStage {
@@ -26,6 +27,7 @@ final class YearStage {
     func advance(to moment: Int64) throws {
         clock.now = moment
         let done = try database.advanceAhead(to: moment)
+        position = max(position, database.turn { $0.position })
         report.clockCount += done.performedCount
         for refused in done.refused {
             report.refused.append("\(schema.text(of: refused.record)): \(refused.refusal.message)")

@@ -49,6 +49,9 @@ struct DemoCommand: AsyncParsableCommand {
         guard !year || (scale == 1 && !questions) else {
             throw ValidationError("--year takes --seed and --today, and neither --scale nor --questions.")
         }
+        guard !year || (today ?? .current).number >= 365 else {
+            throw ValidationError("--today of a year must be 1971-01-01 or later.")
+        }
     }
 
     func run() async throws {
