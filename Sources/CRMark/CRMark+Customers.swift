@@ -157,7 +157,7 @@ extension CRMark {
 
     func appendCampaign(_ index: Int, to rows: inout CRMarkRows) {
         var random = random(.campaign, index)
-        rows.add(Word(DemoWords.campaigns[random.below(DemoWords.campaigns.count)].name))
+        rows.add(Word(DemoWords.firstCampaigns[random.below(DemoWords.firstCampaigns.count)].name))
         rows.add(" ")
         rows.add(index, digits: 3)
         rows.endText()

@@ -13,6 +13,7 @@ import Testing
         let first = try await Server.start(database, port: 0, logger: quiet)
         var options = ClientOptions(port: first.port, number: 42)
         options.backoff = Backoff(firstMilliseconds: 1, limitMilliseconds: 10, jitter: { 0.5 })
+        options.giveUpAfterMilliseconds = 3_600_000
         let client = try await KithClient.connect(options)
         async let answer = client.execute(.accounts(1, .standard))
         // Executed, not durable: the answer is held, and is lost with the server.
@@ -38,6 +39,7 @@ import Testing
         var server = try await Server.start(database, port: 0, logger: quiet)
         var options = ClientOptions(port: server.port)
         options.backoff = Backoff(firstMilliseconds: 1, limitMilliseconds: 5)
+        options.giveUpAfterMilliseconds = 3_600_000
         let client = try await KithClient.connect(options)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for task in 0..<16 {
