@@ -71,7 +71,7 @@ import Testing
             storage.hold()
             // Lets go in any case, so that a failure is one and no hang.
             let guardian = Task {
-                try await Task.sleep(for: .seconds(20))
+                try await Task.sleep(for: .seconds(900))
                 storage.letGo()
             }
             let ends = uploads.map { upload in Task { try await a.endUpload(upload, hash: Self.hash) } }
@@ -101,7 +101,7 @@ import Testing
             let (a, b) = (try await connect(server), try await connect(server))
             storage.hold()
             let guardian = Task {
-                try await Task.sleep(for: .seconds(20))
+                try await Task.sleep(for: .seconds(900))
                 storage.letGo()
             }
             let begin = Task { try await a.beginUpload(lengthBytes: 3) }
