@@ -15,7 +15,9 @@ extension WriterTurn {
             engine,
             comparisonsMax: DuplicateCheck.comparisonsMaxInTurn
         )
+        duplicateCheck = check
         defer {
+            duplicateCheck = nil
             engine.transactionCheck = nil
             wantedKeys = check.wanted
         }

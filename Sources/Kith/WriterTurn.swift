@@ -21,6 +21,8 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
     let duplicateRules = KnownDuplicateRules()
     /// Keys of duplicates that a transaction of this turn was refused for want of.
     var wantedKeys: DuplicateKeys?
+    /// The look at duplicates of the transaction that is executed, where it asks for one.
+    var duplicateCheck: DuplicateCheck?
     /// A turn that has this much log to hand over does so at once instead of at its end: the queue takes at most half a
     /// segment at a time, and the next entry may be as large as `entryBytesMax`. It is also what is reserved beyond
     /// the request itself when there is room: fewer, larger reservations.
@@ -174,7 +176,8 @@ package struct WriterTurn: ~Copyable, @unchecked Sendable {
         } catch {
             // The estimate is an average, and the records had longer values: nothing has changed yet, and now room for the
             // largest entry is asked for. Without it the log would end at a full disk instead of refusing.
-            guard error.code == .limitExceeded, engine.entryBytesMax < entryBytesMax else { throw error }
+            guard error.code == .limitExceeded, duplicateCheck?.hasRefused != true, engine.entryBytesMax < entryBytesMax
+            else { throw error }
             submit()
             try reserve(bytes: entryBytesMax + WriterTurn.framingBytes)
             try run(transaction, context, &reply)

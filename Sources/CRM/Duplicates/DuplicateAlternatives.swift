@@ -22,6 +22,7 @@ struct DuplicateAlternatives: Sendable {
     init(_ rules: [DuplicateRule]) {
         precondition(Set(rules.map(\.entity)).count <= 1)
         var columns: [DuplicateForms.Column] = []
+        var known: [DuplicateForms.Column: Int] = [:]
         var list: [Alternative] = []
         for (rulePlace, rule) in rules.enumerated() {
             for (place, conditions) in rule.alternatives.enumerated() {
@@ -30,7 +31,8 @@ struct DuplicateAlternatives: Sendable {
                         attributes: condition.attributes,
                         comparison: condition.comparison
                     )
-                    if let known = columns.firstIndex(of: column) { return known }
+                    if let place = known[column] { return place }
+                    known[column] = columns.count
                     columns.append(column)
                     return columns.count - 1
                 }

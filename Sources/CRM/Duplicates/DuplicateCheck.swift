@@ -10,9 +10,9 @@ import Engine
 
 /// A look at one transaction. One thread.
 package final class DuplicateCheck {
-    /// Comparisons for one transaction in the writer's turn, where everybody waits: some 0.1 s.
+    /// Work (`DuplicateFinder`) for one transaction in the writer's turn, where everybody waits: some 0.1 s.
     package static let comparisonsMaxInTurn = 100_000
-    /// Comparisons beside the writer: as many as a batch of 2,000 rows takes where each shares keys of two alternatives with 1,000 records.
+    /// Work beside the writer: as much as a batch of 2,000 rows takes where each shares keys of two alternatives with 1,000 records.
     package static let comparisonsMaxBeside = 4_000_000
 
     /// A record that is like others.
@@ -34,6 +34,8 @@ package final class DuplicateCheck {
     private let comparisonsMax: Int
     /// The keys of which there is no index yet, where that is why the check has thrown.
     package private(set) var wanted: DuplicateKeys?
+    /// The check has refused the transaction, and not what the engine does before it.
+    package private(set) var hasRefused = false
 
     /// - Parameter book: the rules before the transaction.
     package init(_ book: DuplicateRuleBook, comparisonsMax: Int) {
@@ -42,8 +44,12 @@ package final class DuplicateCheck {
 
     /// Refuses a transaction with a record that is like another one: to be an engine's `transactionCheck`.
     package func refuse(_ engine: Engine, _ changes: [ChangedRecord]) throws(Refusal) {
+        hasRefused = true
         let findings = try findings(engine, changes).filter { !$0.found.hits.isEmpty }
-        guard let first = findings.first else { return }
+        guard let first = findings.first else {
+            hasRefused = false
+            return
+        }
         let made = Set(changes.filter(\.isNew).map(\.record))
         throw Self.refusal(first, findings.count - 1, made, Records(engine))
     }
@@ -52,46 +58,70 @@ package final class DuplicateCheck {
     ///
     /// Throws, with `wanted`, where keys are not indexed.
     func findings(_ engine: Engine, _ changes: [ChangedRecord]) throws(Refusal) -> [Finding] {
-        var findings = try allFindings(engine, changes)
+        let (asked, finders) = try asked(engine, changes)
         var order: [RecordID: Int] = [:]
-        for finding in findings { order[finding.record] = order.count }
-        for index in findings.indices {
-            findings[index].found.hits.removeAll { order[$0.record].map { $0 > index } ?? false }
-        }
-        return findings.filter(\.saysSomething)
+        for change in asked { order[change.record] = order.count }
+        return try findings(engine, asked, finders) { record, other in (order[other] ?? -1) > (order[record] ?? -1) }
     }
 
-    private func allFindings(_ engine: Engine, _ changes: [ChangedRecord]) throws(Refusal) -> [Finding] {
+    /// The changes that are looked at, and who looks.
+    private func asked(
+        _ engine: Engine,
+        _ changes: [ChangedRecord]
+    ) throws(Refusal) -> ([ChangedRecord], [EntityID: DuplicateFinder]) {
         var finders: [EntityID: DuplicateFinder] = [:]
         var without: Set<EntityID> = []
-        var findings: [Finding] = []
+        var asked: [ChangedRecord] = []
         for change in changes {
             let entity = change.record.entity
             if without.contains(entity) { continue }
             if finders[entity] == nil { finders[entity] = try finder(entity, engine) }
-            guard let keys = finders[entity]?.keys, let place = engine.schema.place(of: entity) else {
+            guard let keys = finders[entity]?.keys else {
                 without.insert(entity)
                 continue
             }
-            guard change.isNew || change.columns.contains(where: keys.columns.contains) else { continue }
+            if change.isNew || change.columns.contains(where: keys.columns.contains) { asked.append(change) }
+        }
+        return (asked, finders)
+    }
+
+    /// Throws `limitExceeded` for more than an answer can have, before they are held.
+    private func findings(
+        _ engine: Engine,
+        _ asked: [ChangedRecord],
+        _ finders: [EntityID: DuplicateFinder],
+        passingOver isPassedOver: (_ record: RecordID, _ other: RecordID) -> Bool
+    ) throws(Refusal) -> [Finding] {
+        var finders = finders
+        var findings: [Finding] = []
+        var count = 0
+        for change in asked {
+            let entity = change.record.entity
+            guard let keys = finders[entity]?.keys, let place = engine.schema.place(of: entity) else { continue }
             let row = engine.tables.row(place, of: change.record)
-            guard row != Table.noRow, let found = try finders[entity]?.find(row: Int(row)) else { continue }
-            findings.append(Finding(record: change.record, isNew: change.isNew, keys: keys, found: found))
+            guard row != Table.noRow,
+                let found = try finders[entity]?.find(row: Int(row), passingOver: { isPassedOver(change.record, $0) })
+            else { continue }
+            let finding = Finding(record: change.record, isNew: change.isNew, keys: keys, found: found)
+            guard finding.saysSomething else { continue }
+            count += min(found.hits.count, DuplicateReport.hitsPerRecordMax) + found.omissions.count
+            guard count <= DuplicateReport.hitsMax else { throw DuplicateReport.tooMany }
+            findings.append(finding)
         }
         return findings
     }
 
     /// What records that are there are like; those of entities without rules, and those that are like nothing, are passed over.
     func findings(_ engine: Engine, of records: [RecordID]) throws(Refusal) -> [Finding] {
-        try allFindings(engine, records.map { ChangedRecord(record: $0) })
-            .filter(\.saysSomething)
-            .sorted { $0.record < $1.record }
+        let changes = records.sorted().map { ChangedRecord(record: $0) }
+        let (asked, finders) = try asked(engine, changes)
+        return try findings(engine, asked, finders) { _, _ in false }
     }
 
     private func finder(_ entity: EntityID, _ engine: Engine) throws(Refusal) -> DuplicateFinder? {
         guard let keys = try book.keys(of: entity), let place = engine.schema.place(of: entity) else { return nil }
         let table = engine.tables.borrowed(place)
-        if let finder = DuplicateFinder(keys, in: table, comparisonsMax: comparisonsMax) { return finder }
+        if let finder = DuplicateFinder(keys, in: table, workMax: comparisonsMax) { return finder }
         wanted = keys
         throw Refusal(
             .overloaded,
@@ -124,7 +154,8 @@ extension DuplicateCheck {
         }
         var text =
             "\(named(finding.record, isNew: finding.isNew, records)) is like \(others.joined(separator: " and like "))"
-        if hits.count > namedMax { text += ", and like \(hits.count - namedMax) more" }
+        let isCut = hits.count == DuplicateFinder.hitsMax
+        if hits.count > namedMax { text += ", and like \(hits.count - namedMax)\(isCut ? " or" : "") more" }
         if furtherCount > 0 { text += "; \(furtherCount) further records are like others too" }
         text += ". Send it without asking for this refusal to write it all the same."
         let first = hits.first { !made.contains($0.record) }?.record ?? .none

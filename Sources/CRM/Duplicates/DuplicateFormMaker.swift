@@ -10,7 +10,9 @@
 // | similar | words in their order |
 // | similar date | eight digits: year, month, day |
 //
-// Guarantee: a form depends on nothing but the value and the comparison. An empty value, and one that says nothing, has none.
+// Guarantees
+// - A form depends on nothing but the value and the comparison. An empty value, and one that says nothing, has none.
+// - Of a text the first 8,192 bytes count, so that a form costs no more than these.
 
 import Engine
 
@@ -44,10 +46,15 @@ struct DuplicateFormMaker {
         return spaced[...]
     }
 
+    /// The first `FindLimits.textScanBytesMax` bytes of a text, folded, without blanks at the ends.
     private static func folded(_ text: String) -> ArraySlice<UInt8> {
         var text = text
         var folded: [UInt8] = []
-        text.withUTF8 { Collation.fold($0, into: &folded) }
+        text.withUTF8 { bytes in
+            var end = min(bytes.count, FindLimits.textScanBytesMax)
+            while end < bytes.count, end > 0, !begins(bytes[end]) { end -= 1 }
+            Collation.fold(UnsafeBufferPointer(rebasing: bytes[..<end]), into: &folded)
+        }
         var slice = folded[...]
         while slice.first == UInt8(ascii: " ") { slice.removeFirst() }
         while slice.last == UInt8(ascii: " ") { slice.removeLast() }

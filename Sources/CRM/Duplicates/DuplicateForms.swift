@@ -23,6 +23,8 @@ package struct DuplicateForms {
     package let attributes: [String]
     /// Rows that were given.
     private(set) var rowCount = 0
+    /// Bytes of their forms.
+    private(set) var byteCount = 0
     private var stores: [Store]
     private var maker = DuplicateFormMaker()
     private var distance = EditDistance()
@@ -45,12 +47,12 @@ package struct DuplicateForms {
     package init(_ columns: [Column]) {
         self.columns = columns
         var attributes: [String] = []
-        for column in columns {
-            for name in column.attributes where !attributes.contains(name) { attributes.append(name) }
+        var places: [String: Int] = [:]
+        for name in columns.flatMap(\.attributes) where places[name] == nil {
+            places[name] = attributes.count
+            attributes.append(name)
         }
-        stores = columns.map { column in
-            Store(places: column.attributes.compactMap { name in attributes.firstIndex { $0 == name } })
-        }
+        stores = columns.map { column in Store(places: column.attributes.compactMap { places[$0] }) }
         self.attributes = attributes
     }
 
@@ -60,7 +62,9 @@ package struct DuplicateForms {
         rowCount += 1
         for index in columns.indices {
             for place in stores[index].places {
+                let start = stores[index].bytes.count
                 maker.append(values[place], columns[index].comparison, to: &stores[index].bytes)
+                byteCount += stores[index].bytes.count - start
                 stores[index].ends.append(stores[index].bytes.count)
             }
         }

@@ -3,7 +3,7 @@
 // Guarantees
 // - Two records that are alike under an alternative have a key in common; which are alike is asked of the records themselves
 //   (`DuplicateFinder`), so that a key which two have by chance makes no hit.
-// - A record has at most `keysMax` keys, whatever is published.
+// - A record has at most `keysMax` keys, whatever is published; what is more is refused before it is read.
 // - Keys depend on the columns' values alone: an alternative that compares what is computed on reading, or what the engine writes by
 //   itself, cannot be kept, and is refused with its name.
 
@@ -36,6 +36,9 @@ package final class DuplicateKeys: RecordKeyMaker {
 
     /// The keys for rules that were checked, of a standard or an own entity.
     init(_ published: [(record: RecordID, rule: DuplicateRule)], _ entity: Entity) throws(Refusal) {
+        guard published.reduce(0, { $0 + $1.rule.keyCountMax }) <= Self.keysMax else {
+            throw Self.tooManyPublished(entity, published.last?.record)
+        }
         self.entity = entity.id
         rules = published.map(\.rule)
         records = published.map(\.record)
@@ -54,20 +57,38 @@ package final class DuplicateKeys: RecordKeyMaker {
             }
             columns.append(Int(attribute.rawValue))
         }
-        let count = rules.reduce(0) { $0 + $1.keyCountMax }
-        guard count <= Self.keysMax else {
-            throw Refusal(
-                breaking: Self.tooMany.name,
-                entity: entity.name,
-                record: published.last?.record ?? .none,
-                "The published duplicate rules of \(entity.name) give a record up to \(count) keys; the limit is "
-                    + "\(Self.keysMax): unpublish some, or search for duplicates."
-            )
-        }
         let isStateAsked = rules.contains(where: \.leavesOutInactive)
         activeState = isStateAsked ? entity.stateModel?.states.first?.value : nil
         if activeState != nil, let state = entity.attributeID("statecode") { columns.append(Int(state.rawValue)) }
         self.columns = columns
+    }
+
+    /// Reads the published rules of an entity, and stops at the one that gives a record more keys than can be kept. Each gives at least one.
+    static func read(
+        _ published: [RecordID],
+        _ entity: Entity,
+        _ records: Records
+    ) throws(Refusal) -> [(record: RecordID, rule: DuplicateRule)] {
+        guard published.count <= keysMax else { throw tooManyPublished(entity, published.last) }
+        var rules: [(record: RecordID, rule: DuplicateRule)] = []
+        var count = 0
+        for record in published {
+            let rule = try DuplicateRule.read(record, records)
+            count += rule.keyCountMax
+            guard count <= keysMax else { throw tooManyPublished(entity, record) }
+            rules.append((record, rule))
+        }
+        return rules
+    }
+
+    private static func tooManyPublished(_ entity: Entity, _ record: RecordID?) -> Refusal {
+        Refusal(
+            breaking: tooMany.name,
+            entity: entity.name,
+            record: record ?? .none,
+            "The published duplicate rules of \(entity.name) give a record more than \(keysMax) keys: unpublish some, or "
+                + "search for duplicates."
+        )
     }
 
     /// Whether the engine writes the attribute, or computes it, without a change of the record that names it.

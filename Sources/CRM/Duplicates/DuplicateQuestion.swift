@@ -43,8 +43,8 @@ public struct DuplicateReport: Sendable, Hashable {
 
     /// A record that is like another one.
     public struct Hit: Sendable, Hashable {
-        /// The one that was asked about. A row of a create or upsert of the transaction is named as a later operation of it would refer to it:
-        /// `DuplicateReport.row`.
+        /// The one that was asked about. A row of a create or upsert of the transaction, of several with one record the last one, is named as a
+        /// later operation of it would refer to it: `DuplicateReport.row`.
         public var record: RecordID
         /// The one that it is like, an earlier row of the same transaction in the same manner.
         public var other: RecordID
@@ -160,14 +160,15 @@ extension DuplicateQuestion {
         }
         var rows = RowNames()
         for (operation, outcome) in made.operations.enumerated() {
-            for (row, id) in outcome.ids.enumerated() where id != .none && rows.all[id] == nil {
+            for (row, id) in outcome.ids.enumerated() where id != .none {
                 let name = RecordID(
                     entity: id.entity,
                     origin: RecordID.localOrigin,
                     sequence: UInt64(operation) << 20 | UInt64(row)
                 )
+                // Of several rows of one record the last one counts, and so it is the one that is named.
                 rows.all[id] = name
-                if outcome.outcomes[row] == .created { rows.made[id] = name }
+                if outcome.outcomes[row] == .created || rows.made[id] != nil { rows.made[id] = name }
             }
         }
         return try DuplicateReport(findings, rows)
@@ -198,13 +199,16 @@ extension DuplicateReport {
                 omissions.append(Omission(record: record, reason: place(of: reason, finding.keys)))
             }
             guard hits.count + omissions.count <= Self.hitsMax, reasons.count <= Self.reasonsMax else {
-                throw Refusal(
-                    .limitExceeded,
-                    "More than \(Self.hitsMax) duplicates, or \(Self.reasonsMax) reasons, in one answer: ask about fewer "
-                        + "records at a time."
-                )
+                throw Self.tooMany
             }
         }
+    }
+
+    static var tooMany: Refusal {
+        Refusal(
+            .limitExceeded,
+            "More than \(hitsMax) duplicates, or \(reasonsMax) reasons, in one answer: ask about fewer records at a time."
+        )
     }
 
     private mutating func place(of reason: DuplicateAnswer.Reason, _ keys: DuplicateKeys) -> Int {

@@ -33,9 +33,7 @@ package struct DuplicateRuleBook: Sendable {
         for (name, published) in Self.published(records) {
             guard let entity = engine.schema.entity(named: name) else { continue }
             known[entity.id] = Result { () throws(Refusal) in
-                var rules: [(record: RecordID, rule: DuplicateRule)] = []
-                for record in published { rules.append((record, try DuplicateRule.read(record, records))) }
-                let keys = try DuplicateKeys(rules, entity)
+                let keys = try DuplicateKeys(try DuplicateKeys.read(published, entity, records), entity)
                 if case .success(let old)? = earlier?.known[entity.id], old.isSame(as: keys) { return old }
                 return keys
             }
