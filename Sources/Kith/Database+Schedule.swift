@@ -15,17 +15,25 @@ extension Database: ScheduleSession {
     ///
     /// Complexity: O(resources × days + what is booked in that time and 31 days before).
     public func schedule(_ question: ScheduleQuestion) async throws -> ScheduleAnswer {
-        let answer = try answer(question)
+        let cancellation = QueryCancellation()
+        let answer = try await withTaskCancellationHandler {
+            try self.answer(question, cancellation: cancellation)
+        } onCancel: {
+            cancellation.cancel()
+        }
         try await settle(answer.position)
         return answer
     }
 
     /// As `schedule(_:)`; what it has seen may not be durable yet.
-    package func answer(_ question: ScheduleQuestion) throws(Refusal) -> ScheduleAnswer {
+    package func answer(
+        _ question: ScheduleQuestion,
+        cancellation: QueryCancellation? = nil
+    ) throws(Refusal) -> ScheduleAnswer {
         let view = currentView
         let records = Records(Engine(copying: view), actor: .none, timeMicroseconds: options.clock()) {
             [knownCalendar] in knownCalendar.calendar(view)
         }
-        return try question.answer(records)
+        return try question.answer(records, cancellation: cancellation)
     }
 }

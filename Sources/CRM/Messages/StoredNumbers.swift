@@ -8,15 +8,15 @@ import Engine
 
 /// What kind of number a column is expected to hold.
 enum StoredKind {
-    case boolean, lookup, option, state, date, integer
+    case boolean, lookup, option, state, date, instant, integer
     /// With so many digits behind the point as the reader takes them; null where more are stored.
     case decimal(digits: Int)
 
     /// Whether a column of this type holds it.
-    fileprivate func isHeld(by type: AttributeType) -> Bool {
+    func isHeld(by type: AttributeType) -> Bool {
         switch (self, type) {
         case (.boolean, .boolean), (.lookup, .lookup), (.option, .option), (.state, .state), (.date, .date),
-            (.integer, .integer), (.decimal, .decimal), (.decimal, .money):
+            (.instant, .instant), (.integer, .integer), (.decimal, .decimal), (.decimal, .money):
             true
         default: false
         }

@@ -21,9 +21,9 @@ extension ServerConnection {
             throw .malformed(error)
         }
         try beginCall(header, body.count, observed: turn.position, turn.schemaEpoch) {
-            [database = core.database] writer throws(WireFailure) in
+            [database = core.database, cancellation = cancellation] writer throws(WireFailure) in
             do throws(Refusal) {
-                let answer = try database.answer(question)
+                let answer = try database.answer(question, cancellation: cancellation)
                 answer.encode(into: &writer)
                 return CallResult(observed: answer.position)
             } catch {

@@ -56,6 +56,17 @@ import Testing
             "service S: name=S | resourcegroupid=G | durationminutes=44640",
         ] { try organisation.create(line) }
         let moments: [Int64] = [.min, .min + 1, -62_135_596_800_000_000, 0, 253_402_300_799_999_999, .max - 1, .max]
+        let (first, last, day): (Int64, Int64, Int64) = (
+            -62_135_596_800_000_000, 253_402_300_799_999_999, 86_400_000_000
+        )
+        for (from, to, isFree) in [
+            (first, first + day, true), (last - 40 * day, last - 39 * day, true), (last - day, last, false),
+        ] {
+            var wish = AvailabilityWish(from: from, to: to)
+            (wish.service, wish.stepMinutes, wish.limit) = (try organisation.record("S"), 60, 24)
+            let answer = try organisation.ask(.availability(wish))
+            #expect(answer.times.isEmpty != isFree && answer.times.allSatisfy { $0.end <= last }, "\(from)")
+        }
         for from in moments {
             for to in moments {
                 var wish = AvailabilityWish(from: from, to: to)

@@ -46,6 +46,7 @@ struct StoredLines {
             case .option, .state: .option(Int32(truncatingIfNeeded: number))
             case .date: .date(Int32(truncatingIfNeeded: number))
             case .integer: .integer(number)
+            case .instant: .instant(number)
             case .decimal(let digits): .decimal(Decimal64(units: number, scale: UInt8(digits)))
             }
         }

@@ -6,14 +6,17 @@
 // chosen once.
 //
 // With R resources, D days, I intervals of all of them (some 2 × R × D), and S starts: O(R × D + I log I + S), and choosing at most once for
-// every start behind a change. For 100 resources over 14 days I is some 3,000.
+// every start behind a change. For 100 resources over 14 days I is some 3,000. Resources count once for every need that they are members of,
+// and every look of a choice counts (`ScheduleWork`).
 
 import Engine
 
 /// A search.
 struct AvailabilitySearch {
-    /// Resources times days that are worked out: some 2 µs each.
+    /// Resources times days that are worked out, whoever is needed for several things once for each: some 2 µs each.
     private static let resourceDaysMax: Int64 = 400_000
+    /// Moments at which resources come and go: 24 MB of them.
+    private static let changesMax = 1_000_000
     /// Resources of all times that an answer has: 1.6 MB of them.
     private static let resourcesMax = 200_000
     private static let day: Int64 = 86_400_000_000
@@ -22,9 +25,10 @@ struct AvailabilitySearch {
     private let records: Records
     private let service: RecordID
     private let length: Int64
+    private let work: ScheduleWork
 
-    init(_ wish: AvailabilityWish, _ records: Records) throws(Refusal) {
-        (self.wish, self.records) = (wish, records)
+    init(_ wish: AvailabilityWish, _ records: Records, _ work: ScheduleWork) throws(Refusal) {
+        (self.wish, self.records, self.work) = (wish, records, work)
         let own = records.reference(wish.appointment, "serviceid")
         service = own == .none ? wish.service : own
         for (id, entities) in [
@@ -57,10 +61,15 @@ struct AvailabilitySearch {
     ) throws(Refusal) -> Int64 {
         var minutes = wish.minutes.map { min(max($0, 0), 1_000_000) }
         var end: Int64?
-        if wish.appointment != .none {
+        let (oldStart, oldEnd) = (
+            records.instant(wish.appointment, "scheduledstart"), records.instant(wish.appointment, "scheduledend")
+        )
+        // An end alone, or one before the beginning, does not say how long it lasts.
+        let isSaid = minutes != nil || oldEnd.map { (oldStart ?? .max) <= $0 } ?? true
+        if wish.appointment != .none, isSaid {
             minutes = minutes ?? BookedTime.minutes(of: service, wish.appointment, records)
             end = try PlannedTime(wish.appointment, records, start: wish.from, end: nil, minutes: minutes).end
-        } else if let minutes = minutes ?? BookedTime.minutes(of: service, records) {
+        } else if wish.appointment == .none, let minutes = minutes ?? BookedTime.minutes(of: service, records) {
             end = wish.from.addingClamped(minutes * 60_000_000)
         }
         guard let end, end > wish.from else {
@@ -78,16 +87,31 @@ struct AvailabilitySearch {
 
     /// Who is needed.
     private func requirements() throws(Refusal) -> Requirements {
+        let chooses = wish.with != .none || wish.site != .none || !wish.needs.isEmpty
         if records.state(of: wish.appointment) == ActivityState.scheduled {
+            guard !chooses, wish.resource == .none else {
+                throw records.refusal(
+                    BookAppointment.choiceTwice,
+                    wish.appointment,
+                    "\(records.name(wish.appointment)) is booked, and keeps who serves: give no resource, groups, --with or --site."
+                )
+            }
             let bookings = try records.bookings(of: wish.appointment)
-            return Requirements(
+            return try Requirements(
                 each: bookings.map { (records.reference($0, "resourceid"), records.effort(of: $0)) },
                 records
             )
         }
         if wish.resource != .none {
+            guard !chooses else {
+                throw records.refusal(
+                    BookAppointment.choiceTwice,
+                    wish.appointment,
+                    "Give a resource, or groups, --with and --site, not both."
+                )
+            }
             let effort = try Requirements.effort(of: wish.resource, for: service, records)
-            return Requirements(each: [(wish.resource, effort)], records)
+            return try Requirements(each: [(wish.resource, effort)], records)
         }
         let needs =
             wish.needs.isEmpty
@@ -134,6 +158,12 @@ struct AvailabilitySearch {
         for (place, requirement) in requirements.list.enumerated() {
             for member in requirement.members {
                 let free = try schedule.freeTimes(requirements.resources[member], effort: requirement.effort)
+                guard changes.count + 2 * free.count <= Self.changesMax else {
+                    throw Refusal(
+                        .limitExceeded,
+                        "Resources come and go more than \(Self.changesMax) times: ask for a shorter time."
+                    )
+                }
                 for time in free where time.end - time.start >= length {
                     for (moment, isFree) in [(time.start, true), (time.end - length + 1, false)] {
                         changes.append(
@@ -143,7 +173,8 @@ struct AvailabilitySearch {
                 }
             }
         }
-        return changes.sorted { $0.moment < $1.moment }
+        changes.sort { $0.moment < $1.moment }
+        return changes
     }
 
     func answer() throws(Refusal) -> ScheduleAnswer {
@@ -152,17 +183,19 @@ struct AvailabilitySearch {
         let requirements = try requirements()
         let time = TimeSpan(start: wish.from, end: wish.to.addingClamped(length))
         let days = (time.end - time.start) / Self.day + 1
-        guard Int64(requirements.resources.count) * days <= Self.resourceDaysMax else {
+        let memberCount = requirements.list.reduce(0) { $0 + $1.members.count }
+        guard Int64(memberCount) * days <= Self.resourceDaysMax else {
             throw Refusal(
                 .limitExceeded,
-                "\(requirements.resources.count) resources over \(days) days are too much to look at: ask for a shorter time."
+                "\(memberCount) resources over \(days) days are too much to look at: ask for a shorter time."
             )
         }
         var schedule = try Schedule(
             time,
             except: wish.appointment,
             records,
-            lookedAtMax: ScheduleQuestion.lookedAtMax
+            lookedAtMax: ScheduleQuestion.lookedAtMax,
+            work: work
         )
         let grid =
             BookedTime.grid(of: service, records, &schedule.hours)
@@ -173,14 +206,17 @@ struct AvailabilitySearch {
         var resourceCount = 0
         var chosen: [RecordID]?
         var passed = 0
+        // What would end behind the last moment cannot be booked.
+        let to = min(wish.to, ArgumentType.moments.upperBound - length + 1)
         var start = grid.first(from: wish.from)
-        while start < wish.to {
+        while start < to {
+            try work.look()
             if passed < changes.count, changes[passed].moment <= start {
                 while passed < changes.count, changes[passed].moment <= start {
                     free.apply(Int(changes[passed].requirement), Int(changes[passed].member), changes[passed].isFree)
                     passed += 1
                 }
-                chosen = try free.choose(requirements)
+                chosen = try free.choose(requirements, work)
             }
             guard let chosen else {
                 // Until somebody comes, nothing can begin.
@@ -219,9 +255,9 @@ private struct FreeMembers {
     }
 
     /// Who serves of those who can; nil where it cannot be done.
-    func choose(_ requirements: Requirements) throws(Refusal) -> [RecordID]? {
+    func choose(_ requirements: Requirements, _ work: ScheduleWork) throws(Refusal) -> [RecordID]? {
         for (requirement, count) in zip(requirements.list, counts) where count < requirement.count { return nil }
-        return try requirements.choose { requirement, member throws(Refusal) in
+        return try requirements.choose(work) { requirement, member throws(Refusal) in
             words[requirement][member >> 6] & 1 << UInt64(member & 63) != 0
         }.map { chosen in chosen.map { requirements.resources[$0.place] } }
     }

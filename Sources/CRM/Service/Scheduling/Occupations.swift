@@ -19,8 +19,19 @@ struct Occupation {
 
 /// What is taken during a time, by resource.
 struct Occupations {
-    /// Of each resource bookings by their beginning, then appointments.
-    private var taken: [RecordID: [Occupation]] = [:]
+    /// Bookings and appointments by their beginning, and how long the longest takes.
+    private struct Taken {
+        var bookings: [Occupation] = []
+        var appointments: [Occupation] = []
+        var longest: Int64 = 0
+
+        mutating func add(_ occupation: Occupation, isBooking: Bool) {
+            if isBooking { bookings.append(occupation) } else { appointments.append(occupation) }
+            longest = max(longest, occupation.time.end.subtractingClamped(occupation.time.start))
+        }
+    }
+
+    private var taken: [RecordID: Taken] = [:]
 
     /// Looks everything up that lies in a time, but for what one service appointment takes.
     ///
@@ -32,11 +43,13 @@ struct Occupations {
         lookedAtMax: Int = Records.referringMax
     ) throws(Refusal) {
         let bookings = try BegunRecords("resourcebooking", "starton", "endon", in: time, records, lookedAtMax)
-        let (resources, efforts) = (bookings.references("resourceid"), bookings.numbers("effort"))
-        for (index, what) in bookings.references("serviceappointmentid").enumerated() where what != appointment {
+        let (resources, efforts) = (bookings.references("resourceid"), bookings.numbers("effort", .integer))
+        for (index, what) in bookings.references("serviceappointmentid").enumerated()
+        where appointment == .none || what != appointment {
             let effort = min(max(efforts[index] ?? 1, 1), Occupation.whole)
-            taken[resources[index], default: []].append(
-                Occupation(time: bookings.times[index], effort: effort, what: what)
+            taken[resources[index], default: Taken()].add(
+                Occupation(time: bookings.times[index], effort: effort, what: what),
+                isBooking: true
             )
         }
         let appointments = try BegunRecords(
@@ -47,22 +60,48 @@ struct Occupations {
             records,
             lookedAtMax
         )
-        let (owners, states) = (appointments.references("ownerid"), appointments.numbers("statecode"))
+        let (owners, states) = (appointments.references("ownerid"), appointments.numbers("statecode", .state))
         for (index, what) in appointments.ids.enumerated() where states[index] == Int64(ActivityState.scheduled) {
-            taken[owners[index], default: []].append(
-                Occupation(time: appointments.times[index], effort: Occupation.whole, what: what)
+            taken[owners[index], default: Taken()].add(
+                Occupation(time: appointments.times[index], effort: Occupation.whole, what: what),
+                isBooking: false
             )
         }
     }
 
-    /// What takes a resource, as far as it lies in a time and is not for one appointment.
-    func of(_ resource: RecordID, in time: TimeSpan, except appointment: RecordID = .none) -> [Occupation] {
-        (taken[resource] ?? []).filter { $0.time.overlaps(time) && (appointment == .none || $0.what != appointment) }
+    /// What takes a resource, as far as it lies in a time and is not for one appointment: bookings, then appointments. O(log all + what
+    /// begins in the time, or before it by no more than the longest takes).
+    func of(
+        _ resource: RecordID,
+        in time: TimeSpan,
+        except appointment: RecordID = .none,
+        _ work: ScheduleWork
+    ) throws(Refusal) -> [Occupation] {
+        guard let taken = taken[resource] else { return [] }
+        let earliest = time.start.subtractingClamped(taken.longest)
+        var found: [Occupation] = []
+        for list in [taken.bookings, taken.appointments] {
+            var (low, high) = (0, list.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if list[middle].time.start < earliest { low = middle + 1 } else { high = middle }
+            }
+            while low < list.count, list[low].time.start < time.end {
+                try work.look()
+                let occupation = list[low]
+                if occupation.time.overlaps(time), appointment == .none || occupation.what != appointment {
+                    found.append(occupation)
+                }
+                low += 1
+            }
+        }
+        return found
     }
 
     /// The times at which a resource is loaded so much that less than `room` of its capacity is left, in order. O(n log n).
     func full(_ resource: RecordID, capacity: Int64, room: Int64) -> [TimeSpan] {
-        Occupations.times(of: taken[resource] ?? [], loadedAbove: capacity - room)
+        guard let taken = taken[resource] else { return [] }
+        return Occupations.times(of: taken.bookings + taken.appointments, loadedAbove: capacity - room)
     }
 
     /// The times at which efforts together are more than a number.
@@ -127,7 +166,7 @@ struct BegunRecords {
             found = try records.all(entity, countMax: lookedAtMax).map { records.engine.tables.row(place, of: $0) }
         }
         rows = found
-        let (starts, ends) = (numbers(start), numbers(end))
+        let (starts, ends) = (numbers(start, .instant), numbers(end, .instant))
         let kept = found.indices.filter { index in
             guard let begins = starts[index], let ends = ends[index] else { return false }
             return begins >= earliest && begins < time.end && ends > time.start && begins < ends
@@ -136,9 +175,12 @@ struct BegunRecords {
         times = kept.map { TimeSpan(start: starts[$0] ?? 0, end: ends[$0] ?? 0) }
     }
 
-    /// The values of a column that holds numbers; nil for all where an organisation has deleted it, or has one of texts instead.
-    func numbers(_ attribute: String) -> [Int64?] {
-        guard let place, let column = records.engine.column(attribute, at: place) else {
+    /// The values of a column; nil for all where an organisation has deleted it, or has one of another kind instead.
+    func numbers(_ attribute: String, _ kind: StoredKind) -> [Int64?] {
+        guard let place, let column = records.engine.column(attribute, at: place),
+            let declared = records.schema.entities[place].attributeID(attribute),
+            kind.isHeld(by: records.schema.entities[place][declared].type)
+        else {
             return Array(repeating: nil, count: rows.count)
         }
         var numbers: [Int64] = []
@@ -148,7 +190,7 @@ struct BegunRecords {
     }
 
     func references(_ attribute: String) -> [RecordID] {
-        numbers(attribute).map { $0.map { RecordID(rawValue: UInt64(bitPattern: $0)) } ?? .none }
+        numbers(attribute, .lookup).map { $0.map { RecordID(rawValue: UInt64(bitPattern: $0)) } ?? .none }
     }
 
     var ids: [RecordID] {

@@ -3,7 +3,7 @@
 
 import Engine
 
-/// The hours of resources, as long as nothing changes: every pattern is read once, and every zone and closure.
+/// The hours of resources, as long as nothing changes: those of each are read once, and so is every pattern, zone and closure.
 struct ResourceHours {
     /// Exceptions of one resource that are looked at: a year of single days is a third.
     static let exceptionsMax = 1_000
@@ -15,12 +15,17 @@ struct ResourceHours {
         let zone: RecordID
     }
 
+    /// The hours of a resource, its sort where it has no exceptions, or why they cannot be read.
+    typealias Known = (hours: BusinessHours?, sort: Sort?, flaw: String)
+
     private let records: Records
-    /// Exceptions beside this time are not read.
+    /// Exceptions and closures beside this time are not read.
     private let days: ClosedRange<Int64>
     private var zones: [RecordID: TimeZoneRules] = [:]
     private var weeks: [String: WeeklyHours] = [:]
+    /// Closures that may matter, by their first days.
     private var closures: [BusinessHours.Closure]?
+    private var known: [RecordID: Known] = [:]
     private let organisationZone: RecordID
 
     /// Hours that are asked for moments of one time.
@@ -52,8 +57,9 @@ struct ResourceHours {
         )
     }
 
-    /// The exceptions of a resource that may matter, in order of their ids. O(its exceptions).
-    private func exceptions(of resource: RecordID) throws(Refusal) -> (read: [BusinessHours.Exception], flaw: String?) {
+    /// The exceptions of a resource that may matter, in order of their ids; nobody is there on the days of one that cannot be read. O(its
+    /// exceptions).
+    private func exceptions(of resource: RecordID) throws(Refusal) -> [BusinessHours.Exception] {
         var read: [BusinessHours.Exception] = []
         let found = try records.referring(
             to: resource,
@@ -77,17 +83,29 @@ struct ResourceHours {
                     )
                 )
             } catch {
-                return (
-                    [],
-                    "The hours of '\(records.name(id))' of \(records.name(resource)) cannot be read: \(error.reason)"
-                )
+                let (name, who) = (records.name(id), records.name(resource))
+                let flaw = "The hours of '\(name)' of \(who) cannot be read: \(error.reason)"
+                read.append(BusinessHours.Exception(name: name, days: range, flaw: flaw))
             }
         }
-        return (read, nil)
+        return read
+    }
+
+    private func readClosures() throws(Refusal) -> [BusinessHours.Closure] {
+        try records.businessClosures.filter { $0.days.overlaps(days) }.sorted {
+            $0.days.lowerBound < $1.days.lowerBound
+        }
     }
 
     /// When a resource is there, or why that cannot be read.
-    mutating func hours(of resource: RecordID) throws(Refusal) -> (hours: BusinessHours?, sort: Sort?, flaw: String) {
+    mutating func hours(of resource: RecordID) throws(Refusal) -> Known {
+        if let known = known[resource] { return known }
+        let read = try readHours(of: resource)
+        known[resource] = read
+        return read
+    }
+
+    private mutating func readHours(of resource: RecordID) throws(Refusal) -> Known {
         let sort = sort(of: resource)
         let week: WeeklyHours
         if let known = weeks[sort.pattern] {
@@ -101,9 +119,8 @@ struct ResourceHours {
             }
             weeks[sort.pattern] = week
         }
-        let (exceptions, flaw) = try exceptions(of: resource)
-        if let flaw { return (nil, nil, flaw) }
-        if closures == nil { closures = try records.businessClosures }
+        let exceptions = try exceptions(of: resource)
+        if closures == nil { closures = try readClosures() }
         let hours = BusinessHours(week, in: rules(sort.zone), closures: closures ?? [], exceptions: exceptions)
         return (hours, exceptions.isEmpty ? sort : nil, "")
     }

@@ -23,6 +23,8 @@ struct Schedule {
     private let records: Records
     private let time: TimeSpan
     private let occupations: Occupations
+    /// What may still be looked at.
+    let work: ScheduleWork
     var hours: ResourceHours
     /// When resources of the same weekly hours are there.
     private var stretches: [ResourceHours.Sort: [TimeSpan]] = [:]
@@ -32,9 +34,10 @@ struct Schedule {
         _ time: TimeSpan,
         except appointment: RecordID = .none,
         _ records: Records,
-        lookedAtMax: Int = Records.referringMax
+        lookedAtMax: Int = Records.referringMax,
+        work: ScheduleWork = ScheduleWork()
     ) throws(Refusal) {
-        self.records = records
+        (self.records, self.work) = (records, work)
         self.time = time
         occupations = try Occupations(time, except: appointment, records, lookedAtMax: lookedAtMax)
         hours = ResourceHours(time, records)
@@ -52,6 +55,9 @@ struct Schedule {
 
     // MARK: One time
 
+    /// What asking for one resource costs, in looks, besides its days and what takes it.
+    private static let askedCount = 10
+
     /// Why a resource cannot serve for an effort in a part of the time; nil where it can.
     mutating func obstacle(
         _ resource: RecordID,
@@ -67,11 +73,14 @@ struct Schedule {
         }
         let (found, _, flaw) = try hours.hours(of: resource)
         guard let found else { return Obstacle(reason: .hoursUnreadable, text: flaw) }
+        try work.look(Self.askedCount + found.lookCount(part))
         switch found.absence(from: part.start, to: part.end) {
         case nil: break
         case .hours?:
             let pattern = records.text(resource, "businesshours") ?? ""
             return Obstacle(reason: .hours, text: "\(name) is there \(pattern)")
+        case .unreadable(let flaw)?:
+            return Obstacle(reason: .hoursUnreadable, text: flaw)
         case .closure(let closure)?:
             return Obstacle(reason: .closure, text: "\(name) is not there during '\(closure)'")
         case .away(let exception)?:
@@ -80,7 +89,7 @@ struct Schedule {
             let when = hours.isEmpty ? "is not there" : "is there \(hours)"
             return Obstacle(reason: .exception, text: "\(name) \(when) during '\(exception)'")
         }
-        let taken = occupations.of(resource, in: part, except: appointment)
+        let taken = try occupations.of(resource, in: part, except: appointment, work)
         let full = Occupations.times(of: taken, loadedAbove: capacity - effort).first { $0.overlaps(part) }
         guard let full else { return nil }
         let moment = max(full.start, part.start)
@@ -117,29 +126,33 @@ struct Schedule {
             let effort = requirements.list.filter { $0.members.contains(wish) }.map(\.effort).min() ?? 1
             try requireFree(requirements.resources[wish], effort: effort, for: appointment)
         }
-        // Per requirement, as its effort decides: what was found out of each member.
-        var known: [[Int: Obstacle?]] = Array(repeating: [:], count: requirements.list.count)
-        func ask(_ requirement: Int, _ member: Int) throws(Refusal) -> Bool {
-            if let answer = known[requirement][member] { return answer == nil }
-            let answer = try obstacle(
-                requirements.resources[member],
-                effort: requirements.list[requirement].effort,
-                in: time
-            )
-            known[requirement][member] = .some(answer)
-            return answer == nil
+        // What was found out of each member: its effort decides, not what it is asked for.
+        struct Question: Hashable {
+            let member: Int
+            let effort: Int64
         }
-        if let chosen = try requirements.choose(ask) {
+        var known: [Question: Obstacle?] = [:]
+        func obstacleOf(_ requirement: Int, _ member: Int) throws(Refusal) -> Obstacle? {
+            let question = Question(member: member, effort: requirements.list[requirement].effort)
+            if let answer = known[question] { return answer }
+            let answer = try obstacle(requirements.resources[member], effort: question.effort, in: time)
+            known[question] = .some(answer)
+            return answer
+        }
+        let chosen = try requirements.choose(work) { requirement, member throws(Refusal) in
+            try obstacleOf(requirement, member) == nil
+        }
+        if let chosen {
             return chosen.map { (requirements.resources[$0.place], $0.effort) }
         }
         for (place, requirement) in requirements.list.enumerated() {
             var obstacles: [String] = []
             var freeCount = 0
             for member in requirement.members {
-                if try ask(place, member) {
-                    freeCount += 1
-                } else if case .some(.some(let obstacle)) = known[place][member] {
+                if let obstacle = try obstacleOf(place, member) {
                     obstacles.append(obstacle.text)
+                } else {
+                    freeCount += 1
                 }
             }
             guard freeCount < requirement.count else { continue }
@@ -168,6 +181,7 @@ struct Schedule {
         guard !isOut(resource), effort <= capacity else { return [] }
         let (found, sort, _) = try hours.hours(of: resource)
         guard let found else { return [] }
+        try work.look(Self.askedCount + (sort.flatMap { stretches[$0] } == nil ? found.lookCount(time) : 0))
         let present: [TimeSpan]
         if let known = sort.flatMap({ stretches[$0] }) {
             present = known

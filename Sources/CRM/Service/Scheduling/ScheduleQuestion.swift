@@ -147,19 +147,27 @@ public struct ScheduleAnswer: Hashable, Sendable {
 extension ScheduleQuestion {
     /// Records of a kind that are looked at: some 0.1 µs each.
     static let lookedAtMax = 1_000_000
+    /// Looks at who is there and free: some seconds of them.
+    package static let looksMax = 50_000_000
 
     /// Answers it.
     ///
-    /// Throws `recordNotFound` for a record that is not there, and `limitExceeded` where more would have to be looked at than may.
-    package func answer(_ records: Records) throws(Refusal) -> ScheduleAnswer {
+    /// Throws `recordNotFound` for a record that is not there, `limitExceeded` where more would have to be looked at than may, and `overloaded`
+    /// when it is called off.
+    package func answer(
+        _ records: Records,
+        looksMax: Int = ScheduleQuestion.looksMax,
+        cancellation: QueryCancellation? = nil
+    ) throws(Refusal) -> ScheduleAnswer {
+        let work = ScheduleWork(looksMax: looksMax, cancellation: cancellation)
         var answer: ScheduleAnswer
         switch self {
         case .availability(let wish):
             try Self.requireWindow(wish.from, wish.to)
-            answer = try AvailabilitySearch(wish, records).answer()
+            answer = try AvailabilitySearch(wish, records, work).answer()
         case .validation(let id, let from, let to, let limit):
             if !records.isServiceAppointment(id) { try Self.requireWindow(from, to) }
-            answer = try ScheduleValidation(records, limit: limit).answer(id, TimeSpan(start: from, end: to))
+            answer = try ScheduleValidation(records, limit: limit, work).answer(id, TimeSpan(start: from, end: to))
         }
         answer.position = records.engine.position
         return answer

@@ -20,9 +20,10 @@ struct ScheduleValidation {
 
     private let records: Records
     private let limit: Int
+    private let work: ScheduleWork
 
-    init(_ records: Records, limit: Int) {
-        self.records = records
+    init(_ records: Records, limit: Int, _ work: ScheduleWork) {
+        (self.records, self.work) = (records, work)
         self.limit = min(max(limit, 0), ScheduleQuestion.limitMax)
     }
 
@@ -93,12 +94,13 @@ struct ScheduleValidation {
     private func conflicts(of bookings: [Booking]) throws(Refusal) -> [ScheduleConflict] {
         let times = bookings.compactMap(\.time).filter { $0.end.subtractingClamped($0.start) <= BookedTime.lengthMax }
         let all = TimeSpan(start: times.map(\.start).min() ?? 0, end: times.map(\.end).max() ?? 0)
-        var schedule = try Schedule(all, records, lookedAtMax: ScheduleQuestion.lookedAtMax)
+        var schedule = try Schedule(all, records, lookedAtMax: ScheduleQuestion.lookedAtMax, work: work)
         var found: [ScheduleConflict] = []
         var asked: Set<RecordID> = []
         for booking in bookings {
             // One more says that there are more.
             if found.count > limit { break }
+            try work.look()
             let state = records.state(of: booking.appointment)
             if state == ActivityState.completed { continue }
             if asked.insert(booking.appointment).inserted, state == ActivityState.scheduled {

@@ -40,11 +40,19 @@ package struct BusinessHours {
         /// As people wrote them.
         package let text: String
         private let hours: WeeklyHours
+        /// Why the hours cannot be read, as a sentence without its point: nobody is there on these days then.
+        let flaw: String?
 
         /// Reads the hours, which may be without days; an empty text is all day where nobody is there, and no hours otherwise.
         package init(name: String, days: ClosedRange<Int64>, _ kind: Kind, _ text: String) throws(Flaw) {
             (self.name, self.days, self.kind, self.text) = (name, days, kind, text)
             hours = try WeeklyHours(text, daysMayBeMissing: true)
+            flaw = nil
+        }
+
+        /// An exception whose hours cannot be read.
+        init(name: String, days: ClosedRange<Int64>, flaw: String) {
+            (self.name, self.days, kind, text, hours, self.flaw) = (name, days, .away, "", WeeklyHours(), flaw)
         }
 
         func ranges(onDay day: Int64) -> [WeeklyHours.Range] {
@@ -71,13 +79,20 @@ package struct BusinessHours {
         closures: [Closure] = [],
         exceptions: [Exception] = []
     ) throws(Flaw) {
+        let closures = closures.sorted { $0.days.lowerBound < $1.days.lowerBound }
         self.init(try WeeklyHours(pattern), in: zone, closures: closures, exceptions: exceptions)
     }
 
-    /// Hours by a pattern that was read before.
+    /// Hours by a pattern that was read before; closures by their first days.
     init(_ week: WeeklyHours, in zone: TimeZoneRules, closures: [Closure], exceptions: [Exception]) {
         (self.week, self.zone, self.exceptions) = (week, zone, exceptions)
-        self.closures = week.isEmpty ? [] : closures.sorted { $0.days.lowerBound < $1.days.lowerBound }
+        self.closures = week.isEmpty ? [] : closures
+    }
+
+    /// What has to be looked at to answer for a time: exceptions on each of its days, and closures.
+    func lookCount(_ time: TimeSpan) -> Int {
+        let days = Int(min(time.end.subtractingClamped(time.start) / Self.day, Int64(Self.dayCountMax))) + 3
+        return days * (1 + exceptions.count) + closures.count
     }
 
     // MARK: Days
@@ -94,14 +109,22 @@ package struct BusinessHours {
         return (ranges + all(.also)).merged.without(all(.away).merged)
     }
 
-    /// The stretches of business time from a moment on, in order, as far as they are looked through.
-    private func forEachStretch(from moment: Int64, _ body: (_ start: Int64, _ end: Int64) -> Bool) {
+    /// The stretches of business time from a moment on, in order: of all days that are looked through, or of those until another moment is
+    /// passed.
+    private func forEachStretch(
+        from moment: Int64,
+        to bound: Int64? = nil,
+        _ body: (_ start: Int64, _ end: Int64) -> Bool
+    ) {
         let first = zone.local(moment).dividedDown(by: Self.day)
+        var last = first + Int64(Self.dayCountMax)
+        // Local time may be set back within the last day.
+        if let bound { last = min(last, max(zone.local(bound).dividedDown(by: Self.day), first) + 1) }
         // The day before may, in local time, not be over: a zone goes back by an hour at midnight.
         var passed = 0
         var closedThrough = Int64.min
         var passedEnd = moment
-        for day in (first - 1)...(first + Int64(Self.dayCountMax)) {
+        for day in (first - 1)...last {
             while passed < closures.count, closures[passed].days.lowerBound <= day {
                 closedThrough = max(closedThrough, closures[passed].days.upperBound)
                 passed += 1
@@ -150,7 +173,7 @@ package struct BusinessHours {
     /// Business time between two moments: microseconds, 0 where the second is not later. O(days).
     package func span(from moment: Int64, to end: Int64) -> Int64 {
         var span: Int64 = 0
-        forEachStretch(from: moment) { start, stretchEnd in
+        forEachStretch(from: moment, to: end) { start, stretchEnd in
             if start >= end { return false }
             span += min(stretchEnd, end) - start
             return true
@@ -161,7 +184,7 @@ package struct BusinessHours {
     /// The stretches of business time between two moments, those that touch as one. O(days).
     func stretches(_ time: TimeSpan) -> [TimeSpan] {
         var stretches: [TimeSpan] = []
-        forEachStretch(from: time.start) { start, end in
+        forEachStretch(from: time.start, to: time.end) { start, end in
             if start >= time.end { return false }
             let end = min(end, time.end)
             if let last = stretches.last, last.end == start {
@@ -185,12 +208,14 @@ package struct BusinessHours {
         case away(String)
         /// Other hours, by the exception of this name, and which.
         case instead(String, String)
+        /// An exception whose hours cannot be read, as a sentence says.
+        case unreadable(String)
     }
 
     /// Why nobody is there through a time: at the first moment of it at which nobody is; nil where somebody is all the time. O(days).
     package func absence(from start: Int64, to end: Int64) -> Absence? {
         var missing = start
-        forEachStretch(from: start) { stretchStart, stretchEnd in
+        forEachStretch(from: start, to: end) { stretchStart, stretchEnd in
             if stretchStart > missing { return false }
             missing = stretchEnd
             return missing < end
@@ -204,7 +229,7 @@ package struct BusinessHours {
             exception.kind == .away
                 && exception.ranges(onDay: day).contains { $0.start <= minute && minute < $0.end }
         }
-        if let away { return .away(away.name) }
+        if let away { return away.flaw.map(Absence.unreadable) ?? .away(away.name) }
         if let instead = present.first(where: { $0.kind == .instead }) { return .instead(instead.name, instead.text) }
         if let closure = closures.first(where: { $0.days.contains(day) }) { return .closure(closure.name) }
         return .hours

@@ -27,6 +27,9 @@ package struct WeeklyHours: Sendable {
 
     private static let dayNames = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"]
 
+    /// No hours.
+    init() { isEmpty = true }
+
     /// Reads a pattern.
     init(_ pattern: String, daysMayBeMissing: Bool = false) throws(Flaw) {
         let parts = pattern.split(separator: ";").map(Self.trimmed).filter { !$0.isEmpty }
