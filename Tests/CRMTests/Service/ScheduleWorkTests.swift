@@ -12,18 +12,21 @@ import Testing
     private func organisation(vans count: Int) throws -> TestOrganisation {
         var organisation = TestOrganisation()
         try organisation.create("resourcegroup G: name=G")
-        var transaction = Transaction(organisation.engine.schema)
-        for number in 0..<count {
-            let van = try transaction.create(
-                "equipment",
-                ["name": .text("Van \(number)"), "businesshours": "Mo-Su 08:00-12:00"]
-            )
-            try transaction.create(
-                "resourcegroupmember",
-                ["resourcegroupid": .reference(try organisation.record("G")), "resourceid": .reference(van)]
-            )
+        // A transaction has at most 1,000 operations.
+        for first in stride(from: 0, to: count, by: 400) {
+            var transaction = Transaction(organisation.engine.schema)
+            for number in first..<min(first + 400, count) {
+                let van = try transaction.create(
+                    "equipment",
+                    ["name": .text("Van \(number)"), "businesshours": "Mo-Su 08:00-12:00"]
+                )
+                try transaction.create(
+                    "resourcegroupmember",
+                    ["resourcegroupid": .reference(try organisation.record("G")), "resourceid": .reference(van)]
+                )
+            }
+            try organisation.execute(transaction)
         }
-        try organisation.execute(transaction)
         return organisation
     }
 
