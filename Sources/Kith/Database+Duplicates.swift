@@ -32,17 +32,24 @@ extension Database: DuplicateSession {
     func withCheckedCopies<R>(
         _ body: (_ engine: Engine, _ view: View, _ check: DuplicateCheck) throws(Refusal) -> R
     ) throws(Refusal) -> R {
-        var last: Refusal?
-        for _ in 0..<Database.keyAttemptsMax {
+        try makingWantedKeys {
             let (book, view) = turn { $0.rulesAndView() }
             let check = DuplicateCheck(book, comparisonsMax: DuplicateCheck.comparisonsMaxBeside)
-            do throws(Refusal) {
-                return try body(Engine(copying: view), view, check)
-            } catch {
-                guard let wanted = check.wanted else { throw error }
-                makeDuplicateKeys(wanted)
-                last = error
-            }
+            let result = Result { () throws(Refusal) in try body(Engine(copying: view), view, check) }
+            return (result, check.wanted)
+        }
+    }
+
+    /// Runs an attempt, and again where it was refused for want of keys and these were made.
+    private func makingWantedKeys<R>(
+        _ attempt: () -> (result: Result<R, Refusal>, wanted: DuplicateKeys?)
+    ) throws(Refusal) -> R {
+        var last: Refusal?
+        for _ in 0..<Database.keyAttemptsMax {
+            let (result, wanted) = attempt()
+            guard case .failure(let refusal) = result, let wanted else { return try result.get() }
+            makeDuplicateKeys(wanted)
+            last = refusal
         }
         throw last ?? Refusal(.overloaded, "The duplicate rules change all the time.")
     }
@@ -55,58 +62,39 @@ extension Database: DuplicateSession {
         isMessage: Bool,
         actor: RecordID
     ) throws(Refusal) -> (reply: [UInt8], position: Position) {
-        var last: Refusal?
-        for _ in 0..<Database.keyAttemptsMax {
-            var reply = ByteWriter()
-            let (refusal, wanted, position) = turn { turn -> (Refusal?, DuplicateKeys?, Position) in
-                var refusal: Refusal?
-                do throws(Refusal) {
-                    try request.withUnsafeBytes { bytes in
-                        Result { () throws(Refusal) in
-                            if isMessage {
-                                try turn.perform(bytes, actor: actor, reply: &reply)
-                            } else {
-                                try turn.execute(bytes, actor: actor, reply: &reply)
-                            }
+        try makingWantedKeys {
+            turn { turn in
+                var reply = ByteWriter()
+                let result = request.withUnsafeBytes { bytes in
+                    Result { () throws(Refusal) in
+                        if isMessage {
+                            try turn.perform(bytes, actor: actor, reply: &reply)
+                        } else {
+                            try turn.execute(bytes, actor: actor, reply: &reply)
                         }
-                    }.get()
-                } catch {
-                    refusal = error
+                    }
                 }
-                return (refusal, turn.takeWantedKeys(), turn.position)
+                let (wanted, position) = (turn.takeWantedKeys(), turn.position)
+                return (result.map { (reply.bytes, position) }, wanted)
             }
-            guard let refusal else { return (reply.bytes, position) }
-            guard let wanted else { throw refusal }
-            makeDuplicateKeys(wanted)
-            last = refusal
         }
-        throw last ?? Refusal(.overloaded, "The duplicate rules change all the time.")
     }
 
     /// How often keys are made for one request: rules may be published and taken back meanwhile.
     static let keyAttemptsMax = 5
-    /// As for quick find: `Database+Find`.
-    private static let lateRowsMax = 1000
-    private static let roundsMax = 5
 
     /// Makes the index of the keys of an entity's records beside the writer, unless there is one, or other rules are published by now.
     /// O(records × keys): some 10 µs a record, once for an entity after opening and after each change of its published rules.
     func makeDuplicateKeys(_ keys: DuplicateKeys) {
         keyMaking.withLock { _ in
             let entity = keys.entity
-            guard var view = turn({ $0.beginKeys(keys) }), let place = view.schema.place(of: entity) else { return }
-            var index = RecordKeyIndex(keys, of: view.table(place).table)
-            for _ in 0..<Database.roundsMax {
-                let next = turn { [view] in $0.continueKeys(entity, view.schema) }
-                guard let next else { return }
-                for row in next.rows {
-                    index.update(row: Int(row), from: view.table(place).table, to: next.view.table(place).table)
-                }
-                view = next.view
-                if next.rows.count <= Database.lateRowsMax { break }
+            guard let view = turn({ $0.beginKeys(keys) }), let place = view.schema.place(of: entity) else { return }
+            let made = caughtUp(RecordKeyIndex(keys, of: view.table(place).table), of: view) { turn, schema in
+                turn.continueKeys(entity, schema)
+            } update: { index, row, old, new in
+                index.update(row: Int(row), from: old.table(place).table, to: new.table(place).table)
             }
-            let (made, last) = (index, view)
-            turn { $0.installKeys(made, entity, last) }
+            if let (index, last) = made { turn { $0.installKeys(index, entity, last) } }
         }
     }
 }

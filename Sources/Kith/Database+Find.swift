@@ -41,27 +41,16 @@ extension Database: FindSession {
         return (hits, view.position)
     }
 
-    /// Rows that may have changed when an index is taken over in the writer's turn: some milliseconds of work.
-    private static let lateRowsMax = 1000
-    /// Rounds of catching up beside the writer, before the rest is done in its turn whatever it is.
-    private static let roundsMax = 5
-
     /// Makes the index of an entity beside the writer, unless there is one, or nothing to search.
     private func makeSearch(_ entity: EntityID) {
         searchMaking.withLock { _ in
-            guard var view = turn({ $0.beginSearch(entity) }), let place = view.schema.place(of: entity) else { return }
-            var index = SearchIndex(of: view.table(place).table)
-            for _ in 0..<Database.roundsMax {
-                let next = turn { [view] in $0.continueSearch(entity, view.schema) }
-                guard let next else { return }
-                for row in next.rows {
-                    index.update(row: Int(row), from: view.table(place).table, to: next.view.table(place).table)
-                }
-                view = next.view
-                if next.rows.count <= Database.lateRowsMax { break }
+            guard let view = turn({ $0.beginSearch(entity) }), let place = view.schema.place(of: entity) else { return }
+            let made = caughtUp(SearchIndex(of: view.table(place).table), of: view) { turn, schema in
+                turn.continueSearch(entity, schema)
+            } update: { index, row, old, new in
+                index.update(row: Int(row), from: old.table(place).table, to: new.table(place).table)
             }
-            let (made, last) = (index, view)
-            turn { $0.installSearch(made, entity, last) }
+            if let (index, last) = made { turn { $0.installSearch(index, entity, last) } }
         }
     }
 }
