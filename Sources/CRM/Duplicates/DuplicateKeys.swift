@@ -34,15 +34,13 @@ package final class DuplicateKeys: RecordKeyMaker {
     /// Whether the state is the last of `columns`, and the one of active records.
     private let activeState: Int32?
 
-    /// The keys for rules that were checked, of a standard or an own entity.
-    init(_ published: [(record: RecordID, rule: DuplicateRule)], _ entity: Entity) throws(Refusal) {
-        guard published.reduce(0, { $0 + $1.rule.keyCountMax }) <= Self.keysMax else {
-            throw Self.tooManyPublished(entity, published.last?.record)
-        }
+    /// The keys for the published rules of an entity, by their records.
+    init(_ rules: [RecordID], of entity: Entity, _ records: Records) throws(Refusal) {
+        let published = try Self.read(rules, entity, records)
         self.entity = entity.id
-        rules = published.map(\.rule)
-        records = published.map(\.record)
-        alternatives = DuplicateAlternatives(rules)
+        self.rules = published.map(\.rule)
+        self.records = rules
+        alternatives = DuplicateAlternatives(self.rules)
         let names = DuplicateForms(alternatives.columns).attributes
         var columns: [Int] = []
         for name in names {
@@ -57,14 +55,14 @@ package final class DuplicateKeys: RecordKeyMaker {
             }
             columns.append(Int(attribute.rawValue))
         }
-        let isStateAsked = rules.contains(where: \.leavesOutInactive)
+        let isStateAsked = self.rules.contains(where: \.leavesOutInactive)
         activeState = isStateAsked ? entity.stateModel?.states.first?.value : nil
         if activeState != nil, let state = entity.attributeID("statecode") { columns.append(Int(state.rawValue)) }
         self.columns = columns
     }
 
     /// Reads the published rules of an entity, and stops at the one that gives a record more keys than can be kept. Each gives at least one.
-    static func read(
+    private static func read(
         _ published: [RecordID],
         _ entity: Entity,
         _ records: Records

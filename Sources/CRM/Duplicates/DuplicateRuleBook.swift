@@ -33,7 +33,7 @@ package struct DuplicateRuleBook: Sendable {
         for (name, published) in Self.published(records) {
             guard let entity = engine.schema.entity(named: name) else { continue }
             known[entity.id] = Result { () throws(Refusal) in
-                let keys = try DuplicateKeys(try DuplicateKeys.read(published, entity, records), entity)
+                let keys = try DuplicateKeys(published, of: entity, records)
                 if case .success(let old)? = earlier?.known[entity.id], old.isSame(as: keys) { return old }
                 return keys
             }

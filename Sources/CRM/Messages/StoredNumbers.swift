@@ -13,7 +13,7 @@ enum StoredKind {
     case decimal(digits: Int)
 
     /// Whether a column of this type holds it.
-    func isHeld(by type: AttributeType) -> Bool {
+    fileprivate func isHeld(by type: AttributeType) -> Bool {
         switch (self, type) {
         case (.boolean, .boolean), (.lookup, .lookup), (.option, .option), (.state, .state), (.date, .date),
             (.instant, .instant), (.integer, .integer), (.decimal, .decimal), (.decimal, .money):
@@ -55,19 +55,18 @@ struct StoredNumbers<Name: StoredAttribute> {
         numbers.reserveCapacity(Name.allCases.count * recordCount)
         areThere.reserveCapacity(Name.allCases.count * recordCount)
         let tables = records.engine.tables
-        let declared = place.map { records.schema.entities[$0] }
         let rows = place.map { place in ids.map { tables.row(place, of: $0) } } ?? []
         for name in Name.allCases {
-            guard let place, let declared, let column = declared.attributeID(name.attribute),
-                name.kind.isHeld(by: declared[column].type)
-            else {
+            guard let place, let column = records.column(name.attribute, name.kind, at: place) else {
                 numbers.append(contentsOf: repeatElement(0, count: recordCount))
                 areThere.append(contentsOf: repeatElement(false, count: recordCount))
                 continue
             }
             let start = numbers.count
-            tables.appendNumbers(place, Int(column.rawValue), rows: rows, to: &numbers, &areThere)
-            if case .decimal(let digits) = name.kind, let scale = declared[column].type.decimalScale, scale != digits {
+            tables.appendNumbers(place, column, rows: rows, to: &numbers, &areThere)
+            if case .decimal(let digits) = name.kind,
+                let scale = records.schema.entities[place].attributes[column].type.decimalScale, scale != digits
+            {
                 for index in start..<numbers.count where areThere[index] {
                     let units = Value.decimal(Decimal64(units: numbers[index], scale: scale)).units(digits)
                     (numbers[index], areThere[index]) = (units ?? 0, units != nil)
@@ -89,4 +88,14 @@ struct StoredNumbers<Name: StoredAttribute> {
     }
 
     func option(_ name: Name, _ record: Int) -> Int32? { self[name, record].map { Int32(truncatingIfNeeded: $0) } }
+}
+
+extension Records {
+    /// The column of an attribute of the entity at a place; nil where there is none of this name and kind.
+    func column(_ attribute: String, _ kind: StoredKind, at place: Int) -> Int? {
+        guard let column = engine.column(attribute, at: place),
+            kind.isHeld(by: schema.entities[place].attributes[column].type)
+        else { return nil }
+        return column
+    }
 }

@@ -177,10 +177,7 @@ struct BegunRecords {
 
     /// The values of a column; nil for all where an organisation has deleted it, or has one of another kind instead.
     func numbers(_ attribute: String, _ kind: StoredKind) -> [Int64?] {
-        guard let place, let column = records.engine.column(attribute, at: place),
-            let declared = records.schema.entities[place].attributeID(attribute),
-            kind.isHeld(by: records.schema.entities[place][declared].type)
-        else {
+        guard let place, let column = records.column(attribute, kind, at: place) else {
             return Array(repeating: nil, count: rows.count)
         }
         var numbers: [Int64] = []
