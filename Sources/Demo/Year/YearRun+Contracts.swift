@@ -153,10 +153,9 @@ extension YearRun {
 
     /// The last day of the next period: as long as the last one, in months where that had whole ones.
     private static func lastDay(of old: YearContract) -> Int {
-        let (first, next) = (DemoText.civil(old.firstDay), DemoText.civil(old.lastDay + 1))
+        let (first, next) = (CivilDay(old.firstDay), CivilDay(old.lastDay + 1))
         guard first.day == next.day else { return old.lastDay + 1 + old.lastDay - old.firstDay }
-        let months = 12 * (next.year - first.year) + next.month - first.month
-        return DemoText.day(year: next.year, month: next.month + months, day: next.day) - 1
+        return next.adding(months: next.monthIndex - first.monthIndex) - 1
     }
 
     /// The contract of a customer whose line a case can name today.
