@@ -6,7 +6,6 @@
 // do not count, and the disk, for which both wait alike, neither.
 
 import BenchData
-import Glibc
 import Kith
 
 struct RulesRound {
@@ -41,15 +40,9 @@ struct RulesRound {
     }
 
     func time(_ work: () async throws -> Void) async throws -> UInt64 {
-        let start = RulesRound.processorTime()
+        let start = processorTime()
         try await work()
-        return RulesRound.processorTime() - start
-    }
-
-    private static func processorTime() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+        return processorTime() - start
     }
 
     // MARK: A salesperson's day

@@ -3,7 +3,6 @@
 // clock is the process's processor time.
 
 import BenchData
-import Glibc
 import Kith
 
 struct ScheduleRound {
@@ -29,7 +28,7 @@ struct ScheduleRound {
         (wish.service, wish.limit) = (service, ScheduleQuestion.limitMax)
         let first = try await database.schedule(.availability(wish)).times
         guard !first.isEmpty else { throw BenchError("no times are found") }
-        let start = ScheduleRound.processorTime()
+        let start = processorTime()
         for _ in 0..<ScheduleRound.searches {
             let times = try await database.schedule(.availability(wish)).times
             guard times == first else { throw BenchError("other times are found") }
@@ -37,7 +36,7 @@ struct ScheduleRound {
         Main.report(
             "schedule: 14 days of 100 resources",
             ScheduleRound.searches,
-            nanoseconds: ScheduleRound.processorTime() - start
+            nanoseconds: processorTime() - start
         )
         try await book(first, service, database)
         try database.close()
@@ -55,12 +54,6 @@ struct ScheduleRound {
             try await database.perform(BookAppointment(made, start: time.start))
             try await database.perform(CancelServiceAppointment(made))
         }
-    }
-
-    private static func processorTime() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
     private static func moment(_ day: Int64, _ hours: Int64) -> Int64 { day * 24 * hour + hours * hour }

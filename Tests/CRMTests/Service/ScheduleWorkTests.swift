@@ -30,6 +30,23 @@ import Testing
         return organisation
     }
 
+    /// A group `H` of the first so many vans.
+    private func addGroup(vans count: Int, to organisation: inout TestOrganisation) throws {
+        try organisation.create("resourcegroup H: name=H")
+        let place = try #require(organisation.engine.schema.place(named: "equipment"))
+        var transaction = Transaction(organisation.engine.schema)
+        for row in 0..<count {
+            try transaction.create(
+                "resourcegroupmember",
+                [
+                    "resourcegroupid": .reference(try organisation.record("H")),
+                    "resourceid": .reference(organisation.engine.tables.recordID(place, atRow: row)),
+                ]
+            )
+        }
+        try organisation.execute(transaction)
+    }
+
     private func ask(
         _ question: ScheduleQuestion,
         _ organisation: TestOrganisation,
@@ -56,19 +73,7 @@ import Testing
     /// Who is in two groups is worked out for both.
     @Test func membersCountForEveryNeed() throws {
         var organisation = try organisation(vans: 600)
-        try organisation.create("resourcegroup H: name=H")
-        var transaction = Transaction(organisation.engine.schema)
-        let place = try #require(organisation.engine.schema.place(named: "equipment"))
-        for row in 0..<600 {
-            try transaction.create(
-                "resourcegroupmember",
-                [
-                    "resourcegroupid": .reference(try organisation.record("H")),
-                    "resourceid": .reference(organisation.engine.tables.recordID(place, atRow: row)),
-                ]
-            )
-        }
-        try organisation.execute(transaction)
+        try addGroup(vans: 600, to: &organisation)
         let question = ScheduleQuestion.availability(try wish(organisation, ["G", "H"], days: 366))
         #expect(try refusal { try ask(question, organisation) }.code == .limitExceeded)
     }
@@ -83,19 +88,7 @@ import Testing
 
     @Test func choicesThatFailCountAndAreCalledOff() throws {
         var organisation = try organisation(vans: 2)
-        try organisation.create("resourcegroup H: name=H")
-        let place = try #require(organisation.engine.schema.place(named: "equipment"))
-        var transaction = Transaction(organisation.engine.schema)
-        for row in 0..<2 {
-            try transaction.create(
-                "resourcegroupmember",
-                [
-                    "resourcegroupid": .reference(try organisation.record("H")),
-                    "resourceid": .reference(organisation.engine.tables.recordID(place, atRow: row)),
-                ]
-            )
-        }
-        try organisation.execute(transaction)
+        try addGroup(vans: 2, to: &organisation)
         // Two are enough of each group, and not for both.
         let question = ScheduleQuestion.availability(try wish(organisation, ["G", "G", "H"], days: 100))
         #expect(try ask(question, organisation).times.isEmpty)
