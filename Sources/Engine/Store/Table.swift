@@ -202,13 +202,24 @@ package struct Table: ~Copyable, Sendable {
             areThere.append(contentsOf: repeatElement(false, count: rows.count))
             return
         }
+        numbers.reserveCapacity(numbers.count + rows.count)
+        areThere.reserveCapacity(areThere.count + rows.count)
+        let options = layout.optionValues[column]
+        // Rows that are asked for together stand mostly in one block, whose head is then looked up once.
+        var block = -1
+        var head: BlockHead?
         for row in rows {
-            guard row != Table.noRow, let head = head(column, Int(row)), head.isValid(Int(row) & 8191) else {
+            if row != Table.noRow, Int(row) >> 13 != block {
+                block = Int(row) >> 13
+                head = self.head(column, Int(row))
+            }
+            guard row != Table.noRow, let head, head.isValid(Int(row) & 8191) else {
                 numbers.append(0)
                 areThere.append(false)
                 continue
             }
-            numbers.append(physicalNumber(column, head.number(Int(row) & 8191, type)))
+            let number = head.number(Int(row) & 8191, type)
+            numbers.append(options.isEmpty ? number : Int64(options[Int(number)]))
             areThere.append(true)
         }
     }

@@ -65,9 +65,18 @@ struct StoredLines {
 
     /// What people entered, now or before; nil is a line that is not there yet.
     func line(_ index: Int?, _ given: [(String, Value)]) -> PricingLine {
-        func number(_ name: Name) -> Int64? {
-            if let value = StoredLines.given(name, given) { name.number(value) } else { stored(name, index) }
+        // Nothing is given for all lines but one.
+        if let index, given.isEmpty {
+            line { numbers[$0, index] }
+        } else {
+            line { name in
+                if let value = StoredLines.given(name, given) { name.number(value) } else { stored(name, index) }
+            }
         }
+    }
+
+    @inline(__always)
+    private func line(_ number: (Name) -> Int64?) -> PricingLine {
         func record(_ name: Name) -> RecordID? { number(name).map { RecordID(rawValue: UInt64(bitPattern: $0)) } }
         func money(_ name: Name) -> Money? { number(name).map(Money.init) }
         var line = PricingLine()
