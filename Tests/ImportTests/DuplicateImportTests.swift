@@ -107,6 +107,58 @@ import Testing
         #expect(again.report.total.unchanged == 3 && again.report.total.duplicates == 4)
     }
 
+    /// What is too much for one question is asked and sent in halves, down to single rows.
+    @Test(arguments: [400, 250, 10]) func aBatchIsHalved(_ bytes: Int) async throws {
+        let (session, _) = try await session()
+        session.limitQuestions(bytes: bytes)
+        guard bytes > 10 else {
+            // One row that is too much cannot be halved.
+            await #expect(throws: ImportError.self) { _ = try await run(session, .reject) }
+            return
+        }
+        let outcome = try await run(session, .reject)
+        #expect(outcome.report.total.created == 3 && outcome.report.total.duplicates == 4)
+        #expect(session.view.rows("contact", "fullname") == ["Anna Keller", "Bob Meier", "Cid", "Eva Berg"])
+        #expect(session.rowsMax < 7 && outcome.rejects.count == 5)
+    }
+
+    /// Of rows with one key the last one counts; where that is rejected, the one before it is asked about.
+    @Test func everyRowOfARejectedKeyIsAskedAbout() async throws {
+        let (session, _) = try await session()
+        let text = """
+            id,name,mail,job
+            8,Eve,eva@acme.com,
+            8,Evelyn,EVA@acme.com,
+            9,Ida,eva@acme.com,
+            9,Ida,ida@acme.com,
+
+            """
+        let outcome = try await run(session, .reject, text: text)
+        // 9 is like nothing when both its rows are in.
+        #expect(outcome.report.total.rejected == 2 && outcome.report.total.duplicates == 2)
+        #expect(reason(outcome.rejects, 2) != nil && reason(outcome.rejects, 3) != nil)
+        #expect(
+            session.view.rows("contact", "fullname", "emailaddress1") == ["Eva Berg|eva@acme.com", "Ida|ida@acme.com"]
+        )
+    }
+
+    @Test(arguments: ImportDuplicates.allCases) func whatIsNotComparedIsSaid(_ handling: ImportDuplicates) async throws
+    {
+        let (session, _) = try await session()
+        var transaction = Transaction(session.schema)
+        var shared = try RecordBatch(session.schema, .create, "contact", attributes: ["fullname", "emailaddress1"])
+        for number in 1...1_001 { try shared.append([.text("Desk \(number)"), .text("desk@acme.com")]) }
+        transaction.append(shared)
+        _ = try await session.execute(transaction)
+        let text = "id,name,mail,job\n1,Desk,desk@acme.com,\n2,Eva,eva@acme.com,\n"
+        let outcome = try await run(session, handling, text: text)
+        #expect(outcome.report.total.uncompared == 1 && outcome.report.total.duplicates == 1)
+        #expect(outcome.report.total.created == (handling == .report ? 2 : 1))
+        #expect(
+            reason(outcome.duplicates, 2)?.hasPrefix("not compared (Mail: emailaddress1 same): more than 1,000") == true
+        )
+    }
+
     @Test(arguments: [1, 3, 100]) func reportedRowsGoIn(_ batchRows: Int) async throws {
         let (session, _) = try await session()
         let outcome = try await run(session, .report) { $0.batchRows = batchRows }

@@ -11,6 +11,7 @@ final class FaultySession: RehearsableSession, DuplicateSession {
         var failsAfter = Int.max
         var overloadCount = 0
         var rowsMax = 0
+        var questionBytesMax = Int.max
         var isHeld = false
         var held: [CheckedContinuation<Void, Never>] = []
     }
@@ -47,7 +48,10 @@ final class FaultySession: RehearsableSession, DuplicateSession {
     }
 
     func duplicates(_ question: DuplicateQuestion) async throws -> DuplicateReport {
-        try await data.duplicates(question)
+        if case .encoded(let bytes) = question, bytes.count > state.withLock({ $0.questionBytesMax }) {
+            throw Refusal(.limitExceeded, "More would have to be compared than one question may.")
+        }
+        return try await data.duplicates(question)
     }
 
     func rehearsal() async throws -> any Session { Rehearsal(data.view) { 0 } }
@@ -57,6 +61,9 @@ final class FaultySession: RehearsableSession, DuplicateSession {
 
     /// The next transactions are refused, for a moment.
     func overload(count: Int) { state.withLock { $0.overloadCount = count } }
+
+    /// Questions about transactions of more bytes are too large.
+    func limitQuestions(bytes: Int) { state.withLock { $0.questionBytesMax = bytes } }
 
     /// Transactions wait until they are let go.
     func hold() { state.withLock { $0.isHeld = true } }

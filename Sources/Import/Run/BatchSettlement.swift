@@ -7,7 +7,7 @@ struct BatchSettlement {
     private(set) var rejectedKeys: RejectedKeys
     /// In order of their lines once `finish` was called.
     private(set) var rejects: [(record: CSVRecord, fault: RowFault)] = []
-    /// Rows that are like others: `handleAlike`.
+    /// Rows that are like others, or could not be compared: `handleAlike`.
     private(set) var alike: [(record: CSVRecord, fault: RowFault)] = []
     /// Rows of the batch to be sent again with a reference set to null.
     private(set) var retries: [Int] = []
@@ -51,19 +51,26 @@ struct BatchSettlement {
         }
     }
 
-    /// Counts the rows that are like others; those that did not go in for it are rejected. Of the others those are named that are in.
+    /// Counts the rows that are like others, or could not be compared; those that did not go in for it are rejected. Of the others those are
+    /// named that are in.
     mutating func handleAlike() {
         guard let found = batch.alike else { return }
         let refused = Set(refusedLines)
-        for row in found.faults.keys.sorted() {
-            guard let fault = found.faults[row] else { continue }
+        for row in Set(found.faults.keys).union(found.omissions.keys).sorted() {
             let record = batch.record(row)
-            if found.handling == .reject {
+            let (fault, omission) = (found.faults[row], found.omissions[row])
+            if let fault, found.handling == .reject {
                 counts.duplicates += 1
                 refuse(record, fault)
             } else if !refused.contains(record.line) {
-                counts.duplicates += 1
-                alike.append((record, fault))
+                if let fault {
+                    counts.duplicates += 1
+                    alike.append((record, fault))
+                }
+                if let omission {
+                    counts.uncompared += 1
+                    alike.append((record, omission))
+                }
             }
         }
     }

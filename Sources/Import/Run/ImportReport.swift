@@ -23,6 +23,8 @@ public struct ImportCounts: Sendable, Hashable {
     /// Rows that are like a record that was there, or like a row before them. They are among those that went in, or, where they were
     /// not to, among the rejected.
     public var duplicates = 0
+    /// Rows that went in although they could not be compared under an alternative of a rule, since more than 1,000 records have its key.
+    public var uncompared = 0
 
     public init() {}
 
@@ -34,7 +36,7 @@ public struct ImportCounts: Sendable, Hashable {
     static var paths: [WritableKeyPath<ImportCounts, Int>] {
         [
             \.read, \.created, \.updated, \.unchanged, \.rejected, \.rejectedWithParent, \.skipped, \.linked,
-            \.unlinked, \.duplicates,
+            \.unlinked, \.duplicates, \.uncompared,
         ]
     }
 }
@@ -58,7 +60,7 @@ public struct ImportReport: Sendable, Hashable {
     public var isDryRun: Bool
     /// Where rejected rows are, nil when there are none.
     public var rejectsPath: String?
-    /// Where rows are that went in and are like others, nil when there are none.
+    /// Where rows are that went in and are like others, or could not be compared; nil when there are none.
     public var duplicatesPath: String?
 
     /// All files together.

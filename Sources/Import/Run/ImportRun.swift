@@ -16,7 +16,7 @@ public struct ImportOptions: Sendable {
     public var rejectsPath = "import-rejects.csv"
     /// Whether rows are compared with the records that are there, and with each other; nil: not.
     public var duplicates: ImportDuplicates?
-    /// Where rows are written that went in and are like others, with `report`; made only when there are some.
+    /// Where rows are written that went in and are like others, with `report`, or could not be compared; made only when there are some.
     public var duplicatesPath = "import-duplicates.csv"
     /// Changes nothing, and reports what would happen.
     public var isDryRun = false

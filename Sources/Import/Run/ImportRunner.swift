@@ -17,6 +17,9 @@ final class ImportRunner {
         var linksOnly: Bool
     }
 
+    /// Rows of a batch that were sent together.
+    private typealias Part = (rows: [Int], ticket: ImportTarget.Ticket)
+
     let mapping: ImportMapping
     let files: ImportFiles
     let options: ImportOptions
@@ -35,8 +38,8 @@ final class ImportRunner {
     private var resumedRows = 0
     private var rowsSeen = 0
     private var bytesOfFinishedSteps = 0
-    private var inFlight: [(batch: RowBatch, rows: [Int], ticket: ImportTarget.Ticket?)] = []
-    /// Rows that went in and are like others; nil where they are not looked for, or do not go in.
+    private var inFlight: [(batch: RowBatch, parts: [Part])] = []
+    /// Rows that went in and are like others, or could not be compared; nil where nobody asked.
     private var alike: RejectsFile?
 
     /// A runner that goes on where an interrupted run with the same mapping and files stopped, if its rejects are still
@@ -97,7 +100,7 @@ final class ImportRunner {
         progressPath = options.isDryRun ? nil : ResumeRecord.path(besides: options.rejectsPath)
         self.resume = resume
         rejects = try RejectsFile(path: options.rejectsPath, keptBytes: resume.rejectsBytes)
-        if options.duplicates == .report || resume.duplicatesBytes > 0 {
+        if options.duplicates != nil || resume.duplicatesBytes > 0 {
             alike = try RejectsFile(path: options.duplicatesPath, keptBytes: resume.duplicatesBytes)
         }
         if resume.rejectsBytes > 0 { try recallRejects() }
@@ -212,31 +215,70 @@ final class ImportRunner {
     private func send(_ batch: RowBatch) async throws(ImportError) {
         while inFlight.count >= max(1, options.batchesInFlight) { try await settleFirst() }
         var batch = batch
-        var rows = Array(0..<batch.rowCount)
-        if let handling = options.duplicates, !rows.isEmpty, !steps[resume.step].linksOnly {
-            rows = try await look(handling, &batch)
+        var parts: [Part] = []
+        if batch.rowCount > 0 {
+            let rows = Array(0..<batch.rowCount)
+            if let handling = options.duplicates, !steps[resume.step].linksOnly {
+                parts = try await sendLookedAt(rows, handling, &batch)
+            } else {
+                parts = [(rows, target.submit(try batch.transaction(target.schema, rows: rows)))]
+            }
         }
-        var ticket: ImportTarget.Ticket?
-        if !rows.isEmpty { ticket = target.submit(try batch.transaction(target.schema, rows: rows)) }
-        inFlight.append((batch, rows, ticket))
+        inFlight.append((batch, parts))
     }
 
-    /// Writes into the batch which of its rows are like others, and returns those that are to go in. Everything before them is in by then,
-    /// so that what is found does not depend on where a batch ends.
-    private func look(_ handling: ImportDuplicates, _ batch: inout RowBatch) async throws(ImportError) -> [Int] {
+    /// Writes into the batch which of its rows are like others, and sends those that are to go in. Everything before them is in by then,
+    /// so that what is found does not depend on where a batch ends. What is too much for one question is halved, and sent half by half.
+    private func sendLookedAt(
+        _ rows: [Int],
+        _ handling: ImportDuplicates,
+        _ batch: inout RowBatch
+    ) async throws(ImportError) -> [Part] {
         while !inFlight.isEmpty { try await settleFirst() }
-        let rows = Array(0..<batch.rowCount)
-        let report = try await target.duplicates(of: try batch.transaction(target.schema, rows: rows))
-        batch.alike = AlikeRows(report, handling, target.schema) { [batch] in batch.line($0) }
-        return handling == .reject ? rows.filter { batch.alike?.faults[$0] == nil } : rows
+        batch.alike = AlikeRows(handling)
+        var parts: [Part] = []
+        var waiting = [rows]
+        while let rows = waiting.popLast() {
+            // What has failed is said when it is settled.
+            if let ticket = parts.last?.ticket, case .failure = await ticket.value { break }
+            if let accepted = try await accepted(rows, &batch) {
+                guard !accepted.isEmpty else { continue }
+                parts.append((accepted, target.submit(try batch.transaction(target.schema, rows: accepted))))
+            } else {
+                waiting.append(Array(rows[(rows.count / 2)...]))
+                waiting.append(Array(rows[..<(rows.count / 2)]))
+            }
+        }
+        return parts
     }
 
-    /// Waits for the oldest batch's reply and writes down what became of its rows.
+    /// Looks at rows, and returns those that are to go in; nil where they are too many for one question.
+    private func accepted(_ rows: [Int], _ batch: inout RowBatch) async throws(ImportError) -> [Int]? {
+        var rows = rows
+        while true {
+            let transaction = try batch.transaction(target.schema, rows: rows)
+            guard let report = try await target.duplicates(of: transaction, isDivisible: rows.count > 1) else {
+                return nil
+            }
+            let asked = batch
+            batch.alike?.add(report, rows: rows, target.schema) { asked.line($0) }
+            let rejected = batch.alike?.handling == .reject ? rows.filter { batch.alike?.faults[$0] != nil } : []
+            guard !rejected.isEmpty else { return rows }
+            rows.removeAll { batch.alike?.faults[$0] != nil }
+            // Of several rows of one record the last one is looked at. Where it is rejected, the one before it is the last.
+            let keys = Set(rejected.compactMap { batch.keyHash(row: $0) })
+            guard rows.contains(where: { row in batch.keyHash(row: row).map(keys.contains) ?? false }) else {
+                return rows
+            }
+        }
+    }
+
+    /// Waits for the oldest batch's replies and writes down what became of its rows.
     private func settleFirst() async throws(ImportError) {
-        let (batch, rows, ticket) = inFlight.removeFirst()
+        let (batch, parts) = inFlight.removeFirst()
         let index = resume.step
         var settlement = BatchSettlement(batch, linksOnly: steps[index].linksOnly, rejectedKeys)
-        if let ticket {
+        for (rows, ticket) in parts {
             let reply = try await ticket.value.get()
             try settlement.handle(reply, rows: rows)
             resume.anchor = batch.anchor(reply, rows: rows) ?? resume.anchor

@@ -50,12 +50,21 @@ final class ImportTarget {
         }
     }
 
-    /// What the rows of a transaction would be like, when all that was queued is executed.
-    func duplicates(of transaction: Transaction) async throws(ImportError) -> DuplicateReport {
+    /// What the rows of a transaction would be like; nil where they are too many for one question and can be divided.
+    func duplicates(
+        of transaction: Transaction,
+        isDivisible: Bool
+    ) async throws(ImportError) -> DuplicateReport? {
         guard let session = session as? any DuplicateSession else {
             throw ImportError(.session, "this session cannot look for duplicates")
         }
-        do { return try await session.duplicates(.transaction(transaction)) } catch { throw Self.wrapped(error) }
+        do {
+            return try await session.duplicates(.transaction(transaction))
+        } catch let refusal as Refusal where refusal.code == .limitExceeded && isDivisible {
+            return nil
+        } catch {
+            throw Self.wrapped(error)
+        }
     }
 
     private static func execute(

@@ -17,7 +17,7 @@ struct ResumeRecord: Sendable, Equatable {
         var text: String
     }
 
-    private static let version = "kith-import-progress 2"
+    private static let version = "kith-import-progress 3"
 
     /// Mapping and files of the run.
     var identity: String

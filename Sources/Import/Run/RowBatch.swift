@@ -86,6 +86,18 @@ struct RowBatch: Sendable {
         return Array(columns[place].heap[start..<Int(columns[place].numbers[row])])
     }
 
+    /// A hash of a row's key, folded; nil where every row has a key of its own.
+    func keyHash(row: Int) -> UInt64? {
+        guard fileKey == nil else { return nil }
+        return cells.indices.filter { plan.keyCells.contains(cells[$0]) }.reduce(0) { hash, place in
+            if let text = text(place, row: row) {
+                return text.withUnsafeBufferPointer { Collation.hash($0, seed: hash) }
+            }
+            let number = columns[place].isText || columns[place].isNull[row] ? 0 : columns[place].numbers[row]
+            return Array(String(number).utf8).withUnsafeBufferPointer { Collation.hash($0, seed: hash) }
+        }
+    }
+
     mutating func setNull(_ place: Int, row: Int) { columns[place].isNull[row] = true }
 
     /// A record that the reply to these rows says is there, with a text of its key.

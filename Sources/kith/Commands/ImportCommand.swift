@@ -122,7 +122,11 @@ struct ImportCommand: AsyncParsableCommand {
             StandardError.write("Went on behind \(report.resumedRows) rows that were in already.\n")
         }
         if let path = report.duplicatesPath {
-            StandardError.write("\(report.total.duplicates) rows are like others: see \(path)\n")
+            let (alike, uncompared) = (duplicates == .reject ? 0 : report.total.duplicates, report.total.uncompared)
+            let parts =
+                (alike > 0 ? ["\(alike) rows are like others"] : [])
+                + (uncompared > 0 ? ["\(uncompared) rows could not be compared"] : [])
+            StandardError.write("\(parts.joined(separator: "; ")): see \(path)\n")
         }
         let lines = report.files.map { ($0.file, $0.entity, $0.counts) } + [("total", "", report.total)]
         switch format {
@@ -165,6 +169,7 @@ struct ImportCommand: AsyncParsableCommand {
             ("read", \.read), ("created", \.created), ("updated", \.updated), ("unchanged", \.unchanged),
             ("rejected", \.rejected), ("rejectedWithParent", \.rejectedWithParent), ("skipped", \.skipped),
             ("linked", \.linked), ("unlinked", \.unlinked), ("duplicates", \.duplicates),
+            ("uncompared", \.uncompared),
         ]
     }
 }
