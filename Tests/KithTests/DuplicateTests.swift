@@ -214,22 +214,6 @@ import Testing
     }
 
     /// A view that somebody holds shows the hits of its own moment, whatever is written meanwhile.
-    @Test func readersOfTheOldSeeTheOld() async throws {
-        let database = try open()
-        try await publish(database, "mail", "contact", [("emailaddress1", 0, 1)])
-        let one = try await create(database, "contact", ["fullname": "A", "emailaddress1": "a@acme.com"])
-        let two = try await create(database, "contact", ["fullname": "B", "emailaddress1": "a@acme.com"])
-        #expect(try await database.duplicates(.records([one])).hits.map(\.other) == [two])
-        let old = try #require(try await database.rehearsal() as? Rehearsal)
-        var transaction = Transaction(database.schema)
-        try transaction.update(two, ["emailaddress1": "b@acme.com"])
-        _ = try await database.execute(transaction)
-        let three = try await create(database, "contact", ["fullname": "C", "emailaddress1": "a@acme.com"])
-        #expect(try await database.duplicates(.records([one])).hits.map(\.other) == [three])
-        #expect(try await old.duplicates(.records([one])).hits.map(\.other) == [two])
-        try database.close()
-    }
-
     @Test func powerCutsChangeNoAnswer() async throws {
         for seed in 0..<UInt64(Effort.count(2, torture: 100, full: 400)) {
             let storage = SimulatedStorage(seed: 100 + seed)
