@@ -14,14 +14,24 @@ extension Database: DuplicateSession {
     /// What records are like. Answered on a copy that shares its memory with the data, on the calling task's thread, while writing goes on.
     /// The first question about an entity since the database was opened makes the keys of its records: O(records).
     public func duplicates(_ question: DuplicateQuestion) async throws -> DuplicateReport {
-        let report = try duplicates(question, actor: .none)
+        let cancellation = QueryCancellation()
+        let report = try await withTaskCancellationHandler {
+            try duplicates(question, actor: .none, cancellation)
+        } onCancel: {
+            cancellation.cancel()
+        }
         try await settle(report.position)
         return report
     }
 
-    /// As `duplicates(_:)`, as `actor`; what it has seen may not be durable yet.
-    package func duplicates(_ question: DuplicateQuestion, actor: RecordID) throws(Refusal) -> DuplicateReport {
-        try withCheckedCopies { (engine, _, check) throws(Refusal) in
+    /// As `duplicates(_:)`, as `actor`; what it has seen may not be durable yet. Keys that have to be made are made to their end, whoever
+    /// calls off, since others wait for them.
+    package func duplicates(
+        _ question: DuplicateQuestion,
+        actor: RecordID,
+        _ cancellation: QueryCancellation? = nil
+    ) throws(Refusal) -> DuplicateReport {
+        try withCheckedCopies(cancellation) { (engine, _, check) throws(Refusal) in
             engine.contents = contents
             return try question.answer(engine, check, actor: actor, timeMicroseconds: options.clock())
         }
@@ -30,11 +40,16 @@ extension Database: DuplicateSession {
     /// Runs `body` on a copy of the present state, with the rules of that state; again on another copy where it has thrown for want of keys
     /// and these were made.
     func withCheckedCopies<R>(
+        _ cancellation: QueryCancellation? = nil,
         _ body: (_ engine: Engine, _ view: View, _ check: DuplicateCheck) throws(Refusal) -> R
     ) throws(Refusal) -> R {
         try makingWantedKeys {
             let (book, view) = turn { $0.rulesAndView() }
-            let check = DuplicateCheck(book, comparisonsMax: DuplicateCheck.comparisonsMaxBeside)
+            let check = DuplicateCheck(
+                book,
+                comparisonsMax: DuplicateCheck.comparisonsMaxBeside,
+                cancellation: cancellation
+            )
             let result = Result { () throws(Refusal) in try body(Engine(copying: view), view, check) }
             return (result, check.wanted)
         }

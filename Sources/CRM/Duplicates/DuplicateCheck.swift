@@ -32,14 +32,16 @@ package final class DuplicateCheck {
 
     private let book: DuplicateRuleBook
     private let comparisonsMax: Int
+    private let cancellation: QueryCancellation?
     /// The keys of which there is no index yet, where that is why the check has thrown.
     package private(set) var wanted: DuplicateKeys?
     /// The check has refused the transaction, and not what the engine does before it.
     package private(set) var hasRefused = false
 
     /// - Parameter book: the rules before the transaction.
-    package init(_ book: DuplicateRuleBook, comparisonsMax: Int) {
-        (self.book, self.comparisonsMax) = (book, comparisonsMax)
+    /// - Parameter cancellation: ends it at the next record that is looked at.
+    package init(_ book: DuplicateRuleBook, comparisonsMax: Int, cancellation: QueryCancellation? = nil) {
+        (self.book, self.comparisonsMax, self.cancellation) = (book, comparisonsMax, cancellation)
     }
 
     /// Refuses a transaction with a record that is like another one: to be an engine's `transactionCheck`.
@@ -121,7 +123,7 @@ package final class DuplicateCheck {
     private func finder(_ entity: EntityID, _ engine: Engine) throws(Refusal) -> DuplicateFinder? {
         guard let keys = try book.keys(of: entity), let place = engine.schema.place(of: entity) else { return nil }
         let table = engine.tables.borrowed(place)
-        if let finder = DuplicateFinder(keys, in: table, workMax: comparisonsMax) { return finder }
+        if let finder = DuplicateFinder(keys, in: table, workMax: comparisonsMax, cancellation) { return finder }
         wanted = keys
         throw Refusal(
             .overloaded,

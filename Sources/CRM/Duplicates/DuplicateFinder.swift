@@ -35,6 +35,7 @@ struct DuplicateFinder {
     private let table: TableView
     private let index: RecordKeyIndex
     private let workMax: Int
+    private let cancellation: QueryCancellation?
     private var work = 0
     private var forms: DuplicateForms
     /// Rows by their place among the forms.
@@ -43,9 +44,10 @@ struct DuplicateFinder {
     private var crowded: Set<UInt64> = []
 
     /// nil where the table has no index of these keys.
-    init?(_ keys: DuplicateKeys, in table: TableView, workMax: Int) {
+    init?(_ keys: DuplicateKeys, in table: TableView, workMax: Int, _ cancellation: QueryCancellation?) {
         guard let index = table.table.recordKeys, index.maker === keys else { return nil }
-        (self.keys, self.table, self.index, self.workMax) = (keys, table, index, workMax)
+        (self.keys, self.table, self.index) = (keys, table, index)
+        (self.workMax, self.cancellation) = (workMax, cancellation)
         forms = DuplicateForms(keys.alternatives.columns)
     }
 
@@ -56,6 +58,7 @@ struct DuplicateFinder {
     private mutating func count(_ more: Int) throws(Refusal) {
         work += more
         guard work <= workMax else { throw tooMany }
+        if let cancellation, cancellation.isCancelled { throw Refusal(.overloaded, "The question was called off.") }
     }
 
     /// The place of a row among the forms.

@@ -16,9 +16,9 @@ extension ServerConnection {
         let question: DuplicateQuestion
         do throws(DecodeError) { question = try DuplicateQuestion(decoding: body) } catch { throw .malformed(error) }
         try beginCall(header, body.count, observed: turn.position, turn.schemaEpoch) {
-            [database = core.database, actor] writer throws(WireFailure) in
+            [database = core.database, actor, cancellation] writer throws(WireFailure) in
             do throws(Refusal) {
-                let report = try database.duplicates(question, actor: actor)
+                let report = try database.duplicates(question, actor: actor, cancellation)
                 report.encode(into: &writer)
                 return CallResult(observed: report.position)
             } catch {

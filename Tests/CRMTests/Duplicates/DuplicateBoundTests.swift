@@ -38,6 +38,24 @@ import Testing
         #expect(try ask(&keyed, [ids[0], ids[1]], 221 + 21).hits.count == 38)
     }
 
+    @Test func aQuestionThatIsCalledOffEnds() throws {
+        var keyed = KeyedOrganisation()
+        try keyed.publish("mail", "contact", ["1: emailaddress1 0"])
+        let ids = try keyed.organisation.execute(batch(keyed.organisation.engine.schema, ["a@acme.com"])).operations[0]
+            .ids
+        _ = try keyed.ask(.records(ids))
+        let cancellation = QueryCancellation()
+        let check = DuplicateCheck(keyed.rules(), comparisonsMax: 1_000, cancellation: cancellation)
+        let engine = Engine(copying: keyed.organisation.engine.view)
+        func ask() throws -> DuplicateReport {
+            try DuplicateQuestion.records(ids).answer(engine, check, actor: .none, timeMicroseconds: 0)
+        }
+        #expect(try ask().hits.isEmpty)
+        cancellation.cancel()
+        let refusal = try #require(throws: Refusal.self) { _ = try ask() }
+        #expect(refusal.code == .overloaded && check.wanted == nil)
+    }
+
     @Test func aCrowdedKeyIsLookedAtOnce() throws {
         var keyed = KeyedOrganisation()
         try keyed.publish("mail", "contact", ["1: emailaddress1 0"])
