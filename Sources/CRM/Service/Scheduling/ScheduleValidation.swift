@@ -29,24 +29,20 @@ struct ScheduleValidation {
 
     func answer(_ id: RecordID, _ window: TimeSpan) throws(Refusal) -> ScheduleAnswer {
         var answer = ScheduleAnswer()
-        var bookings: [Booking]
+        var bookings: [RecordID]
+        var unbooked: [RecordID] = []
         if id != .none { try records.require(id, of: ["serviceappointment", "systemuser", "equipment"]) }
         if records.isServiceAppointment(id) {
-            bookings = try records.bookings(of: id).map(booking)
-            if bookings.isEmpty, records.state(of: id) == ActivityState.scheduled {
-                var conflict = conflict(.notBooked, id)
-                conflict.text = "Nobody is booked for \(records.name(id))."
-                answer.conflicts.append(conflict)
-            }
+            bookings = try records.bookings(of: id)
+            if bookings.isEmpty, records.state(of: id) == ActivityState.scheduled { unbooked = [id] }
         } else {
-            bookings = try self.bookings(in: window).filter { id == .none || $0.resource == id }
+            (bookings, unbooked) = try self.bookings(in: window)
+            if id != .none {
+                bookings.removeAll { records.reference($0, "resourceid") != id }
+                unbooked = []
+            }
         }
-        bookings.sort {
-            ($0.time?.start ?? .min, $0.appointment, $0.resource) < (
-                $1.time?.start ?? .min, $1.appointment, $1.resource
-            )
-        }
-        try add(conflicts(of: bookings), to: &answer)
+        try add(unbooked.map(notBooked) + conflicts(of: bookings.map(booking)), to: &answer)
         return answer
     }
 
@@ -77,12 +73,32 @@ struct ScheduleValidation {
         )
     }
 
-    private func bookings(in window: TimeSpan) throws(Refusal) -> [Booking] {
-        try BegunRecords("resourcebooking", "starton", "endon", in: window, records, ScheduleQuestion.lookedAtMax).ids
-            .map(booking)
+    /// Bookings in a time, and those that its Scheduled appointments have otherwise, without times or with wrong ones; and its appointments that
+    /// have none.
+    private func bookings(in window: TimeSpan) throws(Refusal) -> (bookings: [RecordID], unbooked: [RecordID]) {
+        func begun(_ entity: String, _ start: String, _ end: String) throws(Refusal) -> [RecordID] {
+            try BegunRecords(entity, start, end, in: window, records, ScheduleQuestion.lookedAtMax).ids
+        }
+        var bookings = try begun("resourcebooking", "starton", "endon")
+        var unbooked: [RecordID] = []
+        var known = Set(bookings)
+        for appointment in try begun("serviceappointment", "scheduledstart", "scheduledend")
+        where records.state(of: appointment) == ActivityState.scheduled {
+            try work.look()
+            let own = try records.bookings(of: appointment)
+            bookings += own.filter { known.insert($0).inserted }
+            if own.isEmpty { unbooked.append(appointment) }
+        }
+        return (bookings, unbooked)
     }
 
     // MARK: Conflicts
+
+    private func notBooked(_ appointment: RecordID) -> ScheduleConflict {
+        var conflict = conflict(.notBooked, appointment)
+        conflict.text = "Nobody is booked for \(records.name(appointment))."
+        return conflict
+    }
 
     private func conflict(_ reason: ScheduleConflict.Reason, _ appointment: RecordID) -> ScheduleConflict {
         var conflict = ScheduleConflict(reason, of: appointment)
@@ -92,6 +108,11 @@ struct ScheduleValidation {
     }
 
     private func conflicts(of bookings: [Booking]) throws(Refusal) -> [ScheduleConflict] {
+        let bookings = bookings.sorted {
+            ($0.time?.start ?? .min, $0.appointment, $0.resource) < (
+                $1.time?.start ?? .min, $1.appointment, $1.resource
+            )
+        }
         let times = bookings.compactMap(\.time).filter { $0.end.subtractingClamped($0.start) <= BookedTime.lengthMax }
         let all = TimeSpan(start: times.map(\.start).min() ?? 0, end: times.map(\.end).max() ?? 0)
         var schedule = try Schedule(all, records, lookedAtMax: ScheduleQuestion.lookedAtMax, work: work)
