@@ -17,22 +17,24 @@ extension DocumentPricer {
     /// are about.
     mutating func readCatalogue(for lines: [PricingLine], _ document: PricingDocument) throws(Refusal) {
         guard !document.isPriceLocked else { return }
-        var products = DistinctRecords()
-        var listed = DistinctRecords()
-        var pairs: Set<Pair> = []
+        var products = RecordMap<RecordID, Void>()
+        var listed = RecordMap<RecordID, Void>()
+        var pairs = RecordMap<PriceBook.ItemKey, Void>()
         for line in lines where !line.isKept && !line.isWriteIn {
             guard let product = line.product else { continue }
-            if line.isPriceOverridden || document.priceList == nil {
-                products.append(product)
-            } else if pairs.insert(Pair(product: product, unit: line.unit)).inserted {
-                products.append(product)
-                listed.append(product)
-                if let unit = line.unit { readUnits(from: unit) }
+            guard !line.isPriceOverridden, let list = document.priceList else {
+                products.insert((), for: product)
+                continue
             }
+            let pair = PriceBook.ItemKey(priceList: list, product: product, unit: line.unit ?? .none)
+            guard pairs.insert((), for: pair) else { continue }
+            products.insert((), for: product)
+            listed.insert((), for: product)
+            if let unit = line.unit { readUnits(from: unit) }
         }
-        for (entity, ids) in byEntity(products.ids) { readProducts(ids, of: entity) }
+        for (entity, ids) in byEntity(products.keys) { readProducts(ids, of: entity) }
         guard let list = document.priceList else { return }
-        for (_, ids) in byEntity(listed.ids) {
+        for (_, ids) in byEntity(listed.keys) {
             // Of a group at a time: a product may be on thousands of price lists, of which one is looked for.
             for start in stride(from: 0, to: ids.count, by: DocumentPricer.productsAtOnce) {
                 try readItems(of: ids[start..<min(start + DocumentPricer.productsAtOnce, ids.count)], on: list)
@@ -45,21 +47,6 @@ extension DocumentPricer {
         guard let entity = ids.first?.entity else { return [] }
         if ids.allSatisfy({ $0.entity == entity }) { return [(entity, ids)] }
         return Dictionary(grouping: ids, by: \.entity).sorted { $0.key < $1.key }
-    }
-
-    /// Records in the order in which they came, each once.
-    private struct DistinctRecords {
-        private(set) var ids: [RecordID] = []
-        private var known: Set<RecordID> = []
-
-        mutating func append(_ id: RecordID) {
-            if known.insert(id).inserted { ids.append(id) }
-        }
-    }
-
-    private struct Pair: Hashable {
-        var product: RecordID
-        var unit: RecordID?
     }
 
     private enum ProductName: Int, StoredAttribute {
@@ -81,7 +68,6 @@ extension DocumentPricer {
 
     private mutating func readProducts(_ ids: [RecordID], of entity: EntityID) {
         let numbers = StoredNumbers<ProductName>(records, at: records.schema.place(of: entity), ids)
-        book.products.reserveCapacity(book.products.count + ids.count)
         for (index, id) in ids.enumerated() where records.exists(id) {
             func money(_ name: ProductName) -> Money? { numbers[name, index].map(Money.init) }
             var product = PricedProduct()
@@ -94,7 +80,7 @@ extension DocumentPricer {
             product.defaultUnit = numbers.record(.defaultuomid, index)
             product.unitGroup = numbers.record(.defaultuomscheduleid, index)
             if let digits = numbers[.quantitydecimal, index] { product.quantityDigits = Int(digits) }
-            book.products[id] = product
+            book.products.set(product, for: id)
             if let unit = product.defaultUnit { readUnits(from: unit) }
         }
     }
@@ -144,14 +130,12 @@ extension DocumentPricer {
         let lists = StoredNumbers<ListName>(records, "productpricelevel", everywhere)
         let ids = everywhere.indices.lazy.filter { lists.record(.pricelevelid, $0) == list }.map { everywhere[$0] }
         let numbers = StoredNumbers<ItemName>(records, "productpricelevel", Array(ids))
-        book.items.reserveCapacity(book.items.count + numbers.recordCount)
         for (index, id) in ids.enumerated() {
             let key = PriceBook.ItemKey(
                 priceList: list,
                 product: numbers.record(.productid, index) ?? .none,
                 unit: numbers.record(.uomid, index) ?? .none
             )
-            if book.items[key] != nil { continue }
             var item = PriceListItem(id: id)
             item.method = numbers.option(.pricingmethodcode, index)
             item.amount = numbers[.amount, index].map(Money.init)
@@ -161,7 +145,7 @@ extension DocumentPricer {
             item.roundingAmount = numbers[.roundingoptionamount, index].map(Money.init)
             item.quantitySelling = numbers.option(.quantitysellingcode, index)
             item.discountList = numbers.record(.discounttypeid, index)
-            book.items[key] = item
+            guard book.items.insert(item, for: key) else { continue }
             if let discounts = item.discountList, book.discountLists[discounts] == nil { try readDiscounts(discounts) }
         }
     }

@@ -6,15 +6,15 @@ import Engine
 /// The catalogue, as far as some documents need it.
 package struct PriceBook: Sendable {
     package var priceLists: [RecordID: PriceList] = [:]
-    package var items: [ItemKey: PriceListItem] = [:]
-    package var products: [RecordID: PricedProduct] = [:]
+    package var items = RecordMap<ItemKey, PriceListItem>()
+    package var products = RecordMap<RecordID, PricedProduct>()
     package var units: [RecordID: UnitOfMeasure] = [:]
     package var discountLists: [RecordID: DiscountList] = [:]
 
     package init() {}
 
     /// What finds an item.
-    package struct ItemKey: Hashable, Sendable {
+    package struct ItemKey: RecordMapKey {
         package var priceList: RecordID
         package var product: RecordID
         package var unit: RecordID
@@ -24,6 +24,8 @@ package struct PriceBook: Sendable {
             self.product = product
             self.unit = unit
         }
+
+        package var mixed: UInt64 { Self.mixed(Self.mixed(priceList.mixed, product), unit) }
     }
 }
 

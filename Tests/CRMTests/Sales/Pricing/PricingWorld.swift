@@ -49,7 +49,7 @@ struct PricingWorld {
         product.standardCost = money(4)
         product.defaultUnit = PricingWorld.piece
         product.unitGroup = PricingWorld.group
-        book.products[PricingWorld.product] = product
+        book.products.set(product, for: PricingWorld.product)
         var list = PriceList()
         list.currency = PricingWorld.euro
         book.priceLists[PricingWorld.list] = list
@@ -70,9 +70,10 @@ struct PricingWorld {
     /// The item is the same for every unit, so that a line can be in any of them.
     mutating func add(_ item: PriceListItem) {
         for unit in [PricingWorld.piece, PricingWorld.dozen, PricingWorld.gross] {
-            book.items[
-                PriceBook.ItemKey(priceList: PricingWorld.list, product: PricingWorld.product, unit: unit)
-            ] = item
+            book.items.set(
+                item,
+                for: PriceBook.ItemKey(priceList: PricingWorld.list, product: PricingWorld.product, unit: unit)
+            )
         }
     }
 
@@ -88,7 +89,9 @@ struct PricingWorld {
     }
 
     mutating func changeProduct(_ change: (inout PricedProduct) -> Void) {
-        change(&book.products[PricingWorld.product, default: PricedProduct()])
+        var product = book.products[PricingWorld.product] ?? PricedProduct()
+        change(&product)
+        book.products.set(product, for: PricingWorld.product)
     }
 
     mutating func changeList(_ change: (inout PriceList) -> Void) {
