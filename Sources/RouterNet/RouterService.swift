@@ -31,7 +31,7 @@ package struct RouterOptions: Sendable {
         return Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1_000
     }
     /// Reads a message; tests put other readers here.
-    package var parse: @Sendable (SpooledMail) throws -> MailDelivery = MailReader.parsed
+    package var parse: @Sendable (SpooledMail) throws -> MailDelivery = { try $0.delivery() }
     /// How long reading one may take.
     package var parseTimeMax = MailReader.timeMax
     /// Called when that is over: it should end the process, and somebody start it again.

@@ -28,10 +28,16 @@ struct MailReader: Sendable {
             startThread { continuation.resume(with: Result { try work() }) }
         }
     }
+}
 
-    /// What a message is. Throws what the parser refuses.
-    static func parsed(_ mail: SpooledMail) throws -> MailDelivery {
-        try MailDelivery(mail.mail.bytes, recipients: mail.mail.recipients.map { MailAddress(address: $0) })
+extension SpooledMail {
+    /// What a message is, or the one inside it where it came to an address that is unwrapped. Throws what the parser refuses.
+    package func delivery(unwrapping unwrapped: Set<String> = []) throws(MailError) -> MailDelivery {
+        try MailDelivery(
+            mail.bytes,
+            recipients: mail.recipients.map { MailAddress(address: $0) },
+            unwrapping: unwrapped
+        )
     }
 }
 

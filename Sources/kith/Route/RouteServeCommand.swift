@@ -50,6 +50,14 @@ extension RouteCommand {
         var own: [String] = []
 
         @Option(
+            help: ArgumentHelp(
+                "An address to which journal reports, or messages forwarded as an attachment, come: the message inside is taken in instead; more than one may be given.",
+                valueName: "address"
+            )
+        )
+        var unwrap: [String] = []
+
+        @Option(
             help: "A domain where anybody gets an address, beside those that are known; more than one may be given."
         )
         var freeMail: [String] = []
@@ -127,6 +135,8 @@ extension RouteCommand {
                 // The thread in the parser cannot be ended otherwise.
                 _exit(ExitStatus.refused.rawValue)
             }
+            let unwrapped = Set(unwrap.map { $0.lowercased() })
+            options.parse = { try $0.delivery(unwrapping: unwrapped) }
             options.spool.bytesMax = spoolMebibytes << 20
             options.hostName = name
             options.domains = domain.isEmpty ? nil : Set(domain)
