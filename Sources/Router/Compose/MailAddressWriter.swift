@@ -8,10 +8,13 @@ enum MailAddressWriter {
     static func words(_ addresses: [MailAddress], _ limits: ComposeLimits) throws(ComposeError) -> [String] {
         var words: [String] = []
         for (index, address) in addresses.enumerated() {
-            let path = try checked(address.address, limits)
-            let name = try MailAddressWriter.name(address.name, limits)
+            let path = written(try checked(address.address, limits))
             let end = index < addresses.count - 1 ? "," : ""
-            words += name + ["\(name.isEmpty ? path : "<\(path)>")\(end)"]
+            let pieces = try name(address.name, limits)
+            let all = pieces + ["\(pieces.isEmpty ? path : "<\(path)>")\(end)"]
+            // An address stays on one line where it can.
+            let whole = all.joined(separator: " ")
+            words += whole.utf8.count < MailHeadWriter.lineMax ? [whole] : all
         }
         return words
     }
@@ -26,6 +29,14 @@ enum MailAddressWriter {
             address.utf8.count <= limits.addressBytesMax
         else { throw .invalidAddress(address) }
         return address
+    }
+
+    /// As a head has it: local parts with dots in front, behind, or side by side, which some providers gave to people, are quoted.
+    private static func written(_ path: String) -> String {
+        guard let at = path.lastIndex(of: "@"), path.first != "\"" else { return path }
+        let local = path[..<at]
+        let isAtom = !local.split(separator: ".", omittingEmptySubsequences: false).contains { $0.isEmpty }
+        return isAtom ? path : "\"\(local)\"\(path[at...])"
     }
 
     private static func name(_ name: String, _ limits: ComposeLimits) throws(ComposeError) -> [String] {

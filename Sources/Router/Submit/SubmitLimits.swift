@@ -97,7 +97,8 @@ package struct SubmitFailure: Error, Equatable, Sendable, CustomStringConvertibl
     package var isTemporary: Bool {
         switch reason {
         case .closing, .connectionLost, .protocolError: true
-        case .greeting, .hello, .tls, .credentials: reply.code < 500
+        // This side says it by the status alone.
+        case .greeting, .hello, .tls, .credentials: reply.code < 500 && !reply.status.hasPrefix("5")
         case .tlsMissing, .mechanismMissing, .clearCredentials: false
         }
     }
