@@ -15,6 +15,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -48,9 +49,11 @@ let package = Package(
         .target(
             name: "RouterNet",
             dependencies: [
-                "Router", "Net", "Kith", "Snapshot", "Engine", "CKernels", "COpenSSL",
+                "Router", "Net", "Kith", "CRM", "Snapshot", "Engine", "CKernels", "COpenSSL",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -127,7 +130,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Kith", "Engine", "Net", "Snapshot", "TestSupport", "Linearizability",
+                "Kith", "CRM", "Engine", "Net", "Snapshot", "TestSupport", "Linearizability",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -135,7 +138,7 @@ let package = Package(
         .testTarget(
             name: "RouterNetTests",
             dependencies: [
-                "RouterNet", "Router", "Net", "Kith", "CRM", "Engine", "Snapshot",
+                "RouterNet", "Router", "Net", "Kith", "CRM", "Engine", "Snapshot", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -1,9 +1,10 @@
 // The router as a whole: listeners, spool and carrier, joined.
 //
 //   mail system ──LMTP, SMTP──▶ MailListener ──▶ SpoolWriter ──▶ MailSpool ──▶ MailCarrier ──wire──▶ server
+//   mail system ◀──────submission────────────────────────────────────────── MailSender ◀──wire── server
 //
-// Guarantees: what was acknowledged is in the spool; stopping answers what has come, delivers what is under way, and loses nothing, as
-// a `kill -9` does not either.
+// Guarantees: what was acknowledged is in the spool; stopping answers what has come, delivers and sends what is under way, and loses
+// nothing, as a `kill -9` does not either.
 
 import Glibc
 import Logging
@@ -24,6 +25,8 @@ package struct RouterOptions: Sendable {
     package var domains: Set<String>?
     package var lmtp: ListenAddress?
     package var smtp: ListenAddress?
+    /// How mail leaves; nil: it does not.
+    package var send: SendOptions?
     /// Microseconds since 1970.
     package var now: @Sendable () -> Int64 = {
         var now = timespec()
@@ -51,6 +54,8 @@ package final class RouterService: Sendable {
     private let delivery: Task<Void, Never>
     private let listeners: [MailListener]
     private let places: ListenPlaces
+    private let sender: MailSender?
+    private let sending: Task<Void, Never>?
 
     private init(
         _ group: MultiThreadedEventLoopGroup,
@@ -60,8 +65,11 @@ package final class RouterService: Sendable {
         _ wakeUps: AsyncStream<Void>.Continuation,
         _ delivery: Task<Void, Never>,
         _ listeners: [MailListener],
-        _ places: ListenPlaces
+        _ places: ListenPlaces,
+        _ sender: MailSender?
     ) {
+        self.sender = sender
+        sending = sender.map { sender in Task { await sender.run() } }
         (self.group, self.spool, self.writer, self.carrier) = (group, spool, writer, carrier)
         (self.wakeUps, self.delivery, self.listeners, self.places) = (wakeUps, delivery, listeners, places)
     }
@@ -87,7 +95,11 @@ package final class RouterService: Sendable {
         let carrier = MailCarrier(spool, options.carrier, reader, logger: logger)
         let now = options.now
         var listeners: [MailListener] = []
+        let sender: MailSender?
         do {
+            sender = try options.send.map {
+                try MailSender($0, options.carrier.client, group, logger: logger, now: now)
+            }
             for (dialect, address) in [(MailDialect.lmtp, options.lmtp), (.smtp, options.smtp)] {
                 guard let address else { continue }
                 let listener = try await MailListener.start(
@@ -111,7 +123,7 @@ package final class RouterService: Sendable {
             throw error
         }
         let delivery = Task { await carrier.run(stream) }
-        return RouterService(group, spool, writer, carrier, wakeUps, delivery, listeners, places)
+        return RouterService(group, spool, writer, carrier, wakeUps, delivery, listeners, places, sender)
     }
 
     /// Ports in the order LMTP, SMTP, of those that are listened on.
@@ -123,14 +135,27 @@ package final class RouterService: Sendable {
     package var listenCounts: ListenCounts { places.counts }
     package var spoolCounts: SpoolCounts { spool.counts }
     package var carrierCounts: CarrierCounts { get async { await carrier.counts } }
+    package var sendCounts: SendCounts { get async { await sender?.counts ?? SendCounts() } }
 
-    /// Stops: listens no more, answers what has come, ends with the message that is being delivered.
+    /// How long e-mails that are being sent may take to end when it stops; what has not ended then is tried again.
+    private static let sendingTime = Duration.seconds(10)
+
+    /// Stops: listens no more, answers what has come, ends with the messages that are being delivered and sent.
     package func stop() async {
+        sending?.cancel()
         for listener in listeners { await listener.stop() }
         writer.stop()
         delivery.cancel()
         wakeUps.finish()
         await delivery.value
+        if let sending, let sender {
+            let timer = Task {
+                guard (try? await Task.sleep(for: Self.sendingTime)) != nil else { return }
+                await sender.abort()
+            }
+            await sending.value
+            timer.cancel()
+        }
         spool.close()
         try? await group.shutdownGracefully()
     }

@@ -5,6 +5,7 @@
 //   appointment           the same, and  Open ──schedule──▶ Scheduled, which is completed, canceled and rescheduled like an open one
 //   letter, fax           like a task, and  Open ──send──▶ Completed (Sent)
 //   email                 Open ──send──▶ Completed (Pending Send) ──reopen──▶ Open, until it is on its way; complete and cancel
+//                         on its way it is the router's: see Delivery/BeginDelivery.swift
 //
 //   own activity types    Open ──complete──▶ Completed, Open ──cancel──▶ Canceled, both ──reopen──▶ Open, and reschedule
 //
@@ -20,7 +21,8 @@ extension Area {
             CompleteTask.self, CompletePhoneCall.self, CompleteAppointment.self, CompleteEmail.self,
             CancelActivity.self, ReopenActivity.self, RescheduleActivity.self, ScheduleAppointment.self,
             SendEmail.self, CompleteLetter.self, CompleteFax.self, SendLetter.self, SendFax.self,
-            CompleteOwnActivity.self,
+            CompleteOwnActivity.self, BeginDelivery.self, ConfirmDelivery.self, PostponeDelivery.self,
+            FailDelivery.self,
         ]
     )
 }
@@ -51,7 +53,10 @@ enum FaxStatus {
 
 enum EmailStatus {
     static let completed: Int32 = 2
+    static let sent: Int32 = 3
     static let pendingSend: Int32 = 6
+    static let sending: Int32 = 7
+    static let failed: Int32 = 8
 }
 
 extension Rule {

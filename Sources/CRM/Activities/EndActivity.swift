@@ -92,7 +92,7 @@ public struct ReopenActivity: Message {
             activity,
             [
                 ("statecode", .option(ActivityState.open)), ("actualend", .null), ("actualdurationminutes", .null),
-                ("percentcomplete", .null), ("remindedon", .null),
+                ("percentcomplete", .null), ("remindedon", .null), ("sendafter", .null),
             ] + Reminder.again(activity, records)
         )
         return plan

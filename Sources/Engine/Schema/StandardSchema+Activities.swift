@@ -80,6 +80,14 @@ extension SchemaBuilder {
             // What the router says of a message that came in, and the message itself (docs/router.md).
             e.memo("routingreason", "Why it is here", 10_000)
             e.file("source", "Message as it came", bytesMax: 64 << 20, types: ["message/rfc822"])
+            // What becomes of one that leaves. The order of `sendafter` is the queue of what is to be sent: it is filled in while an
+            // e-mail is Pending Send, and while it is Sending it says until when whoever sends it is waited for.
+            e.instant("sendafter", "Sent after", ordered: true)
+            e.text("deliveryreason", "What became of the delivery", 500)
+            e.boolean("hasmergefields", "Has merge fields to fill in", default: false)
+            // Those that nobody wrote, and those that opened a case: the router counts them against storms.
+            e.instant("automaticon", "Written by itself on", ordered: true)
+            e.instant("casemadeon", "Made a case on", ordered: true)
         }
 
         // By what an e-mail is known, its own and what it names: an answer is found by it (docs/router.md). The digest is what is

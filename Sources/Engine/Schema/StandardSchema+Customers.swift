@@ -59,6 +59,7 @@ extension SchemaBuilder {
             e.address("address2", "Address 2")
             e.sourceDates()
             e.baseAmounts()
+            e.bounces()
             e.primaryName("name")
             e.searched("name", "accountnumber", "emailaddress1", "telephone1", "telephone2")
             e.key("accountnumber")
@@ -121,6 +122,7 @@ extension SchemaBuilder {
             e.address("address2", "Address 2")
             e.sourceDates()
             e.baseAmounts()
+            e.bounces()
             e.primaryName("fullname")
             // `fullname` is not made from its parts, and may be missing.
             e.searched("fullname", "firstname", "lastname", "nickname", "emailaddress1", "emailaddress2")

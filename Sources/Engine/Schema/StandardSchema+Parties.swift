@@ -45,6 +45,9 @@ extension SchemaBuilder {
             e.lookup("partyid", "Party", to: "account", "contact", "lead", "systemuser")
             e.text("addressused", "Address", 320)
             e.integer("ordering", "Place in the list", 0...1_000_000)
+            // What became of an e-mail on its way to a recipient.
+            e.option("deliverycode", "Delivery", [1: "Accepted", 2: "Delayed", 3: "Failed"])
+            e.text("deliveryreason", "What was said of it", 500)
             e.primaryName("addressused")
         }
     }

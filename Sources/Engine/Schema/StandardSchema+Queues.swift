@@ -10,6 +10,9 @@ extension SchemaBuilder {
             e.memo("description", "Description", 2_000)
             // What the router does with what comes to the queue's address and belongs to nothing yet.
             e.boolean("createscases", "Makes a case of each new e-mail", default: false)
+            // What it writes to whoever's e-mail made a case, with merge fields of the case; nothing where one is empty.
+            e.text("acknowledgementsubject", "Subject of the acknowledgement", 200)
+            e.memo("acknowledgement", "Acknowledgement of a new case", 10_000)
             e.primaryName("name")
             e.searched("name")
             e.key("name")

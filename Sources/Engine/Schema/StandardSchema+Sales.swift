@@ -139,6 +139,7 @@ extension SchemaBuilder {
             e.address("address2", "Address 2")
             e.sourceDates()
             e.baseAmounts()
+            e.bounces()
             e.primaryName("fullname")
             e.searched("fullname", "firstname", "lastname", "companyname", "subject")
             e.searched("emailaddress1", "telephone1", "mobilephone")

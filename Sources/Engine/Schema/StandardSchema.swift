@@ -129,6 +129,13 @@ extension EntityBuilder {
         instant("lastusedincampaign", "Last used in campaign")
     }
 
+    /// An address of which it is known that mail to it comes back (docs/router.md). Another address is not meant.
+    mutating func bounces() {
+        text("bouncedaddress", "Address that mail comes back from", 100)
+        instant("bouncedon", "Mail came back on")
+        integer("bouncecount", "Times that mail came back", 0...1_000_000_000)
+    }
+
     /// When and by whom a customer likes to be served.
     mutating func servicePreferences() {
         option(

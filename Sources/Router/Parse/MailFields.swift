@@ -153,19 +153,16 @@ struct MailFields {
         return CharacterSets.text(Array(trimmed), charset: nil)
     }
 
-    private static func oneLine(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
+    /// Control characters become blanks: whatever is in it is one line.
+    static func oneLine(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: \.isControl) else { return text }
         var line = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars { line.append(isControl(scalar) ? " " : scalar) }
+        for scalar in text.unicodeScalars { line.append(scalar.isControl ? " " : scalar) }
         return String(line)
     }
 
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
-    }
-
     /// The last piece of a path, without what a file name cannot hold; at most 255 bytes, the limit of every file system.
-    private static func fileName(_ declared: String) -> String {
+    static func fileName(_ declared: String) -> String {
         let piece = declared.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last ?? ""
         var name = oneLine(String(piece))
         while name.utf8.count > 255 { name.removeLast() }

@@ -171,7 +171,7 @@ struct MailAnswers {
         return Set(rows.map { $0[0].textOrEmpty.lowercased() })
     }
 
-    private func isOwn(_ key: String, _ directory: inout MailDirectory) async throws -> Bool {
+    func isOwn(_ key: String, _ directory: inout MailDirectory) async throws -> Bool {
         let address = MailAddress(address: key)
         if own.contains(key) || own.contains(address.domain) { return true }
         switch try await directory.party(key) {

@@ -26,6 +26,9 @@ package struct CarrierOptions: Sendable {
     package var own: Set<String> = []
     /// Name of the queue for the rest; made where it is not there.
     package var queueName = "Mail to sort"
+    package var storms = StormLimits()
+    /// Reads the addresses to which reports and wishes come.
+    package var deliveryTokens = DeliveryToken(keys: [])
 
     package init(client: ClientOptions) { self.client = client }
 }
@@ -53,7 +56,7 @@ package actor MailCarrier {
     }
 
     private let spool: MailSpool
-    private let options: CarrierOptions
+    let options: CarrierOptions
     private let reader: MailReader
     private let logger: Logger
     private var client: KithClient?
@@ -188,14 +191,20 @@ package actor MailCarrier {
                 )
             )
         }
+        let returns = try await returns(of: decision.kind, delivery, at: spooled.receivedMicroseconds, client)
+        var placement = MailPlacement(delivery, decision, parties, rest: rest, about: returns.regarding, schema)
+        placement.reasons += returns.reasons
+        let acknowledgement = try await acknowledgement(of: spooled, delivery, &placement, parties, answers, &directory)
         let effects = MailEffects(
             schema: schema,
             spooled: spooled,
             delivery: delivery,
-            placement: MailPlacement(delivery, decision, parties, rest: rest, schema),
+            placement: placement,
             parties: parties,
             source: source,
-            files: files
+            files: files,
+            returns: returns,
+            acknowledgement: acknowledgement
         )
         let key = MailIdentifier.key(of: delivery.fingerprint)
         return try await execute(try await work.run { try effects.transaction() }, key, client) ? .delivered : .known
@@ -300,7 +309,7 @@ package actor MailCarrier {
 
     /// Whether saying it again would be answered the same. What is away, full or overloaded is not. Files are refused for what they
     /// are, and rarely because what was uploaded is gone: trying in full anew uploads it again.
-    private static func isPermanent(_ error: any Error) -> Bool {
+    static func isPermanent(_ error: any Error) -> Bool {
         switch error {
         case let refusal as Refusal:
             switch refusal.code {

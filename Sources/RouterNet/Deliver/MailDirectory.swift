@@ -35,6 +35,9 @@ package struct MailQueue: Equatable, Sendable {
     /// In small letters; empty where it has none.
     package var address: String
     package var createsCases: Bool
+    /// What it writes to whoever opened a case, with merge fields; nothing where one is empty.
+    package var acknowledgementSubject = ""
+    package var acknowledgement = ""
 }
 
 /// What a server lacks, or refuses, whatever the message: it is waited for until somebody has mended it.
@@ -63,7 +66,9 @@ struct MailDirectory {
         guard let entity = try await client.schema.standardEntity(named: "queue") else {
             throw MailServerFlaw(description: "the server has no queues")
         }
-        let names = ["emailaddress", "createscases"].filter { entity.attributeID($0) != nil }
+        let names = [
+            "emailaddress", "createscases", "acknowledgementsubject", "acknowledgement",
+        ].filter { entity.attributeID($0) != nil }
         let filter = entity.attributeID("statecode") == nil ? "" : " WHERE statecode = 0"
         var cursor = try await client.query(
             "SELECT \((["queueid", "name"] + names).joined(separator: ", ")) FROM queue\(filter) ORDER BY queueid"
@@ -72,8 +77,12 @@ struct MailDirectory {
             guard row.count == names.count + 2, case .reference(let id) = row[0] else { return nil }
             var queue = MailQueue(id: id, name: row[1].textOrEmpty, address: "", createsCases: false)
             for (name, value) in zip(names, row[2...]) {
-                if name == "emailaddress" { queue.address = value.textOrEmpty.lowercased() }
-                if name == "createscases" { queue.createsCases = value == .boolean(true) }
+                switch name {
+                case "emailaddress": queue.address = value.textOrEmpty.lowercased()
+                case "createscases": queue.createsCases = value == .boolean(true)
+                case "acknowledgementsubject": queue.acknowledgementSubject = value.textOrEmpty
+                default: queue.acknowledgement = value.textOrEmpty
+                }
             }
             return queue
         }

@@ -6,6 +6,8 @@
 //   incident         where the queue makes cases and the message is a person's that belongs to nothing yet
 //   queueitem        the case, or the e-mail, in the queue that it came to; in the queue for the rest, where it came to none and
 //                    belongs to nothing
+//   email            the acknowledgement of the case, which waits to be sent
+//   and the records that a report or a wish is about: an e-mail and its recipients, contacts, leads, accounts (MailReturns.swift)
 //
 // Guarantees
 // - Exactly once: the e-mail's external id is a digest of the message, and its key lets a second one in no more. Whoever delivers
@@ -45,6 +47,10 @@ struct MailEffects {
     let source: FileReference?
     /// As many as were uploaded, in the order of the attachments; nil where one is empty.
     let files: [FileReference?]
+    /// What it changes in records that were there before it.
+    var returns = MailReturns()
+    /// What is written to whoever sent it, where a case is made.
+    var acknowledgement: MailAcknowledgement?
 
     private var message: MailMessage { delivery.message }
 
@@ -65,7 +71,9 @@ struct MailEffects {
             )
             (regarding, waiting) = (incident, incident)
         }
-        let email = try transaction.createStandard("email", values(subject, regarding))
+        var values = values(subject, regarding)
+        if waiting != nil { values.append(("casemadeon", .instant(spooled.receivedMicroseconds))) }
+        let email = try transaction.createStandard("email", values)
         guard let email else { return transaction }
         try appendIdentifiers(of: email, to: &transaction)
         try appendNotes(to: email, &transaction)
@@ -77,6 +85,19 @@ struct MailEffects {
                     ("objectid", .reference(waiting ?? email)), ("enteredon", .instant(spooled.receivedMicroseconds)),
                 ]
             )
+        }
+        if let acknowledgement, let incident = waiting {
+            let moment = spooled.receivedMicroseconds
+            _ = try transaction.createStandard(
+                "email",
+                acknowledgement.values(answering: message.messageID, about: incident, at: moment, schema)
+            )
+        }
+        for change in returns.changes {
+            let entity = schema.entity(change.record.entity)
+            let known = change.values.filter { entity?.attributeID($0.0) != nil }
+            if known.isEmpty { continue }
+            try transaction.updateRecord(change.record, known, expecting: change.version)
         }
         return transaction
     }
@@ -110,9 +131,7 @@ struct MailEffects {
         for address in addresses where entries.count < Limits.partyListEntriesMax {
             let text = MailText.line(address.address, 320)
             guard !text.isEmpty, seen.insert(address.key).inserted else { continue }
-            let quoted =
-                "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
-            entries.append(parties[address.key]?.record.map { "\(schema.text(of: $0)) <\(quoted)>" } ?? quoted)
+            entries.append(MailText.party(text, parties[address.key]?.record, schema))
         }
         return entries.isEmpty ? .null : .text(entries.joined(separator: "; "))
     }
@@ -188,6 +207,13 @@ enum MailText {
         var block = String.UnicodeScalarView()
         for scalar in text.unicodeScalars.prefix(lengthMax) { block.append(scalar.value == 0 ? " " : scalar) }
         return String(block)
+    }
+
+    /// An entry of a list of parties: a record with the address that was used, or an address.
+    static func party(_ address: String, _ record: RecordID?, _ schema: Schema) -> String {
+        let quoted =
+            "\"" + address.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        return record.map { "\(schema.text(of: $0)) <\(quoted)>" } ?? quoted
     }
 
     /// A moment that the engine takes: dates of strangers are anything.

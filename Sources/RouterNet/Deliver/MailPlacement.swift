@@ -19,12 +19,14 @@ extension MailPlacement {
         return parties
     }
 
-    /// The placement of a message, with its reasons. `rest` is the queue of what came to none and belongs to nothing.
+    /// The placement of a message, with its reasons. `rest` is the queue of what came to none and belongs to nothing; `related` is
+    /// what a report or a wish is about, where the decision says nothing.
     init(
         _ delivery: MailDelivery,
         _ decision: MailDecision,
         _ parties: [String: MailParty],
         rest: MailQueue,
+        about related: RecordID? = nil,
         _ schema: Schema
     ) {
         let message = delivery.message
@@ -38,6 +40,10 @@ extension MailPlacement {
                 regarding = record
                 reasons.append("regards: \(schema.text(of: record))")
             }
+        }
+        if regarding == nil, let related, MailPlacement.canBeRegarded(related, schema) {
+            regarding = related
+            reasons.append("regards: \(schema.text(of: related)), as what was sent")
         }
         if case .suggested(let threads) = decision.link {
             let names = threads.map { schema.text(of: RecordID(rawValue: $0.rawValue)) }

@@ -10,18 +10,19 @@ extension RouteCommand {
     struct ServeCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "serve",
-            abstract: "Take mail from mail systems, and bring it into the CRM.",
+            abstract: "Take mail from mail systems into the CRM, and send what waits there.",
             discussion: """
                 Listens for mail systems on loopback addresses or on a socket in the file system, keeps every message that it \
                 acknowledges in the spool until the server has it, and waits for a server that is away. Stops cleanly at Ctrl-C and \
                 SIGTERM; killed, it loses nothing. Run it under something that starts it again (docs/router.md has an example): a \
                 message that stalls the parser ends the process, and is set aside the second time. Standard output gets one line for \
-                each address that it listens on, when it is ready.
+                each address that it listens on, when it is ready. With --submit, e-mails that wait in the CRM are sent.
 
                 EXAMPLES
                   kith route serve --spool ./spool --lmtp 127.0.0.1:2400 --server 127.0.0.1:7411
                   kith route serve --spool /var/spool/kith --lmtp unix:/run/kith/lmtp --domain crm.example.org
                   kith route serve --spool ./spool --smtp 127.0.0.1:2525 --own example.org --queue Inbox
+                  kith route serve --spool ./spool --submit smtp://127.0.0.1 --mail-domain crm.example
                 """
         )
 
@@ -76,9 +77,12 @@ extension RouteCommand {
         @Option(help: ArgumentHelp("MiB of mail that the spool holds; more is refused for now.", valueName: "mib"))
         var spoolMebibytes: UInt64 = 4_096
 
+        @OptionGroup(title: "Sending")
+        var submission: SubmitOptions
+
         func validate() throws {
-            guard lmtp != nil || smtp != nil else {
-                throw ValidationError("Where to listen? Give --lmtp, --smtp or both.")
+            guard lmtp != nil || smtp != nil || submission.submit != nil else {
+                throw ValidationError("Where to listen? Give --lmtp, --smtp or both; or --submit to send only.")
             }
             guard 1...(1 << 30) ~= spoolMebibytes else {
                 throw ValidationError("--spool-mebibytes must be between 1 and 2^30.")
@@ -95,6 +99,7 @@ extension RouteCommand {
             StopSignal.catchSignals()
             var logger = Logger(label: "kith.router") { StreamLogHandler.standardError(label: $0) }
             logger.logLevel = .notice
+            let options = try options()
             let storage = try FileStorage(path: spool, creating: true)
             let router: RouterService
             do {
@@ -104,6 +109,8 @@ extension RouteCommand {
                     .refused,
                     "cannot listen: choose other addresses with --lmtp and --smtp. (\(reason))"
                 )
+            } catch let flaw as SubmitEncryptionFlaw {
+                throw CommandFailure(.refused, "\(flaw)")
             } catch StorageError.inUse {
                 throw CommandFailure(.refused, "the spool \(spool) is in use: another router runs on it")
             }
@@ -115,7 +122,7 @@ extension RouteCommand {
             StandardError.write("Stopped. \(count) messages (\(bytes) bytes) wait in \(spool).\n")
         }
 
-        private var options: RouterOptions {
+        private func options() throws -> RouterOptions {
             var client = ClientOptions(
                 host: server.host,
                 port: server.port,
@@ -142,6 +149,11 @@ extension RouteCommand {
             options.domains = domain.isEmpty ? nil : Set(domain)
             options.lmtp = lmtp?.address
             options.smtp = smtp?.address
+            let keys = try submission.keys()
+            options.carrier.rules.tokens = ReplyToken(keys: keys)
+            options.carrier.rules.routerName = submission.mailDomain
+            options.carrier.deliveryTokens = DeliveryToken(keys: keys)
+            options.send = try submission.options(keys: keys, hostName: name)
             return options
         }
 
@@ -153,6 +165,7 @@ extension RouteCommand {
             for ((name, option), port) in zip(listened, router.ports) {
                 StandardOutput.write("\(name)://\(option.shown(port: port))\n")
             }
+            if let submit = submission.submit { StandardError.write("Sending by \(submit.shown).\n") }
             StandardOutput.flush()
         }
     }

@@ -1,0 +1,289 @@
+// Sends what waits: e-mails that are Pending Send, the longest waiting first, for as long as it takes.
+//
+//   due (index on sendafter) ─▶ begin-delivery ─▶ compose ─▶ mail system ─▶ confirm-, postpone- or fail-delivery
+//
+// Guarantees
+// - The CRM holds everything: what waits, until when, which Message-ID it has, who has it already. A sender that is killed or restarted
+//   goes on; what it was sending leaves again when its time is over, with the same Message-ID. So an e-mail leaves at least once, and
+//   twice only where somebody died, or a connection, between the end of the message and its answer.
+// - A CRM or a mail system that is away is waited for; no e-mail is begun, counted or given up because of it.
+// - An e-mail that cannot be sent as it is fails with the reason, and is open again for whoever wrote it; it holds nobody up.
+//
+// Thread rule: an actor; several e-mails are under way at a time.
+
+import CRM
+import Engine
+import Kith
+import Logging
+import NIOCore
+import Net
+import Router
+
+package actor MailSender {
+    private let options: SendOptions
+    private let clientOptions: ClientOptions
+    private let connector: SubmitConnector
+    private let logger: Logger
+    private let now: @Sendable () -> Int64
+    private var client: KithClient?
+    /// Conversations that nobody uses at the moment, and those that somebody does.
+    private var idle: [SubmitConnection] = []
+    private var used: [ObjectIdentifier: SubmitConnection] = [:]
+    private var pace: DomainPace
+    /// E-mails that a domain's pace holds up, and until when: milliseconds of the process's clock.
+    private var held: [RecordID: Int64] = [:]
+    private var failures = 0
+    package private(set) var counts = SendCounts()
+
+    /// E-mails that are looked at in one go.
+    private static let batchMax = 100
+    private static let dueMax = 10_000
+    /// How long one is left alone with which the CRM lets nothing be done.
+    private static let refusedMilliseconds: Int64 = 600_000
+
+    init(
+        _ options: SendOptions,
+        _ clientOptions: ClientOptions,
+        _ group: any EventLoopGroup,
+        logger: Logger,
+        now: @escaping @Sendable () -> Int64
+    ) throws {
+        (self.options, self.logger, self.now) = (options, logger, now)
+        // A client of its own: the server knows requests that come again by the client's number and theirs.
+        var own = clientOptions
+        own.number = UInt64.random(in: 1 ... .max)
+        self.clientOptions = own
+        connector = try SubmitConnector(options, group)
+        pace = DomainPace(countMax: options.limits.domainCountMax, minuteMax: options.limits.domainMinuteMax)
+    }
+
+    /// Sends what waits and what comes, until the task is cancelled; e-mails that are under way are finished.
+    func run() async {
+        while !Task.isCancelled {
+            do {
+                let client = try await connected()
+                let emails = try await due(client)
+                if emails.isEmpty {
+                    await hangUp()
+                    try? await Task.sleep(for: .milliseconds(options.limits.pollMilliseconds))
+                } else {
+                    try await reach()
+                    await send(emails, client)
+                }
+            } catch {
+                if Task.isCancelled { break }
+                logger.warning("outgoing mail waits", metadata: ["reason": "\(error)"])
+                await rest()
+            }
+        }
+        await hangUp()
+        await client?.close()
+        client = nil
+    }
+
+    // MARK: What waits
+
+    private func due(_ client: KithClient) async throws -> [RecordID] {
+        let schema = try await client.schema
+        guard schema.standardEntity(named: "email")?.attributeID("sendafter") != nil,
+            schema.standardEntity(named: "activityparty")?.attributeID("deliverycode") != nil
+        else { throw MailServerFlaw(description: "the server's e-mails have no sendafter, by which they are found") }
+        let moment = Self.milliseconds()
+        held = held.filter { $0.value > moment }
+        var cursor = try await client.query(
+            """
+            SELECT activityid FROM email WHERE sendafter <= ? AND statuscode IN (6, 7) \
+            ORDER BY sendafter LIMIT \(Self.dueMax)
+            """,
+            [.instant(now())]
+        )
+        let ids = try await cursor.rows().compactMap { $0[0].referenced }
+        return Array(ids.lazy.filter { self.held[$0] == nil }.prefix(Self.batchMax))
+    }
+
+    /// Sends e-mails, as many at a time as there may be conversations. What goes wrong with one is its own.
+    private func send(_ emails: [RecordID], _ client: KithClient) async {
+        await withTaskGroup(of: Void.self) { tasks in
+            for (count, id) in emails.enumerated() {
+                if count >= options.limits.connectionsMax { await tasks.next() }
+                if Task.isCancelled || failures > 0 { break }
+                // Not cancelled with the group: what has begun is finished and told.
+                tasks.addTask { await Task { await self.send(id, client) }.value }
+            }
+        }
+    }
+
+    // MARK: One e-mail
+
+    private func send(_ id: RecordID, _ client: KithClient) async {
+        do {
+            guard var email = try await WaitingEmail(id, client) else { return }
+            if email.hasMergeFields {
+                do {
+                    try await MergeFields.fill(email, client)
+                } catch let flaw as SendFlaw {
+                    return try await fail(id, flaw.description, attempt: nil, client)
+                }
+                guard let filled = try await WaitingEmail(id, client) else { return }
+                email = filled
+            }
+            let domains = Set(email.openRecipients.map(\.domain))
+            if let wait = pace.begin(domains, at: Self.milliseconds()) {
+                held[id] = Self.milliseconds() + wait
+                return
+            }
+            defer { pace.end(domains, at: Self.milliseconds()) }
+            try await send(email, client)
+        } catch let refusal as Refusal where MailCarrier.isPermanent(refusal) {
+            // The CRM refuses what is done to this one; others may leave.
+            logger.error("an e-mail waits", metadata: ["reason": "\(refusal)", "email": "\(id)"])
+            held[id] = Self.milliseconds() + Self.refusedMilliseconds
+        } catch {
+            logger.warning("an e-mail waits", metadata: ["reason": "\(error)", "email": "\(id)"])
+            await rest()
+        }
+    }
+
+    private func send(_ waiting: WaitingEmail, _ client: KithClient) async throws {
+        guard var attempt = try await begin(waiting, client) else { return }
+        do {
+            let mail = try await OutgoingEmail(waiting, messageID: attempt.messageID, at: now(), options, client)
+            let connection = try await takeConnection()
+            let fates = await connection.submit(mail.submission)
+            await giveBack(connection)
+            let isLate = now() - (waiting.handedOver ?? now()) > options.limits.daysMax * 86_400_000_000
+            attempt.report = SendReport(fates, isLate: isLate, days: options.limits.daysMax)
+        } catch let error where Self.isFlaw(error) {
+            return try await fail(waiting.id, "\(error)", attempt: attempt.number, client)
+        } catch {
+            // The mail system went away between two e-mails: this one waits as one that was answered "not now", and no other begins.
+            failures += 1
+            let fates = waiting.openRecipients.map { (address: $0.address, fate: RecipientFate.later("\(error)")) }
+            attempt.report = SendReport(fates, isLate: false, days: options.limits.daysMax)
+        }
+        guard let report = attempt.report else { return }
+        try await tell(report.request(waiting.id, attempt: attempt.number), client)
+        switch report {
+        case .confirmed: counts.confirmed += 1
+        case .postponed: counts.postponed += 1
+        }
+    }
+
+    private struct Attempt {
+        var number: Int64
+        var messageID: MessageID
+        var report: SendReport?
+    }
+
+    /// Takes the e-mail; nil where somebody else has it, or it is not to be sent.
+    private func begin(_ email: WaitingEmail, _ client: KithClient) async throws -> Attempt? {
+        let id = email.messageID ?? SendIdentifier.random(domain: options.domain)
+        let request = BeginDelivery(
+            email.id,
+            messageID: id,
+            digest: MailIdentifier.digest(id),
+            until: now() + options.limits.leaseMilliseconds * 1_000
+        )
+        do {
+            _ = try await client.perform(request.request)
+        } catch let refusal as Refusal where refusal.code == .ruleBroken {
+            switch refusal.rule {
+            case "being-sent", "not-waiting", "state": return nil
+            default: break
+            }
+            try await fail(email.id, refusal.message, attempt: nil, client)
+            return nil
+        }
+        let page = try await client.read("email", ["messageid", "deliveryattempts"], [email.id])
+        guard let row = page.rows.first, row.count == 2, let kept = row[0].textOrNil, case .integer(let number) = row[1]
+        else { return nil }
+        return Attempt(number: number, messageID: MessageID(kept))
+    }
+
+    private func fail(_ id: RecordID, _ reason: String, attempt: Int64?, _ client: KithClient) async throws {
+        logger.notice("an e-mail is not sent", metadata: ["reason": "\(reason)", "email": "\(id)"])
+        try await tell(FailDelivery(id, reason: MailText.line(reason, 500), attempt: attempt).request, client)
+        counts.failed += 1
+    }
+
+    /// Tells the CRM. That it does not want to know any more, because somebody else was faster, is no failure.
+    private func tell(_ request: MessageRequest, _ client: KithClient) async throws {
+        do {
+            _ = try await client.perform(request)
+        } catch let refusal as Refusal where refusal.code == .ruleBroken || refusal.code == .recordNotFound {
+            logger.notice("a report of an e-mail is refused", metadata: ["reason": "\(refusal)"])
+        }
+    }
+
+    /// Whether the e-mail is at fault, and would be again.
+    private static func isFlaw(_ error: any Error) -> Bool {
+        error is SendFlaw || error is ComposeError || error is SubmitMessage.Refusal || error is ContentError
+    }
+
+    // MARK: The other sides
+
+    private func connected() async throws -> KithClient {
+        if let client { return client }
+        let client = try await KithClient.connect(clientOptions)
+        self.client = client
+        return client
+    }
+
+    /// Returns when the mail system is there: nothing is begun before.
+    private func reach() async throws {
+        var usable: [SubmitConnection] = []
+        for connection in idle {
+            if await connection.isUsable() { usable.append(connection) } else { await connection.close() }
+        }
+        idle = usable
+        if idle.isEmpty { idle.append(try await connector.connect()) }
+        failures = 0
+    }
+
+    private func takeConnection() async throws -> SubmitConnection {
+        while let connection = idle.popLast() {
+            if await connection.isUsable() {
+                used[ObjectIdentifier(connection)] = connection
+                return connection
+            }
+            await connection.close()
+        }
+        let connection = try await connector.connect()
+        used[ObjectIdentifier(connection)] = connection
+        return connection
+    }
+
+    private func giveBack(_ connection: SubmitConnection) async {
+        used[ObjectIdentifier(connection)] = nil
+        if await connection.isUsable() { idle.append(connection) } else { await connection.close() }
+    }
+
+    /// Hangs up on everybody: what is being sent ends as lost.
+    func abort() async {
+        for connection in used.values { await connection.abort() }
+    }
+
+    private func hangUp() async {
+        for connection in idle { await connection.close() }
+        idle = []
+    }
+
+    /// Waits the longer the more often something failed.
+    private func rest() async {
+        failures += 1
+        let wait = options.limits.awayMillisecondsMin << min(failures - 1, 10)
+        try? await Task.sleep(for: .milliseconds(min(wait, options.limits.awayMillisecondsMax)))
+    }
+
+    private static func milliseconds() -> Int64 { Int64(NIODeadline.now().uptimeNanoseconds / 1_000_000) }
+}
+
+/// Message-IDs that nobody can guess: whoever knows one is believed to answer it.
+enum SendIdentifier {
+    static func random(domain: String) -> String {
+        var generator = SystemRandomNumberGenerator()
+        let digits = Array("0123456789abcdefghijklmnopqrstuv".utf8)
+        let text = (0..<26).map { _ in digits[Int(generator.next() & 31)] }
+        return "\(String(decoding: text, as: UTF8.self))@\(domain)"
+    }
+}
