@@ -72,8 +72,8 @@ import Testing
             var view = try #require(engine.beginRecordKeys(place: place, maker))
             try work(workload.random.below(10))
             var index = RecordKeyIndex(maker, of: view.table(place).table)
-            for _ in 0..<workload.random.below(4) {
-                try work(workload.random.below(5))
+            for _ in 0..<1 + workload.random.below(4) {
+                try work(1 + workload.random.below(8))
                 let (rows, next) = try #require(engine.continueRecordKeys(place: place, schema: view.schema))
                 // The rounds are beside the writer: it may go on before the rows are brought up to date.
                 try work(workload.random.below(3))

@@ -155,7 +155,7 @@ import Testing
         #expect(outcome.report.total.uncompared == 1 && outcome.report.total.duplicates == 1)
         #expect(outcome.report.total.created == (handling == .report ? 2 : 1))
         #expect(
-            reason(outcome.duplicates, 2)?.hasPrefix("not compared (Mail: emailaddress1 same): more than 1,000") == true
+            reason(outcome.duplicates, 2)?.hasPrefix("\"not compared (Mail: emailaddress1 same): more than 1,000") == true
         )
     }
 

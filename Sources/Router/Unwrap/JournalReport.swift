@@ -19,17 +19,18 @@ enum JournalReport {
             guard let colon = line.firstIndex(of: ":"),
                 names.contains(line[..<colon].filter { !$0.isWhitespace }.lowercased())
             else { continue }
-            // What it was before a list was expanded, or a rule forwarded it, stands behind a comma.
-            let value = line[line.index(after: colon)...].prefix { $0 != "," }
-            guard let address = address(value), known.insert(address.key).inserted else { continue }
+            guard let address = address(line[line.index(after: colon)...]), known.insert(address.key).inserted else { continue }
             found.append(address)
         }
         return found
     }
 
-    /// `user@contoso.com`, with or without brackets and a name.
+    /// `user@contoso.com`, with or without brackets and a name; what it was before a list was expanded, or a rule forwarded it, stands behind.
     private static func address(_ value: Substring) -> MailAddress? {
         var text = value
+        for mark in [", Expanded:", ", Forwarded:"] {
+            if let range = text.firstRange(of: mark) { text = text[..<range.lowerBound] }
+        }
         if let open = text.lastIndex(of: "<") { text = text[text.index(after: open)...].prefix { $0 != ">" } }
         let address = text.trimmingPrefix(while: \.isWhitespace).prefix { !$0.isWhitespace }
         guard address.utf8.count <= 320, let at = address.lastIndex(of: "@"), at != address.startIndex,
