@@ -50,6 +50,10 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case schemafiles
     /// What a mail system says.
     case mail
+    /// What a mail system answers.
+    case answers
+    /// Templates of messages.
+    case templates
     /// Files of a spool.
     case spool
     /// Has a mistake on purpose: a fuzzer that does not find it finds nothing.
@@ -79,6 +83,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .mappings: FuzzFiles.mappings(bytes)
         case .schemafiles: FuzzFiles.schemas(bytes)
         case .mail: FuzzMail.sessions(bytes)
+        case .answers: FuzzOutgoingMail.answers(bytes)
+        case .templates: FuzzOutgoingMail.templates(bytes)
         case .spool: FuzzMail.files(bytes)
         case .canary: FuzzCanary.run(bytes)
         }
@@ -108,6 +114,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .mappings: FuzzFiles.mappings.map { Array($0.utf8) }
         case .schemafiles: FuzzFiles.schemas.map { Array($0.utf8) }
         case .mail: FuzzMail.conversations
+        case .answers: FuzzOutgoingMail.dialogues
+        case .templates: FuzzOutgoingMail.templates
         case .spool: FuzzMail.fileSeeds
         case .canary: [Array("KIT".utf8)]
         }

@@ -102,7 +102,7 @@ package struct SubmitReply: Equatable, Sendable, CustomStringConvertible {
     }
 
     /// Said by this side.
-    static func own(_ status: String, _ text: String) -> SubmitReply { SubmitReply(0, status, text) }
+    package static func own(_ status: String, _ text: String) -> SubmitReply { SubmitReply(0, status, text) }
 }
 
 /// What became of one recipient of a message.

@@ -62,6 +62,9 @@ struct SubmitReplyReader: Sendable {
     /// Whether bytes are there that no answer was made of.
     var isEmpty: Bool { start == input.count && lines.isEmpty }
 
+    /// Bytes that no answer was made of, but for lines of one that is not whole.
+    var heldBytes: Int { input.count - start }
+
     mutating func take(_ bytes: some Sequence<UInt8>) { input.append(contentsOf: bytes) }
 
     /// The next answer. Nothing is read any more once there was none.

@@ -18,8 +18,8 @@ package struct SubmitSession: Sendable {
     package enum Action: Equatable, Sendable {
         /// Send these bytes. They may hold credentials: they are for no log.
         case write([UInt8])
-        /// Encrypt the connection and check the name in the certificate, then call `tlsStarted`. What came before goes into the session, what
-        /// comes from now on is TLS's.
+        /// Encrypt the connection and check the name in the certificate, then call `tlsStarted` or `tlsFailed`. What came before goes into the
+        /// session, what comes from now on is TLS's.
         case startTLS
         /// A message may be submitted.
         case ready
@@ -104,7 +104,12 @@ package struct SubmitSession: Sendable {
         switch state {
         case .closed: break
         case .handshake: fail(.tls, .own("4.7.0", "something came in clear behind the answer to STARTTLS"))
-        default: reader.take(bytes)
+        default:
+            reader.take(bytes)
+            // While the message goes out nothing is read, and there is nothing to say but that it is refused.
+            if case .content = state, reader.heldBytes > settings.limits.replyBytesMax {
+                fail(.protocolError, .own("4.5.0", "it says too much while the message comes"))
+            }
         }
     }
 
@@ -116,7 +121,13 @@ package struct SubmitSession: Sendable {
         sayHello()
     }
 
-    /// The connection ended, was given up, or could not be encrypted.
+    /// The connection could not be encrypted, or the certificate is not that of the other side.
+    package mutating func tlsFailed(_ why: String) {
+        guard state == .handshake else { preconditionFailure("TLS failed without being asked for") }
+        fail(.tls, .own("4.7.0", MailFields.oneLine(why)))
+    }
+
+    /// The connection ended, or was given up.
     package mutating func connectionLost(_ why: String = "") {
         while advance(mayWrite: false) {}
         // What was answered still counts; what would be said next is not.

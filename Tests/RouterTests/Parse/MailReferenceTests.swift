@@ -32,38 +32,13 @@ import Testing
         case boundaryFlaw = "a boundary within a part of the same boundary, or missing at its end"
     }
 
-    private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "Reference/mail_reference.py")
-
-    private static let hasPython: Bool = {
-        let isThere = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-            .contains { FileManager.default.isExecutableFile(atPath: $0 + "/python3") }
-        if !isThere { print("skipping comparisons with Python's email package: there is no python3") }
-        return isThere
-    }()
-
     private static func references(_ files: [URL]) throws -> [Reference] {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "kith-mail-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let list = folder.appending(path: "list")
-        let answers = folder.appending(path: "answers")
-        try Data(files.map { $0.path(percentEncoded: false) + "\n" }.joined().utf8).write(to: list)
-        try Data().write(to: answers)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", script.path(percentEncoded: false)]
-        process.standardInput = try FileHandle(forReadingFrom: list)
-        process.standardOutput = try FileHandle(forWritingTo: answers)
-        try process.run()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
-        return try String(contentsOf: answers, encoding: .utf8).split(separator: "\n").map {
+        try PythonReader.answers("mail_reference.py", files.map { $0.path(percentEncoded: false) }).map {
             try JSONDecoder().decode(Reference.self, from: Data($0.utf8))
         }
     }
 
-    @Test(.enabled(if: MailCorpus.isPresent && MailReferenceTests.hasPython, "no real mail or no python3"))
+    @Test(.enabled(if: MailCorpus.isPresent && PythonReader.isThere, "no real mail or no python3"))
     func readsWhatPythonReads() throws {
         let files = try ["mail-mime", "mail-bulk", "mail-helpdesk", "mail-threads", "mail-bounces"]
             .flatMap(MailCorpus.files).filter { try !MailCorpus.bytes($0).isEmpty }

@@ -35,6 +35,7 @@ struct Dialogue {
                 switch line.dropFirst(2) {
                 case "submit":
                     session.submit(try SubmitMessage(sender: sender, recipients: recipients, bytes: bytes))
+                case "no tls": session.tlsFailed("certificate\nof another")
                 case "tls": session.tlsStarted()
                 case "quit": session.quit()
                 case "lost": session.connectionLost()

@@ -62,6 +62,11 @@ import Testing
         session.receive(Array("2".utf8))
         guard case .failed(let failure)? = session.nextAction() else { Issue.record("taken"); return }
         #expect(failure.reason == .tls)
+        try check(
+            offered
+                + "C STARTTLS\nS 220 go\n= starttls\n> no tls\n= failed for now tls: 4.7.0 certificate of another\n= close",
+            .required
+        )
         // What was offered in clear is not believed either.
         try check(
             "S 220 a\nC EHLO crm.example\nS 250-a\nS 250-AUTH PLAIN\nS 250 STARTTLS\nC STARTTLS\nS 220 go\n= starttls\n> tls\nC EHLO crm.example\nS 250 a\n= failed for good mechanismMissing: 5.7.4 PLAIN and LOGIN not offered\n= close",

@@ -183,6 +183,10 @@ import Testing
             }
         }
         #expect(session.nextAction() == .write(Array("A: b\r\n\r\nlo".utf8)))
+        var flooded = session
+        for _ in 0..<65 { flooded.receive([UInt8](repeating: 0x32, count: 1 << 10)) }
+        guard case .result(let outcomes)? = flooded.nextAction() else { Issue.record("all was kept"); return }
+        #expect(outcomes == [.temporary(SubmitReply.own("4.5.0", "it says too much while the message comes"))])
         session.receive(Array("552 5.3.4 too large\r\n".utf8))
         session.connectionLost()
         let reply = "552 5.3.4 too large"
