@@ -151,7 +151,7 @@ package final class RouterService: Sendable {
         if let sending, let sender {
             let timer = Task {
                 guard (try? await Task.sleep(for: Self.sendingTime)) != nil else { return }
-                await sender.abort()
+                sender.abort()
             }
             await sending.value
             timer.cancel()

@@ -166,7 +166,13 @@ private struct SentEmail {
             return nil
         }
         (self.version, status, regarding) = (version, row[0], row[1].referenced)
-        let parties = try await WaitingEmail.parties(of: id, client).filter(\.isRecipient)
+        let parties: [WaitingEmail.Party]
+        do {
+            parties = try await WaitingEmail.parties(of: id, client).filter(\.isRecipient)
+        } catch is SendFlaw {
+            // Too many: the router has sent no such e-mail.
+            return nil
+        }
         let versions = try await client.read("activityparty", ["deliverycode"], parties.map(\.id))
         recipients = zip(parties, zip(versions.versions, versions.rows)).compactMap { party, state in
             guard let version = state.0 else { return nil }

@@ -26,9 +26,8 @@ package actor MailSender {
     private let logger: Logger
     private let now: @Sendable () -> Int64
     private var client: KithClient?
-    /// Conversations that nobody uses at the moment, and those that somebody does.
+    /// Conversations that nobody uses at the moment.
     private var idle: [SubmitConnection] = []
-    private var used: [ObjectIdentifier: SubmitConnection] = [:]
     private var pace: DomainPace
     /// E-mails that a domain's pace holds up, and until when: milliseconds of the process's clock.
     private var held: [RecordID: Int64] = [:]
@@ -117,16 +116,7 @@ package actor MailSender {
 
     private func send(_ id: RecordID, _ client: KithClient) async {
         do {
-            guard var email = try await WaitingEmail(id, client) else { return }
-            if email.hasMergeFields {
-                do {
-                    try await MergeFields.fill(email, client)
-                } catch let flaw as SendFlaw {
-                    return try await fail(id, flaw.description, attempt: nil, client)
-                }
-                guard let filled = try await WaitingEmail(id, client) else { return }
-                email = filled
-            }
+            guard let email = try await read(id, client) else { return }
             let domains = Set(email.openRecipients.map(\.domain))
             if let wait = pace.begin(domains, at: Self.milliseconds()) {
                 held[id] = Self.milliseconds() + wait
@@ -141,6 +131,19 @@ package actor MailSender {
         } catch {
             logger.warning("an e-mail waits", metadata: ["reason": "\(error)", "email": "\(id)"])
             await rest()
+        }
+    }
+
+    /// The e-mail, with its merge fields filled in; nil where it does not wait any more, or cannot be sent as it is.
+    private func read(_ id: RecordID, _ client: KithClient) async throws -> WaitingEmail? {
+        do {
+            let email = try await WaitingEmail(id, client)
+            guard let email, email.hasMergeFields else { return email }
+            try await MergeFields.fill(email, client)
+            return try await WaitingEmail(id, client)
+        } catch let flaw as SendFlaw {
+            try await fail(id, flaw.description, attempt: nil, client)
+            return nil
         }
     }
 
@@ -242,26 +245,18 @@ package actor MailSender {
 
     private func takeConnection() async throws -> SubmitConnection {
         while let connection = idle.popLast() {
-            if await connection.isUsable() {
-                used[ObjectIdentifier(connection)] = connection
-                return connection
-            }
+            if await connection.isUsable() { return connection }
             await connection.close()
         }
-        let connection = try await connector.connect()
-        used[ObjectIdentifier(connection)] = connection
-        return connection
+        return try await connector.connect()
     }
 
     private func giveBack(_ connection: SubmitConnection) async {
-        used[ObjectIdentifier(connection)] = nil
         if await connection.isUsable() { idle.append(connection) } else { await connection.close() }
     }
 
     /// Hangs up on everybody: what is being sent ends as lost.
-    func abort() async {
-        for connection in used.values { await connection.abort() }
-    }
+    nonisolated func abort() { connector.abort() }
 
     private func hangUp() async {
         for connection in idle { await connection.close() }

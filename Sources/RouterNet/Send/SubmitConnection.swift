@@ -45,9 +45,6 @@ final class SubmitConnection: Sendable {
         try? await channel.eventLoop.submit { handler.value.quit() }.get()
         try? await channel.closeFuture.get()
     }
-
-    /// Hangs up at once.
-    func abort() async { try? await channel.close().get() }
 }
 
 extension RecipientFate {

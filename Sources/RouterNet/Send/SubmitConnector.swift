@@ -3,11 +3,14 @@
 import NIOCore
 import NIOPosix
 import Router
+import Synchronization
 
-struct SubmitConnector: Sendable {
-    let options: SendOptions
-    let group: any EventLoopGroup
-    let encryption: SubmitEncryption
+final class SubmitConnector: Sendable {
+    private let options: SendOptions
+    private let group: any EventLoopGroup
+    private let encryption: SubmitEncryption
+    /// All connections that are open, also those that nobody has been greeted on yet.
+    private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
 
     init(_ options: SendOptions, _ group: any EventLoopGroup) throws(SubmitEncryptionFlaw) {
         (self.options, self.group) = (options, group)
@@ -44,6 +47,9 @@ struct SubmitConnector: Sendable {
             greeted.fail(error)
             throw error
         }
+        let key = ObjectIdentifier(channel)
+        channels.withLock { $0[key] = channel }
+        channel.closeFuture.whenComplete { [self] _ in channels.withLock { $0[key] = nil } }
         do {
             try await greeted.futureResult.get()
         } catch {
@@ -51,5 +57,10 @@ struct SubmitConnector: Sendable {
             throw error
         }
         return SubmitConnection(channel, bound)
+    }
+
+    /// Hangs up on everybody: what is being sent ends as lost.
+    func abort() {
+        for channel in channels.withLock({ Array($0.values) }) { channel.close(promise: nil) }
     }
 }

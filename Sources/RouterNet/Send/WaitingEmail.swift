@@ -106,14 +106,18 @@ struct WaitingEmail: Sendable {
         self.parties = parties
     }
 
+    /// Parties of an e-mail that is sent: more recipients than a message has.
+    private static let partiesMax = 5_000
+
     /// Who takes part in an e-mail, in the order in which they were written down.
     static func parties(of id: RecordID, _ client: KithClient) async throws -> [Party] {
         let sql = """
             SELECT participationtypemask, partyid, addressused, deliverycode, activitypartyid FROM activityparty \
-            WHERE activityid = ? ORDER BY activitypartyid LIMIT \(Limits.partyListEntriesMax * 4)
+            WHERE activityid = ? ORDER BY activitypartyid LIMIT \(partiesMax + 1)
             """
         var cursor = try await client.query(sql, [.reference(id)])
         let rows = try await cursor.rows()
+        guard rows.count <= partiesMax else { throw SendFlaw(description: "it has more than \(partiesMax) parties") }
         let people = try await addresses(of: rows.compactMap { $0[1].referenced }, client)
         return rows.compactMap { row in
             guard case .option(let role) = row[0], let id = row[4].referenced else { return nil }

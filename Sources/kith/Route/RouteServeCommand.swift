@@ -77,6 +77,9 @@ extension RouteCommand {
         @Option(help: ArgumentHelp("MiB of mail that the spool holds; more is refused for now.", valueName: "mib"))
         var spoolMebibytes: UInt64 = 4_096
 
+        @Option(help: ArgumentHelp("Cases that the mail of one sender opens in an hour at most.", valueName: "count"))
+        var senderCases = StormLimits().casesOfSender
+
         @OptionGroup(title: "Sending")
         var submission: SubmitOptions
 
@@ -86,6 +89,9 @@ extension RouteCommand {
             }
             guard 1...(1 << 30) ~= spoolMebibytes else {
                 throw ValidationError("--spool-mebibytes must be between 1 and 2^30.")
+            }
+            guard 1...StormLimits().cases ~= senderCases else {
+                throw ValidationError("--sender-cases must be between 1 and \(StormLimits().cases).")
             }
             guard !queue.isEmpty, queue.unicodeScalars.count <= 200 else {
                 throw ValidationError("--queue must have 1 to 200 characters.")
@@ -135,6 +141,7 @@ extension RouteCommand {
             carrier.domains = MailDomains(freeMail: Set(freeMail))
             carrier.own = Set(own.map { $0.lowercased() })
             carrier.queueName = queue
+            carrier.storms.casesOfSender = senderCases
             var options = RouterOptions(carrier) {
                 StandardError.write(
                     "kith: reading a message has no end; the process ends, and counts it against the message\n"
