@@ -147,7 +147,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("Invoice 17", "Invoice 17"), ("a  b", "=?utf-8?q?a__b?="), (" a", "=?utf-8?q?_a?="),
+        ("Invoice 17", "Invoice 17"), ("a\r\nBcc: x", "=?utf-8?q?a__Bcc=3A_x?="), ("a\u{2028}b", "a b"),
+        ("a  b", "=?utf-8?q?a__b?="), (" a", "=?utf-8?q?_a?="),
         ("=?utf-8?q?x?=", "=?utf-8?b?PT91dGYtOD9xP3g/PQ==?="), ("日本", "=?utf-8?b?5pel5pys?="),
         ("ü", "=?utf-8?b?w7w=?="),
     ])
@@ -207,6 +208,13 @@ import Testing
         mail.attachments = [OutgoingMail.Attachment(fileName: "/tmp/" + name, type: "application/pdf", bytes: [1])]
         #expect(try text(mail).contains("Content-Disposition: attachment;\n filename*0*=utf-8''Angebot%20f"))
         #expect(try MailParser().parse(mail.bytes()).attachments.map(\.fileName) == [name])
+    }
+
+    @Test func aBrokenLineIsNoSignature() throws {
+        var mail = OutgoingMail.example
+        mail.text = "-- \(String(repeating: "x", count: 80)) end"
+        let plain = try #require(try MailParser().parse(mail.bytes()).root.first("text/plain"))
+        #expect(Flowed.joined(plain).prefix(1) == [mail.text])
     }
 
     @Test func onlyTheContainersThatAreNeeded() throws {
