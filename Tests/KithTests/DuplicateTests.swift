@@ -214,6 +214,21 @@ import Testing
     }
 
     /// A view that somebody holds shows the hits of its own moment, whatever is written meanwhile.
+    @Test func aQuestionOfATaskThatHasEndedIsCalledOff() async throws {
+        let database = try open()
+        try await publish(database, "mail", "contact", [("emailaddress1", 0, 1)])
+        let one = try await create(database, "contact", ["fullname": "A", "emailaddress1": "a@acme.com"])
+        _ = try await database.duplicates(.records([one]))
+        let question = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try await database.duplicates(.records([one]))
+        }
+        question.cancel()
+        let refusal = await #expect(throws: Refusal.self) { _ = try await question.value }
+        #expect(refusal?.code == .overloaded)
+        try database.close()
+    }
+
     @Test func powerCutsChangeNoAnswer() async throws {
         for seed in 0..<UInt64(Effort.count(2, torture: 100, full: 400)) {
             let storage = SimulatedStorage(seed: 100 + seed)

@@ -58,7 +58,7 @@ struct DuplicateFinder {
     private mutating func count(_ more: Int) throws(Refusal) {
         work += more
         guard work <= workMax else { throw tooMany }
-        if let cancellation, cancellation.isCancelled { throw Refusal(.overloaded, "The question was called off.") }
+        if let cancellation, cancellation.isCancelled { throw .calledOff }
     }
 
     /// The place of a row among the forms.

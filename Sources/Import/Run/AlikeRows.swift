@@ -44,8 +44,13 @@ struct AlikeRows: Sendable {
         for (row, all) in omitted {
             omissions[row] = RowFault(
                 column: "",
-                "not compared (\(all.joined(separator: "; "))): more than 1,000 records have the same there"
+                "not compared (\(all.joined(separator: "; "))): more than \(DuplicateSearch.blockMax) records have the same there"
             )
         }
+    }
+
+    /// A row that is more than one question may be about.
+    mutating func addTooLarge(_ row: Int) {
+        omissions[row] = RowFault(column: "", "not compared: it would take more comparisons than one question may")
     }
 }

@@ -7,7 +7,7 @@ struct BatchSettlement {
     private(set) var rejectedKeys: RejectedKeys
     /// In order of their lines once `finish` was called.
     private(set) var rejects: [(record: CSVRecord, fault: RowFault)] = []
-    /// Rows that are like others, or could not be compared: `handleAlike`.
+    /// Rows that are like others, or could not be compared: `handle(_:)`.
     private(set) var alike: [(record: CSVRecord, fault: RowFault)] = []
     /// Rows of the batch to be sent again with a reference set to null.
     private(set) var retries: [Int] = []
@@ -53,8 +53,7 @@ struct BatchSettlement {
 
     /// Counts the rows that are like others, or could not be compared; those that did not go in for it are rejected. Of the others those are
     /// named that are in.
-    mutating func handleAlike() {
-        guard let found = batch.alike else { return }
+    mutating func handle(_ found: AlikeRows) {
         let refused = Set(refusedLines)
         for row in Set(found.faults.keys).union(found.omissions.keys).sorted() {
             let record = batch.record(row)

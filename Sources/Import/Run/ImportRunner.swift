@@ -17,9 +17,6 @@ final class ImportRunner {
         var linksOnly: Bool
     }
 
-    /// Rows of a batch that were sent together.
-    private typealias Part = (rows: [Int], ticket: ImportTarget.Ticket)
-
     let mapping: ImportMapping
     let files: ImportFiles
     let options: ImportOptions
@@ -38,7 +35,7 @@ final class ImportRunner {
     private var resumedRows = 0
     private var rowsSeen = 0
     private var bytesOfFinishedSteps = 0
-    private var inFlight: [(batch: RowBatch, parts: [Part])] = []
+    private var inFlight: [(batch: RowBatch, ticket: ImportTarget.Ticket?)] = []
     /// Rows that went in and are like others, or could not be compared; nil where nobody asked.
     private var alike: RejectsFile?
 
@@ -213,83 +210,77 @@ final class ImportRunner {
     // MARK: Sending
 
     private func send(_ batch: RowBatch) async throws(ImportError) {
-        while inFlight.count >= max(1, options.batchesInFlight) { try await settleFirst() }
-        var batch = batch
-        var parts: [Part] = []
-        if batch.rowCount > 0 {
-            let rows = Array(0..<batch.rowCount)
-            if let handling = options.duplicates, !steps[resume.step].linksOnly {
-                parts = try await sendLookedAt(rows, handling, &batch)
-            } else {
-                parts = [(rows, target.submit(try batch.transaction(target.schema, rows: rows)))]
-            }
+        if let handling = options.duplicates, !steps[resume.step].linksOnly {
+            return try await sendLookedAt(batch, handling)
         }
-        inFlight.append((batch, parts))
+        while inFlight.count >= max(1, options.batchesInFlight) { try await settleFirst() }
+        let rows = Array(0..<batch.rowCount)
+        let ticket = rows.isEmpty ? nil : target.submit(try batch.transaction(target.schema, rows: rows))
+        inFlight.append((batch, ticket))
     }
 
-    /// Writes into the batch which of its rows are like others, and sends those that are to go in. Everything before them is in by then,
-    /// so that what is found does not depend on where a batch ends. What is too much for one question is halved, and sent half by half.
-    private func sendLookedAt(
-        _ rows: [Int],
-        _ handling: ImportDuplicates,
-        _ batch: inout RowBatch
-    ) async throws(ImportError) -> [Part] {
+    /// Looks what the rows of a batch are like, and sends those that are to go in. Everything before a row is in when it is looked at, so that
+    /// what is found does not depend on where a batch ends: rows with one key are not looked at together, since of them the last one would be.
+    /// What is too much for one question is halved; a row that is too much by itself goes in, and is said to be not compared.
+    private func sendLookedAt(_ batch: RowBatch, _ handling: ImportDuplicates) async throws(ImportError) {
         while !inFlight.isEmpty { try await settleFirst() }
-        batch.alike = AlikeRows(handling)
-        var parts: [Part] = []
-        var waiting = [rows]
+        var settlement = BatchSettlement(batch, linksOnly: false, rejectedKeys)
+        var alike = AlikeRows(handling)
+        var waiting = Array(batch.rowsWithDistinctKeys().reversed())
         while let rows = waiting.popLast() {
-            // What has failed is said when it is settled.
-            if let ticket = parts.last?.ticket, case .failure = await ticket.value { break }
-            if let accepted = try await accepted(rows, &batch) {
-                guard !accepted.isEmpty else { continue }
-                parts.append((accepted, target.submit(try batch.transaction(target.schema, rows: accepted))))
-            } else {
+            let transaction = try settlement.batch.transaction(target.schema, rows: rows)
+            if let report = try await target.duplicates(of: transaction) {
+                alike.add(report, rows: rows, target.schema) { batch.line($0) }
+            } else if rows.count > 1 {
                 waiting.append(Array(rows[(rows.count / 2)...]))
                 waiting.append(Array(rows[..<(rows.count / 2)]))
+                continue
+            } else {
+                alike.addTooLarge(rows[0])
+            }
+            let accepted = handling == .reject ? rows.filter { alike.faults[$0] == nil } : rows
+            if !accepted.isEmpty {
+                try await settle(
+                    accepted,
+                    target.submit(try settlement.batch.transaction(target.schema, rows: accepted)),
+                    &settlement
+                )
             }
         }
-        return parts
+        settlement.handle(alike)
+        try finish(settlement)
     }
 
-    /// Looks at rows, and returns those that are to go in; nil where they are too many for one question.
-    private func accepted(_ rows: [Int], _ batch: inout RowBatch) async throws(ImportError) -> [Int]? {
-        var rows = rows
-        while true {
-            let transaction = try batch.transaction(target.schema, rows: rows)
-            guard let report = try await target.duplicates(of: transaction, isDivisible: rows.count > 1) else {
-                return nil
-            }
-            let asked = batch
-            batch.alike?.add(report, rows: rows, target.schema) { asked.line($0) }
-            let rejected = batch.alike?.handling == .reject ? rows.filter { batch.alike?.faults[$0] != nil } : []
-            guard !rejected.isEmpty else { return rows }
-            rows.removeAll { batch.alike?.faults[$0] != nil }
-            // Of several rows of one record the last one is looked at. Where it is rejected, the one before it is the last.
-            let keys = Set(rejected.compactMap { batch.keyHash(row: $0) })
-            guard rows.contains(where: { row in batch.keyHash(row: row).map(keys.contains) ?? false }) else {
-                return rows
-            }
-        }
-    }
-
-    /// Waits for the oldest batch's replies and writes down what became of its rows.
+    /// Waits for the oldest batch's reply and writes down what became of its rows.
     private func settleFirst() async throws(ImportError) {
-        let (batch, parts) = inFlight.removeFirst()
-        let index = resume.step
-        var settlement = BatchSettlement(batch, linksOnly: steps[index].linksOnly, rejectedKeys)
-        for (rows, ticket) in parts {
-            let reply = try await ticket.value.get()
-            try settlement.handle(reply, rows: rows)
-            resume.anchor = batch.anchor(reply, rows: rows) ?? resume.anchor
-            // Rows whose missing references the mapping allows go in again without them.
-            while !settlement.retries.isEmpty {
-                let rows = settlement.takeRetries()
-                let ticket = target.submit(try settlement.batch.transaction(target.schema, rows: rows))
-                try settlement.handle(try await ticket.value.get(), rows: rows)
-            }
+        let (batch, ticket) = inFlight.removeFirst()
+        var settlement = BatchSettlement(batch, linksOnly: steps[resume.step].linksOnly, rejectedKeys)
+        if let ticket { try await settle(Array(0..<batch.rowCount), ticket, &settlement) }
+        try finish(settlement)
+    }
+
+    /// Waits for the reply to rows of a batch.
+    private func settle(
+        _ rows: [Int],
+        _ ticket: ImportTarget.Ticket,
+        _ settlement: inout BatchSettlement
+    ) async throws(ImportError) {
+        let reply = try await ticket.value.get()
+        try settlement.handle(reply, rows: rows)
+        resume.anchor = settlement.batch.anchor(reply, rows: rows) ?? resume.anchor
+        // Rows whose missing references the mapping allows go in again without them.
+        while !settlement.retries.isEmpty {
+            let rows = settlement.takeRetries()
+            let ticket = target.submit(try settlement.batch.transaction(target.schema, rows: rows))
+            try settlement.handle(try await ticket.value.get(), rows: rows)
         }
-        settlement.handleAlike()
+    }
+
+    /// Writes down what became of a batch's rows.
+    private func finish(_ settled: BatchSettlement) throws(ImportError) {
+        var settlement = settled
+        let index = resume.step
+        let batch = settlement.batch
         settlement.finish()
         rejectedKeys = settlement.rejectedKeys
         if !steps[index].linksOnly, !batch.plan.deferredCells.isEmpty {

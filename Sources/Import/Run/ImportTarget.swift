@@ -50,17 +50,14 @@ final class ImportTarget {
         }
     }
 
-    /// What the rows of a transaction would be like; nil where they are too many for one question and can be divided.
-    func duplicates(
-        of transaction: Transaction,
-        isDivisible: Bool
-    ) async throws(ImportError) -> DuplicateReport? {
+    /// What the rows of a transaction would be like; nil where that is too much for one question.
+    func duplicates(of transaction: Transaction) async throws(ImportError) -> DuplicateReport? {
         guard let session = session as? any DuplicateSession else {
             throw ImportError(.session, "this session cannot look for duplicates")
         }
         do {
             return try await session.duplicates(.transaction(transaction))
-        } catch let refusal as Refusal where refusal.code == .limitExceeded && isDivisible {
+        } catch let refusal as Refusal where refusal.code == .limitExceeded {
             return nil
         } catch {
             throw Self.wrapped(error)

@@ -25,8 +25,6 @@ struct RowBatch: Sendable {
     private var rows: [(line: Int, bytesEnd: Int, cellsEnd: Int)] = []
     /// Rows that did not get so far.
     private(set) var faults: [(record: CSVRecord, fault: RowFault)] = []
-    /// Which rows are like others, where that was asked.
-    var alike: AlikeRows?
     private(set) var byteCount = 0
     /// What happened on the way here: rows read and skipped.
     var counts = ImportCounts()
@@ -86,8 +84,24 @@ struct RowBatch: Sendable {
         return Array(columns[place].heap[start..<Int(columns[place].numbers[row])])
     }
 
+    /// The rows, cut before each whose key one of the piece has.
+    func rowsWithDistinctKeys() -> [[Int]] {
+        var pieces: [[Int]] = []
+        var keys: Set<UInt64> = []
+        for row in 0..<rowCount {
+            let key = keyHash(row: row)
+            if pieces.isEmpty || key.map(keys.contains) == true {
+                pieces.append([])
+                keys = []
+            }
+            pieces[pieces.count - 1].append(row)
+            if let key { keys.insert(key) }
+        }
+        return pieces
+    }
+
     /// A hash of a row's key, folded; nil where every row has a key of its own.
-    func keyHash(row: Int) -> UInt64? {
+    private func keyHash(row: Int) -> UInt64? {
         guard fileKey == nil else { return nil }
         return cells.indices.filter { plan.keyCells.contains(cells[$0]) }.reduce(0) { hash, place in
             if let text = text(place, row: row) {

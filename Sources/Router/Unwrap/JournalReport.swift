@@ -19,7 +19,9 @@ enum JournalReport {
             guard let colon = line.firstIndex(of: ":"),
                 names.contains(line[..<colon].filter { !$0.isWhitespace }.lowercased())
             else { continue }
-            guard let address = address(line[line.index(after: colon)...]), known.insert(address.key).inserted else { continue }
+            guard let address = address(line[line.index(after: colon)...]), known.insert(address.key).inserted else {
+                continue
+            }
             found.append(address)
         }
         return found

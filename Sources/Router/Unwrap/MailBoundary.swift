@@ -1,16 +1,22 @@
 // Where the parts of a multipart stand in its bytes (RFC 2046, section 5.1.1). GMime reads parts, but does not say where they were.
 
 enum MailBoundary {
-    /// The `boundary` of a `Content-Type` (RFC 2045, section 5.1); nil where there is none that RFC 2046 allows.
+    /// The `boundary` of a `Content-Type` (RFC 2045, section 5.1); nil where there is none that RFC 2046 allows. One pass.
     static func parameter(of contentType: String) -> [UInt8]? {
-        var rest = Array(contentType.utf8)[...]
-        while let semicolon = end(of: rest, at: .semicolon) {
-            rest = rest[(semicolon + 1)...].drop { $0 == .space || $0 == .tab }
-            guard let equals = rest.firstIndex(of: .equals) else { return nil }
-            let name = String(decoding: rest[..<equals], as: UTF8.self).lowercased()
-            guard name.filter({ $0 != " " && $0 != "\t" }) == "boundary" else { continue }
-            let value = unquoted(rest[(equals + 1)...].drop { $0 == .space || $0 == .tab })
-            return 1...70 ~= value.count && value.last != .space ? value : nil
+        let text = Array(contentType.utf8)
+        var place = end(of: text[...], at: .semicolon) ?? text.count
+        while place < text.count {
+            let name = text[(place + 1)...].prefix { $0 != .equals && $0 != .semicolon }
+            place = name.endIndex
+            guard place < text.count, text[place] == .equals else { continue }
+            let value = text[(place + 1)...].drop { $0 == .space || $0 == .tab }
+            let trimmed = name.filter { $0 != .space && $0 != .tab }[...]
+            guard trimmed.equals(lowercased: "boundary") else {
+                place = end(of: value, at: .semicolon) ?? text.count
+                continue
+            }
+            let boundary = unquoted(value)
+            return 1...70 ~= boundary.count && boundary.last != .space ? boundary : nil
         }
         return nil
     }

@@ -32,7 +32,10 @@ public struct WrappedMail: Sendable {
     ///   - bytes: its bytes.
     /// - Complexity: O(bytes).
     public init?(in message: MailMessage, _ bytes: [UInt8]) {
-        guard message.root.type.hasPrefix("multipart/"), case .parts(let parts) = message.root.content else {
+        // A report of delivery has the message that it is about inside.
+        guard message.root.type.hasPrefix("multipart/"), message.root.type != "multipart/report",
+            case .parts(let parts) = message.root.content
+        else {
             return nil
         }
         let inside = parts.indices.filter { if case .message = parts[$0].content { true } else { false } }
@@ -73,8 +76,8 @@ public struct WrappedMail: Sendable {
 }
 
 extension MailDelivery {
-    /// Parses raw bytes, and where they were delivered to an address that is unwrapped and carry another message, that one instead. Throws
-    /// what the parser refuses; of a message inside that it refuses, the outer one stays.
+    /// Parses raw bytes, and where they were delivered to addresses that are unwrapped, and no others, and carry another message, that one
+    /// instead. Throws what the parser refuses; of a message inside that it refuses, the outer one stays.
     /// - Parameter unwrapped: addresses as `MailAddress.key` has them.
     public init(
         _ bytes: [UInt8],
@@ -83,7 +86,8 @@ extension MailDelivery {
         parser: MailParser = MailParser()
     ) throws(MailError) {
         let outer = try MailDelivery(bytes, recipients: recipients, parser: parser)
-        guard recipients.contains(where: { unwrapped.contains($0.key) || unwrapped.contains($0.plainKey) }),
+        guard !recipients.isEmpty,
+            recipients.allSatisfy({ unwrapped.contains($0.key) || unwrapped.contains($0.plainKey) }),
             let wrapped = WrappedMail(in: outer.message, bytes),
             let inner = try? MailDelivery(wrapped.bytes, recipients: wrapped.recipients, parser: parser)
         else {

@@ -110,12 +110,32 @@ import Testing
             ) == "Outer"
         )
         #expect(try subject(Array("Subject: Outer\r\n\r\nText\r\n".utf8)) == "Outer")
+        // Also to somebody else: it is a message to them, too.
+        let both = [MailAddress(address: "wrapped@crm.example"), MailAddress(address: "support@crm.example")]
+        let delivery = try MailDelivery(Self.outer(head), recipients: both, unwrapping: ["wrapped@crm.example"])
+        #expect(delivery.message.subject == "Outer" && delivery.recipients == both)
+        // A report of delivery.
+        let report = String(decoding: Self.outer(head), as: UTF8.self)
+            .replacing("multipart/mixed;", with: "multipart/report; report-type=delivery-status;")
+        #expect(try subject(Array(report.utf8)) == "Outer")
         // One level: what is inside is a message as any other.
         let twice = Self.outer(
             head,
             inner: String(decoding: Self.outer("Subject: Inner\r\n", boundary: "c", mark: "c"), as: UTF8.self)
         )
         #expect(try subject(twice) == "Inner")
+    }
+
+    @Test func parametersAreReadInOnePass() throws {
+        // What GMime takes too, up to the longest field; a search for each semicolon would have no end.
+        let semicolons = String(repeating: ";", count: 60_000)
+        for boundary in [
+            "\(semicolons) boundary=b", "a=\"boundary=no; \\\"\"; BOUNDARY = \"b\" ; x=y", "boundary; boundary=b;x",
+        ] {
+            let bytes = Self.outer("Subject: Outer\r\n", boundary: "x; \(boundary)", mark: "b")
+            let text = String(decoding: bytes, as: UTF8.self).replacing("Boundary=x; ", with: "")
+            #expect(try subject(Array(text.utf8)) == "Printer")
+        }
     }
 
     /// Damaged bytes are read as something, or refused; nothing traps, and what is unwrapped stood there.

@@ -2,8 +2,8 @@
 // foresee it, and takes 20 to 30 ns for each; ids are numbers that the engine gives in a row, for which one multiplication is enough.
 //
 // Invariants: a power of two of slots, at least twice as many as entries, so that a search ends at a free one; entries in the order in which
-// they came. Nothing is taken out. Whoever could choose ids would make searches as long as there are entries, of which a document has ten
-// thousand: some tens of milliseconds.
+// they came. Nothing is taken out. Whoever could choose ids so that all meet in one slot would make searches as long as there are entries: some
+// 10^8 comparisons for a document of ten thousand lines, half a second. Ids are the engine's, in a row.
 
 import Engine
 

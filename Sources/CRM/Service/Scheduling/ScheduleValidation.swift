@@ -42,7 +42,7 @@ struct ScheduleValidation {
                 unbooked = []
             }
         }
-        try add(unbooked.map(notBooked) + conflicts(of: bookings.map(booking)), to: &answer)
+        try add(unbooked.prefix(limit + 1).map(notBooked) + conflicts(of: bookings.map(booking)), to: &answer)
         return answer
     }
 
@@ -84,8 +84,8 @@ struct ScheduleValidation {
         var known = Set(bookings)
         for appointment in try begun("serviceappointment", "scheduledstart", "scheduledend")
         where records.state(of: appointment) == ActivityState.scheduled {
-            try work.look()
             let own = try records.bookings(of: appointment)
+            try work.look(1 + own.count)
             bookings += own.filter { known.insert($0).inserted }
             if own.isEmpty { unbooked.append(appointment) }
         }
@@ -113,7 +113,9 @@ struct ScheduleValidation {
                 $1.time?.start ?? .min, $1.appointment, $1.resource
             )
         }
-        let times = bookings.compactMap(\.time).filter { $0.end.subtractingClamped($0.start) <= BookedTime.lengthMax }
+        // What is booked for another time than its appointment's is said without a look at who is free then, which may be years away.
+        let times = bookings.filter { isAsPlanned($0) }.compactMap(\.time)
+            .filter { $0.end.subtractingClamped($0.start) <= BookedTime.lengthMax }
         let all = TimeSpan(start: times.map(\.start).min() ?? 0, end: times.map(\.end).max() ?? 0)
         var schedule = try Schedule(all, records, lookedAtMax: ScheduleQuestion.lookedAtMax, work: work)
         var found: [ScheduleConflict] = []
@@ -136,6 +138,12 @@ struct ScheduleValidation {
             found.append(conflict)
         }
         return found
+    }
+
+    /// Whether a booking has the time of its appointment.
+    private func isAsPlanned(_ booking: Booking) -> Bool {
+        booking.time.map(\.start) == records.instant(booking.appointment, "scheduledstart")
+            && booking.time.map(\.end) == records.instant(booking.appointment, "scheduledend")
     }
 
     /// Whether the service of an appointment begins when it does.

@@ -35,7 +35,7 @@ final class ScheduleWork {
         guard untilAsked <= 0 else { return }
         untilAsked = Self.blockMax
         if let cancellation, cancellation.isCancelled {
-            throw Refusal(.overloaded, "The question was called off.")
+            throw .calledOff
         }
     }
 }
