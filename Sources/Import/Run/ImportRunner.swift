@@ -219,32 +219,36 @@ final class ImportRunner {
         inFlight.append((batch, ticket))
     }
 
-    /// Looks what the rows of a batch are like, and sends those that are to go in. Everything before a row is in when it is looked at, so that
-    /// what is found does not depend on where a batch ends: rows with one key are not looked at together, since of them the last one would be.
-    /// What is too much for one question is halved; a row that is too much by itself goes in, and is said to be not compared.
+    /// Looks what the rows of a batch are like, and sends those that are to go in. Everything before a row is in when it is looked at, and
+    /// nothing else, so that what is found does not depend on where a batch ends: rows with one key are not looked at together, since of them
+    /// the last one would be; and behind a row that does not go in, which the question has executed, rows are looked at anew. So pieces become
+    /// smaller where many rows do not go in, or where a piece is too much for one question, and larger again where all go in. A row that is too
+    /// much by itself goes in, and is said to be not compared.
     private func sendLookedAt(_ batch: RowBatch, _ handling: ImportDuplicates) async throws(ImportError) {
         while !inFlight.isEmpty { try await settleFirst() }
         var settlement = BatchSettlement(batch, linksOnly: false, rejectedKeys)
         var alike = AlikeRows(handling)
-        var waiting = Array(batch.rowsWithDistinctKeys().reversed())
-        while let rows = waiting.popLast() {
+        var (start, size) = (0, batch.rowCount)
+        while start < batch.rowCount {
+            let end = batch.endOfDistinctKeys(from: start, countMax: size)
+            let rows = Array(start..<end)
+            var accepted = rows
             let transaction = try settlement.batch.transaction(target.schema, rows: rows)
             if let report = try await target.duplicates(of: transaction) {
-                alike.add(report, rows: rows, target.schema) { batch.line($0) }
+                let rejected = alike.add(report, rows: rows, target.schema) { batch.line($0) }
+                accepted = Array(start..<(rejected ?? end))
+                size = rejected == nil ? min(size * 2, batch.rowCount) : max(1, rows.count / 2)
+                start = rejected.map { $0 + 1 } ?? end
             } else if rows.count > 1 {
-                waiting.append(Array(rows[(rows.count / 2)...]))
-                waiting.append(Array(rows[..<(rows.count / 2)]))
+                size = rows.count / 2
                 continue
             } else {
-                alike.addTooLarge(rows[0])
+                alike.addTooLarge(start)
+                start = end
             }
-            let accepted = handling == .reject ? rows.filter { alike.faults[$0] == nil } : rows
             if !accepted.isEmpty {
-                try await settle(
-                    accepted,
-                    target.submit(try settlement.batch.transaction(target.schema, rows: accepted)),
-                    &settlement
-                )
+                let transaction = try settlement.batch.transaction(target.schema, rows: accepted)
+                try await settle(accepted, target.submit(transaction), &settlement)
             }
         }
         settlement.handle(alike)

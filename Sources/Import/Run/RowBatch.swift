@@ -84,20 +84,15 @@ struct RowBatch: Sendable {
         return Array(columns[place].heap[start..<Int(columns[place].numbers[row])])
     }
 
-    /// The rows, cut before each whose key one of the piece has.
-    func rowsWithDistinctKeys() -> [[Int]] {
-        var pieces: [[Int]] = []
+    /// Where rows from one on end that have different keys, so many of them at most.
+    func endOfDistinctKeys(from start: Int, countMax: Int) -> Int {
         var keys: Set<UInt64> = []
-        for row in 0..<rowCount {
-            let key = keyHash(row: row)
-            if pieces.isEmpty || key.map(keys.contains) == true {
-                pieces.append([])
-                keys = []
-            }
-            pieces[pieces.count - 1].append(row)
-            if let key { keys.insert(key) }
+        var end = start
+        while end < rowCount, end - start < countMax {
+            if let key = keyHash(row: end), !keys.insert(key).inserted { break }
+            end += 1
         }
-        return pieces
+        return end
     }
 
     /// A hash of a row's key, folded; nil where every row has a key of its own.

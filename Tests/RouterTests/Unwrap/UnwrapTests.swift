@@ -130,7 +130,8 @@ import Testing
         // What GMime takes too, up to the longest field; a search for each semicolon would have no end.
         let semicolons = String(repeating: ";", count: 60_000)
         for boundary in [
-            "\(semicolons) boundary=b", "a=\"boundary=no; \\\"\"; BOUNDARY = \"b\" ; x=y", "boundary; boundary=b;x",
+            "\(semicolons) boundary=b", "a=\"boundary=no; \\\"\\\"\"; BOUNDARY=\"b\" ; x=y",
+            "boundary; boundary=b;x",
         ] {
             let bytes = Self.outer("Subject: Outer\r\n", boundary: "x; \(boundary)", mark: "b")
             let text = String(decoding: bytes, as: UTF8.self).replacing("Boundary=x; ", with: "")
