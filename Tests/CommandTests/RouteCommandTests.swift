@@ -149,4 +149,19 @@ import Testing
         #expect(nowhere.status == 2)
         #expect(nowhere.errors == "kith: nowhere is not there: name a folder of messages or an mbox file\n")
     }
+
+    /// What would let every e-mail fail is said before any is begun.
+    @Test func optionsOfSendingAreChecked() async throws {
+        let folder = try Folder()
+        let url = "smtp://mail.example:587"
+        for (arguments, words) in [
+            (["--submit", url], "--submit needs --mail-domain"),
+            (["--submit", url, "--mail-domain", "münchen.example"], "--mail-domain is a domain in ASCII"),
+            (["--submit", url, "--mail-domain", "crm..example"], "--mail-domain is a domain in ASCII"),
+            (["--submit", url, "--mail-domain", "crm.example", "--submit-login", "plain"], "needs --submit-user"),
+        ] {
+            let outcome = try await run(Binary.kith, ["route", "serve", "--spool", "spool"] + arguments, in: folder)
+            #expect(outcome.status != 0 && outcome.errors.contains(words), "\(outcome.errors)")
+        }
+    }
 }

@@ -41,6 +41,7 @@ import Testing
                 #expect(incident[2].record == contact)
                 let acknowledgement = try #require(system.mails.first)
                 #expect(acknowledgement.recipients == ["ann@acme.example"])
+                #expect(acknowledgement.sender.isEmpty, "nobody answers it")
                 #expect(acknowledgement.field("Subject") == "[\(incident[1].string)] Printer on fire")
                 #expect(acknowledgement.text.contains("Dear Ann Berg,\r\nwe have it as \(incident[1].string)."))
                 #expect(acknowledgement.field("Auto-Submitted") == "auto-replied")
@@ -103,15 +104,20 @@ import Testing
             try await withRouter(sending(server, to: system)) { router in
                 try await settled(database)
                 let id = try await database.rows("SELECT messageid FROM email")[0][0].string
+                let signed = try #require(system.mails.first?.sender)
                 // One of somebody who guesses marks nobody.
                 let forged = report(of: "guess@crm.example", "eva@acme.example", status: "5.1.1", "550 unknown user")
                 try await deliver([(forged, "support@crm.example")], router)
                 #expect(try await marks(database) == [[.null, .null]])
+                // Nor does one of somebody who has got the e-mail, and knows its Message-ID.
+                let known = report(of: id, "eva@acme.example", status: "5.7.1", "550 known")
+                try await deliver([(known, "support@crm.example")], router)
+                #expect(try await marks(database) == [[.null, .null]])
                 let soft = report(of: id, "eva@acme.example", status: "4.2.2", "452 mailbox full")
-                try await deliver([(soft, "bounce@crm.example")], router)
+                try await deliver([(soft, signed)], router)
                 #expect(try await marks(database) == [[.null, .integer(1)]])
                 let hard = report(of: id, "eva@acme.example", status: "5.1.1", "550 5.1.1 unknown user")
-                try await deliver([(hard, "bounce@crm.example")], router)
+                try await deliver([(hard, signed)], router)
                 #expect(try await marks(database) == [[.text("Eva@acme.example"), .integer(2)]])
                 let rows = try await database.rows(
                     "SELECT statecodename, statuscodename, deliveryreason FROM email WHERE directioncode = true"
@@ -122,7 +128,7 @@ import Testing
                 let reports = try await database.rows(
                     "SELECT regardingobjectid FROM email WHERE directioncode = false ORDER BY activityid"
                 )
-                #expect(reports.map { $0[0].record } == [nil, contact, contact])
+                #expect(reports.map { $0[0].record } == [nil, contact, contact, contact])
             }
             // Nothing is sent there, until the contact has another address.
             let refusal = await #expect(throws: Refusal.self) { _ = try await database.perform(SendEmail(email)) }

@@ -73,4 +73,14 @@ import Testing
         #expect(pace.begin(["a.example"], at: 100) == 59_900)
         #expect(pace.begin(["a.example"], at: 60_000) == nil)
     }
+
+    @Test func domainsAreForgotten() {
+        var pace = DomainPace(countMax: 2, minuteMax: 3)
+        for number in 0..<1_000 {
+            #expect(pace.begin(["\(number).example"], at: 0) == nil)
+            if number > 0 { pace.end(["\(number).example"], at: 10) }
+        }
+        #expect(pace.begin(["a.example"], at: 60_000) == nil)
+        #expect(pace.domainCount == 2, "what is under way, and what began")
+    }
 }

@@ -19,7 +19,11 @@ package final class TestMailSystem: Sendable {
 
     /// What it says; empty: it hangs up.
     package struct Answers: Sendable {
-        package var greeting = "220 mail.test ESMTP"
+        /// Told how many conversations there are, with this one.
+        package var greeting: @Sendable (Int) -> String = { _ in "220 mail.test ESMTP" }
+        /// Empty: it says nothing, and does not hang up.
+        package var quit = "221 2.0.0 Bye"
+        package var sender: @Sendable (String) -> String = { _ in "250 2.1.0 Ok" }
         package var extensions = ["PIPELINING", "8BITMIME", "SIZE 10000000"]
         package var recipient: @Sendable (String) -> String = { _ in "250 2.1.5 Ok" }
         /// Told the message and how many came before it.
@@ -33,6 +37,7 @@ package final class TestMailSystem: Sendable {
     private let answers: Mutex<Answers>
     private let taken = Mutex<[Mail]>([])
     private let ended = Mutex(0)
+    private let open = Mutex(0)
 
     package init(port: Int = 0, _ answers: Answers = Answers()) throws {
         self.answers = Mutex(answers)
@@ -100,7 +105,12 @@ package final class TestMailSystem: Sendable {
             let bytes = Array((text + "\r\n").utf8)
             return send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
         }
-        guard say(answers.withLock { $0.greeting }) else { return }
+        let count = open.withLock { count in
+            count += 1
+            return count
+        }
+        defer { open.withLock { $0 -= 1 } }
+        guard say(answers.withLock { $0.greeting }(count)) else { return }
         var mail = Mail(sender: "", recipients: [], text: "")
         while let command = line() {
             let answers = answers.withLock { $0 }
@@ -112,7 +122,7 @@ package final class TestMailSystem: Sendable {
                 guard say(text.joined(separator: "\r\n")) else { return }
             case "MAIL":
                 mail = Mail(sender: Self.path(command), recipients: [], text: "")
-                guard say("250 2.1.0 Ok") else { return }
+                guard say(answers.sender(mail.sender)) else { return }
             case "RCPT":
                 let reply = answers.recipient(Self.path(command))
                 if reply.hasPrefix("2") { mail.recipients.append(Self.path(command)) }
@@ -136,8 +146,9 @@ package final class TestMailSystem: Sendable {
                 if reply.hasPrefix("2") { taken.withLock { $0.append(mail) } }
                 guard say(reply) else { return }
             case "RSET": guard say("250 2.0.0 Ok") else { return }
+            case "QUIT" where answers.quit.isEmpty: break
             case "QUIT":
-                _ = say("221 2.0.0 Bye")
+                _ = say(answers.quit)
                 return
             default: guard say("502 5.5.2 what") else { return }
             }

@@ -88,10 +88,14 @@ struct Channel: Sendable {
     )
 
     /// Refuses when somebody whom the activity reaches does not wish it. O(parties).
-    func obey(_ activity: RecordID, _ records: Records) throws(Refusal) {
+    ///
+    /// - Parameter isUnderWay: whoever has it already, or was refused, is not reached again.
+    func obey(_ activity: RecordID, isUnderWay: Bool = false, _ records: Records) throws(Refusal) {
         let regarding = records.reference(activity, "regardingobjectid")
-        var people = try records.recipients(of: activity).map { records.reference($0, "partyid") }
-        if people.isEmpty { people = [regarding] }
+        var recipients = try records.recipients(of: activity)
+        let isAboutItself = recipients.isEmpty
+        if isUnderWay { recipients.removeAll { !DeliveryCode.isOpen(records.option($0, "deliverycode")) } }
+        let people = isAboutItself ? [regarding] : recipients.map { records.reference($0, "partyid") }
         let isMarketing = records.schema.standardEntity(named: "campaignactivity")?.id == regarding.entity
         for wish in [wish] + (isMarketing ? marketingWishes : []) {
             for person in people { try wish.obey(person, refusing: activity, records) }
@@ -133,8 +137,13 @@ enum Sending {
     /// Beside the channel's own.
     static let rules = [incoming, recipientMissing]
 
-    /// Refuses what cannot be sent.
-    static func check(_ activity: RecordID, by channel: Channel, _ records: Records) throws(Refusal) {
+    /// Refuses what cannot be sent; of what is under way, what cannot be sent to whoever is still to get it.
+    static func check(
+        _ activity: RecordID,
+        by channel: Channel,
+        isUnderWay: Bool = false,
+        _ records: Records
+    ) throws(Refusal) {
         guard !records.isIncoming(activity) else {
             throw records.refusal(
                 incoming,
@@ -149,6 +158,6 @@ enum Sending {
                 "\(records.name(activity)) is addressed to nobody: give it recipients."
             )
         }
-        try channel.obey(activity, records)
+        try channel.obey(activity, isUnderWay: isUnderWay, records)
     }
 }

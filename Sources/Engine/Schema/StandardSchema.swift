@@ -131,7 +131,7 @@ extension EntityBuilder {
 
     /// An address of which it is known that mail to it comes back (docs/router.md). Another address is not meant.
     mutating func bounces() {
-        text("bouncedaddress", "Address that mail comes back from", 100)
+        text("bouncedaddress", "Address that mail comes back from", 320)
         instant("bouncedon", "Mail came back on")
         integer("bouncecount", "Times that mail came back", 0...1_000_000_000)
     }

@@ -27,7 +27,7 @@ enum FlowedText {
             }
             while content.last == .space { content = content.dropLast() }
             let room = max(20, brokenMax - quotes.count - 1)
-            while width(content) > lineMax - quotes.count - 1, let end = end(of: content, room) {
+            while isWider(content, than: lineMax - quotes.count - 1), let end = end(of: content, room) {
                 let piece = content[..<end]
                 flowed.append(prefix(quotes, piece) + piece)
                 content = content[end...]
@@ -60,7 +60,15 @@ enum FlowedText {
         return best
     }
 
-    private static func width(_ content: ArraySlice<UInt8>) -> Int { content.count { $0 & 0xC0 != 0x80 } }
+    /// Whether there are more characters; looks at no more of them than that takes.
+    private static func isWider(_ content: ArraySlice<UInt8>, than countMax: Int) -> Bool {
+        var count = 0
+        for byte in content where byte & 0xC0 != 0x80 {
+            count += 1
+            if count > countMax { return true }
+        }
+        return false
+    }
 }
 
 /// The lines of a text, however they end.

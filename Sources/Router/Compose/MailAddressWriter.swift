@@ -1,7 +1,7 @@
 // Addresses in a head: `Ann Bern <ann@a.example>, "Cy, D." <cy@a.example>, =?utf-8?q?J=C3=B6rg?= <joerg@a.example>`.
 //
 // Guarantees: an address is written only if it is one that the envelope takes too; a name becomes atoms, a quoted string or encoded
-// words, whatever is in it, and its control characters blanks.
+// words, whatever is in it, and its control characters blanks. A name that is too long is cut at a character.
 
 enum MailAddressWriter {
     /// The words of a list.
@@ -40,10 +40,12 @@ enum MailAddressWriter {
     }
 
     private static func name(_ name: String, _ limits: ComposeLimits) throws(ComposeError) -> [String] {
-        guard name.utf8.count <= limits.nameBytesMax else {
-            throw .tooLong(.name, byteCount: name.utf8.count, byteMax: limits.nameBytesMax)
+        var byteCount = 0
+        let cut = name.prefix { character in
+            byteCount += character.utf8.count
+            return byteCount <= limits.nameBytesMax
         }
-        let line = MailFields.oneLine(name)
+        let line = MailFields.oneLine(String(cut))
         let pieces = line.split(separator: " ", omittingEmptySubsequences: false)
         if pieces.allSatisfy({ $0.isEmpty }) { return [] }
         let isPlain = line.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } && !line.contains("=?")

@@ -36,6 +36,9 @@ package struct DeliveryToken: Sendable {
     /// The keys of `ReplyToken` will do. With none there are no tokens.
     package init(keys: [[UInt8]]) { self.keys = keys }
 
+    /// Whether there is a key to sign with.
+    package var canSign: Bool { !keys.isEmpty }
+
     /// `bounce+TOKEN@domain`; nil without a key.
     package func address(_ purpose: Purpose, _ reference: DeliveryReference, domain: String) -> String? {
         let content = reference.email.bigEndianBytes + reference.recipient.bigEndianBytes

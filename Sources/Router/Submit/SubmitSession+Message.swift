@@ -63,7 +63,7 @@ extension SubmitSession {
         guard reply.code / 100 != 3 else { return fail(.protocolError, reply) }
         let isTaken = reply.code / 100 == 2
         switch command {
-        case nil: if !isTaken { transaction.refusal = reply.outcome }
+        case nil: if !isTaken { transaction.refusal = refusal(of: reply) }
         case .some(let index) where isTaken: transaction.taken.append(index)
         // Older systems say 552 where 452 is meant: RFC 5321, 4.5.3.1.10.
         case .some(let index):
@@ -79,6 +79,14 @@ extension SubmitSession {
         } else {
             endEnvelope(transaction)
         }
+    }
+
+    /// What it means that MAIL was refused. Of this message is what is said of its size and letters; all else is about who submits, would be
+    /// said of every message, and may be put right.
+    private func refusal(of reply: SubmitReply) -> SubmitOutcome {
+        let isOfMessage =
+            reply.code == 552 || reply.status.hasPrefix("5.6.") || ["5.2.3", "5.3.4"].contains(reply.status)
+        return isOfMessage ? reply.outcome : .temporary(reply)
     }
 
     private mutating func endEnvelope(_ transaction: Transaction) {

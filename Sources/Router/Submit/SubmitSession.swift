@@ -184,6 +184,8 @@ package struct SubmitSession: Sendable {
     private mutating func take(_ answer: SubmitLines) {
         let reply = answer.reply(settings.limits)
         if reply.code == 421, state != .quitting { return fail(.closing, reply) }
+        // It wants a login, or another one: the message is not at fault.
+        if [530, 535, 538].contains(reply.code), transaction != nil { return fail(.credentials, reply) }
         switch state {
         case .greeting:
             guard reply.code == 220 else { return fail(.greeting, reply) }
@@ -261,7 +263,7 @@ package struct SubmitSession: Sendable {
     mutating func fail(_ reason: SubmitFailure.Reason, _ reply: SubmitReply) {
         if transaction != nil {
             // Only an answer tells that the other side did not take what it has whole.
-            let isUnknown = state == .settling && reason != .closing
+            let isUnknown = state == .settling && reason != .closing && reason != .credentials
             settle(isUnknown ? .unknown : .temporary(reply))
         }
         actions.append(.failed(SubmitFailure(reason: reason, reply: reply)))

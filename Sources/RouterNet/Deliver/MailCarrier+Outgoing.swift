@@ -14,7 +14,13 @@ extension MailCarrier {
     ) async throws -> MailReturns {
         if case .bounce(let report) = kind {
             let email = reference(.bounce, delivery).map { RecordID(rawValue: $0.email) }
-            return try await MailReturns(report, about: email, at: moment, client)
+            return try await MailReturns(
+                report,
+                about: email,
+                believesIdentifiers: !options.deliveryTokens.canSign,
+                at: moment,
+                client
+            )
         }
         switch kind {
         case .message, .automatic, .bulk, .internalMessage:

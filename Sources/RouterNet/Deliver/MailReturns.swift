@@ -1,8 +1,9 @@
 // What a message changes in records that were there before it: a report of an e-mail that was not delivered, or a wish not to get any more.
 //
 // Guarantees
-// - A report counts only for an e-mail that this CRM has sent, found by its signed bounce address or by its Message-ID, which nobody can
-//   guess; and only for recipients of that e-mail. A report about anything else marks nobody.
+// - A report counts only for an e-mail that this CRM has sent, found by its signed bounce address; without keys to sign with by its
+//   Message-ID, which nobody can guess. And only for recipients of that e-mail. A report about anything else marks nobody.
+// - Of a recipient that a report names more than once the worst counts. That an e-mail is delayed opens nobody who is settled.
 // - Hard marks the address of its account, contact or lead (`bouncedaddress`), so that nothing is sent to it any more; soft is counted.
 //   What was said stands at the e-mail and at the recipient. An e-mail that reached nobody is Failed, and open again.
 // - A wish counts only where it came to a signed address.
@@ -26,15 +27,26 @@ struct MailReturns: Sendable {
 
     init() {}
 
-    /// What a report changes. `signed` is the e-mail that its bounce address names.
+    /// What a report changes.
+    ///
+    /// - Parameters:
+    ///   - signed: the e-mail that its bounce address names.
+    ///   - believesIdentifiers: whether it is found by its Message-ID too. Everybody who got an e-mail knows that.
     init(
         _ report: BounceReport,
         about signed: RecordID?,
+        believesIdentifiers: Bool,
         at moment: Int64,
         _ client: KithClient
     ) async throws {
         var found = signed
-        if found == nil, let id = report.originalID { found = try await Self.email(identifiedBy: id, client) }
+        if found == nil, let id = report.originalID {
+            guard believesIdentifiers else {
+                reasons.append("report: came to no signed address")
+                return
+            }
+            found = try await Self.email(identifiedBy: id, client)
+        }
         guard let found, let email = try await SentEmail(found, client) else {
             reasons.append("report: of no e-mail that was sent")
             return
@@ -45,6 +57,8 @@ struct MailReturns: Sendable {
         var codes = email.recipients.map(\.code)
         var persons: [RecordID: (address: String, isHard: Bool)] = [:]
         var said: String?
+        // What is said of each recipient, by its place.
+        var verdicts: [Int: (isDelayed: Bool, words: String)] = [:]
         for bounced in report.recipients {
             let words = MailText.line([bounced.status ?? "", bounced.diagnostic].joined(separator: " "), 500)
             let key = bounced.address.lowercased()
@@ -55,16 +69,7 @@ struct MailReturns: Sendable {
             for place in places {
                 let recipient = email.recipients[place]
                 said = words
-                codes[place] = bounced.isDelayed ? 2 : 3
-                changes.append(
-                    Change(
-                        record: recipient.party,
-                        version: recipient.version,
-                        values: [
-                            ("deliverycode", .option(bounced.isDelayed ? 2 : 3)), ("deliveryreason", .text(words)),
-                        ]
-                    )
-                )
+                if verdicts[place]?.isDelayed != false { verdicts[place] = (bounced.isDelayed, words) }
                 guard let person = recipient.person else { continue }
                 let isHard = bounced.isHard && (isNamed || key.isEmpty)
                 if persons[person]?.isHard != true { persons[person] = (recipient.address, isHard) }
@@ -73,6 +78,21 @@ struct MailReturns: Sendable {
         guard let said else {
             reasons.append("report: names no recipient of it")
             return
+        }
+        for (place, recipient) in email.recipients.enumerated() {
+            guard let verdict = verdicts[place] else { continue }
+            var values: [(String, Value)] = [("deliveryreason", .text(verdict.words))]
+            if verdict.isDelayed {
+                // 1 and 3 are Accepted and Failed: the mail system that has it tries on by itself.
+                if recipient.code == 3 { continue }
+                codes[place] = recipient.code == 1 ? 1 : 2
+            } else {
+                codes[place] = 3
+            }
+            if codes[place] != recipient.code {
+                values.append(("deliverycode", codes[place].map(Value.option) ?? .null))
+            }
+            changes.append(Change(record: recipient.party, version: recipient.version, values: values))
         }
         var values: [(String, Value)] = [("deliveryreason", .text(said))]
         // 3 is Sent; 0 and 8 are Open and Failed.
@@ -102,7 +122,7 @@ struct MailReturns: Sendable {
         if case .integer(let before) = value { count = min(before + 1, 1_000_000_000) }
         var values: [(String, Value)] = [("bouncecount", .integer(count))]
         if isHard {
-            values += [("bouncedaddress", .text(MailText.line(address, 100))), ("bouncedon", .instant(moment))]
+            values += [("bouncedaddress", .text(MailText.line(address, 320))), ("bouncedon", .instant(moment))]
         }
         changes.append(Change(record: person, version: version, values: values))
         let schema = try await client.schema

@@ -6,7 +6,9 @@
 // - The CRM holds everything: what waits, until when, which Message-ID it has, who has it already. A sender that is killed or restarted
 //   goes on; what it was sending leaves again when its time is over, with the same Message-ID. So an e-mail leaves at least once, and
 //   twice only where somebody died, or a connection, between the end of the message and its answer.
-// - A CRM or a mail system that is away is waited for; no e-mail is begun, counted or given up because of it.
+// - A mail system that is away is waited for; no e-mail is begun, counted or given up because of it: the conversation is there before.
+//   One that takes fewer conversations than it might is asked for no more than it takes.
+// - What leaves is what was there when it was begun: all of it is read after that.
 // - An e-mail that cannot be sent as it is fails with the reason, and is open again for whoever wrote it; it holds nobody up.
 //
 // Thread rule: an actor; several e-mails are under way at a time.
@@ -32,11 +34,13 @@ package actor MailSender {
     /// E-mails that a domain's pace holds up, and until when: milliseconds of the process's clock.
     private var held: [RecordID: Int64] = [:]
     private var failures = 0
+    /// Conversations that are used at the moment, and how many are tried for at a time.
+    private var usedCount = 0
+    private var usedMax: Int
     package private(set) var counts = SendCounts()
 
     /// E-mails that are looked at in one go.
     private static let batchMax = 100
-    private static let dueMax = 10_000
     /// How long one is left alone with which the CRM lets nothing be done.
     private static let refusedMilliseconds: Int64 = 600_000
 
@@ -52,6 +56,7 @@ package actor MailSender {
         var own = clientOptions
         own.number = UInt64.random(in: 1 ... .max)
         self.clientOptions = own
+        usedMax = options.limits.connectionsMax
         connector = try SubmitConnector(options, group)
         pace = DomainPace(countMax: options.limits.domainCountMax, minuteMax: options.limits.domainMinuteMax)
     }
@@ -63,7 +68,7 @@ package actor MailSender {
                 let client = try await connected()
                 let emails = try await due(client)
                 if emails.isEmpty {
-                    await hangUp()
+                    leave()
                     try? await Task.sleep(for: .milliseconds(options.limits.pollMilliseconds))
                 } else {
                     try await reach()
@@ -89,22 +94,28 @@ package actor MailSender {
         else { throw MailServerFlaw(description: "the server's e-mails have no sendafter, by which they are found") }
         let moment = Self.milliseconds()
         held = held.filter { $0.value > moment }
-        var cursor = try await client.query(
-            """
-            SELECT activityid FROM email WHERE sendafter <= ? AND statuscode IN (6, 7) \
-            ORDER BY sendafter LIMIT \(Self.dueMax)
-            """,
-            [.instant(now())]
-        )
-        let ids = try await cursor.rows().compactMap { $0[0].referenced }
-        return Array(ids.lazy.filter { self.held[$0] == nil }.prefix(Self.batchMax))
+        let now = now()
+        // Whatever is held up, however much, hides nothing behind it.
+        for offset in stride(from: 0, to: .max, by: options.limits.dueMax) {
+            var cursor = try await client.query(
+                """
+                SELECT activityid FROM email WHERE sendafter <= ? AND statuscode IN (6, 7) \
+                ORDER BY sendafter LIMIT \(options.limits.dueMax) OFFSET \(offset)
+                """,
+                [.instant(now)]
+            )
+            let ids = try await cursor.rows().compactMap { $0[0].referenced }
+            let free = ids.lazy.filter { self.held[$0] == nil }.prefix(Self.batchMax)
+            if !free.isEmpty || ids.count < options.limits.dueMax { return Array(free) }
+        }
+        return []
     }
 
     /// Sends e-mails, as many at a time as there may be conversations. What goes wrong with one is its own.
     private func send(_ emails: [RecordID], _ client: KithClient) async {
         await withTaskGroup(of: Void.self) { tasks in
             for (count, id) in emails.enumerated() {
-                if count >= options.limits.connectionsMax { await tasks.next() }
+                if count >= usedMax { await tasks.next() }
                 if Task.isCancelled || failures > 0 { break }
                 // Not cancelled with the group: what has begun is finished and told.
                 tasks.addTask { await Task { await self.send(id, client) }.value }
@@ -116,14 +127,21 @@ package actor MailSender {
 
     private func send(_ id: RecordID, _ client: KithClient) async {
         do {
-            guard let email = try await read(id, client) else { return }
+            guard let email = try await read(id, attempt: nil, client) else { return }
             let domains = Set(email.openRecipients.map(\.domain))
             if let wait = pace.begin(domains, at: Self.milliseconds()) {
                 held[id] = Self.milliseconds() + wait
                 return
             }
             defer { pace.end(domains, at: Self.milliseconds()) }
-            try await send(email, client)
+            guard let connection = try await takeConnection() else { return }
+            do {
+                try await send(email, by: connection, client)
+            } catch {
+                await giveBack(connection)
+                throw error
+            }
+            await giveBack(connection)
         } catch let refusal as Refusal where MailCarrier.isPermanent(refusal) {
             // The CRM refuses what is done to this one; others may leave.
             logger.error("an e-mail waits", metadata: ["reason": "\(refusal)", "email": "\(id)"])
@@ -135,37 +153,41 @@ package actor MailSender {
     }
 
     /// The e-mail, with its merge fields filled in; nil where it does not wait any more, or cannot be sent as it is.
-    private func read(_ id: RecordID, _ client: KithClient) async throws -> WaitingEmail? {
+    private func read(_ id: RecordID, attempt: Int64?, _ client: KithClient) async throws -> WaitingEmail? {
         do {
             let email = try await WaitingEmail(id, client)
             guard let email, email.hasMergeFields else { return email }
             try await MergeFields.fill(email, client)
             return try await WaitingEmail(id, client)
         } catch let flaw as SendFlaw {
-            try await fail(id, flaw.description, attempt: nil, client)
+            try await fail(id, flaw.description, attempt: attempt, client)
             return nil
         }
     }
 
-    private func send(_ waiting: WaitingEmail, _ client: KithClient) async throws {
-        guard var attempt = try await begin(waiting, client) else { return }
+    private func send(_ due: WaitingEmail, by connection: SubmitConnection, _ client: KithClient) async throws {
+        let limits = options.limits
+        let begun = now()
+        guard let attempt = try await begin(due, at: begun, client) else { return }
+        let report: SendReport
         do {
-            let mail = try await OutgoingEmail(waiting, messageID: attempt.messageID, at: now(), options, client)
-            let connection = try await takeConnection()
+            // Between `due` and here somebody may have taken it back, corrected it, and sent it anew.
+            guard let email = try await read(due.id, attempt: attempt.number, client) else { return }
+            let mail = try await OutgoingEmail(email, messageID: attempt.messageID, at: begun, options, client)
+            guard (now() - begun) / 1_000 < limits.leaseMilliseconds - limits.exchangeMilliseconds else {
+                throw MailServerFlaw(description: "reading it took too long")
+            }
             let fates = await connection.submit(mail.submission)
-            await giveBack(connection)
-            let isLate = now() - (waiting.handedOver ?? now()) > options.limits.daysMax * 86_400_000_000
-            attempt.report = SendReport(fates, isLate: isLate, days: options.limits.daysMax)
+            let isLate = now() - (email.handedOver ?? begun) > limits.daysMax * 86_400_000_000
+            let schema = try await client.schema
+            report = SendReport(email.named(fates, schema), isLate: isLate, days: limits.daysMax)
         } catch let error where Self.isFlaw(error) {
-            return try await fail(waiting.id, "\(error)", attempt: attempt.number, client)
+            return try await fail(due.id, "\(error)", attempt: attempt.number, client)
         } catch {
-            // The mail system went away between two e-mails: this one waits as one that was answered "not now", and no other begins.
-            failures += 1
-            let fates = waiting.openRecipients.map { (address: $0.address, fate: RecipientFate.later("\(error)")) }
-            attempt.report = SendReport(fates, isLate: false, days: options.limits.daysMax)
+            // The CRM did not say what is in it: nothing has left.
+            report = .postponed(reason: "\(error)", accepted: [], refused: [])
         }
-        guard let report = attempt.report else { return }
-        try await tell(report.request(waiting.id, attempt: attempt.number), client)
+        try await tell(report.request(due.id, attempt: attempt.number), client)
         switch report {
         case .confirmed: counts.confirmed += 1
         case .postponed: counts.postponed += 1
@@ -175,23 +197,25 @@ package actor MailSender {
     private struct Attempt {
         var number: Int64
         var messageID: MessageID
-        var report: SendReport?
     }
 
     /// Takes the e-mail; nil where somebody else has it, or it is not to be sent.
-    private func begin(_ email: WaitingEmail, _ client: KithClient) async throws -> Attempt? {
+    private func begin(_ email: WaitingEmail, at moment: Int64, _ client: KithClient) async throws -> Attempt? {
         let id = email.messageID ?? SendIdentifier.random(domain: options.domain)
         let request = BeginDelivery(
             email.id,
             messageID: id,
             digest: MailIdentifier.digest(id),
-            until: now() + options.limits.leaseMilliseconds * 1_000
+            until: moment + options.limits.leaseMilliseconds * 1_000
         )
         do {
             _ = try await client.perform(request.request)
         } catch let refusal as Refusal where refusal.code == .ruleBroken {
             switch refusal.rule {
-            case "being-sent", "not-waiting", "state": return nil
+            case "being-sent", "not-due", "not-waiting", "state":
+                // By the CRM's clock it may not be due yet: it is asked about again, and not at once.
+                held[email.id] = Self.milliseconds() + Int64(options.limits.pollMilliseconds)
+                return nil
             default: break
             }
             try await fail(email.id, refusal.message, attempt: nil, client)
@@ -209,11 +233,16 @@ package actor MailSender {
         counts.failed += 1
     }
 
+    /// What the CRM refuses to be told because somebody was faster.
+    private static let outdated: Set<String> = ["another-attempt", "not-being-sent", "not-waiting", "state"]
+
     /// Tells the CRM. That it does not want to know any more, because somebody else was faster, is no failure.
     private func tell(_ request: MessageRequest, _ client: KithClient) async throws {
         do {
             _ = try await client.perform(request)
-        } catch let refusal as Refusal where refusal.code == .ruleBroken || refusal.code == .recordNotFound {
+        } catch let refusal as Refusal
+            where refusal.code == .recordNotFound || refusal.code == .ruleBroken && Self.outdated.contains(refusal.rule)
+        {
             logger.notice("a report of an e-mail is refused", metadata: ["reason": "\(refusal)"])
         }
     }
@@ -236,31 +265,53 @@ package actor MailSender {
     private func reach() async throws {
         var usable: [SubmitConnection] = []
         for connection in idle {
-            if await connection.isUsable() { usable.append(connection) } else { await connection.close() }
+            if await connection.isUsable() { usable.append(connection) } else { connection.leave() }
         }
         idle = usable
-        if idle.isEmpty { idle.append(try await connector.connect()) }
+        if idle.isEmpty {
+            idle.append(try await connector.connect())
+            usedMax = options.limits.connectionsMax
+        }
         failures = 0
     }
 
-    private func takeConnection() async throws -> SubmitConnection {
-        while let connection = idle.popLast() {
-            if await connection.isUsable() { return connection }
-            await connection.close()
+    /// A conversation for one e-mail; nil where the mail system takes no more of them at a time: the e-mail is asked for again.
+    private func takeConnection() async throws -> SubmitConnection? {
+        usedCount += 1
+        do {
+            while let connection = idle.popLast() {
+                if await connection.isUsable() { return connection }
+                connection.leave()
+            }
+            return try await connector.connect()
+        } catch {
+            usedCount -= 1
+            let others = usedCount + idle.count
+            guard others > 0 else { throw error }
+            usedMax = min(usedMax, others)
+            return nil
         }
-        return try await connector.connect()
     }
 
     private func giveBack(_ connection: SubmitConnection) async {
-        if await connection.isUsable() { idle.append(connection) } else { await connection.close() }
+        usedCount -= 1
+        if await connection.isUsable() { idle.append(connection) } else { connection.leave() }
     }
 
     /// Hangs up on everybody: what is being sent ends as lost.
     nonisolated func abort() { connector.abort() }
 
-    private func hangUp() async {
-        for connection in idle { await connection.close() }
+    private func leave() {
+        for connection in idle { connection.leave() }
         idle = []
+    }
+
+    private func hangUp() async {
+        let connections = idle
+        idle = []
+        await withTaskGroup(of: Void.self) { tasks in
+            for connection in connections { tasks.addTask { await connection.close() } }
+        }
     }
 
     /// Waits the longer the more often something failed.

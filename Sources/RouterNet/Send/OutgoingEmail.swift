@@ -1,7 +1,7 @@
 // An e-mail of the CRM as a message with its envelope.
 //
 // Guarantees: who is in Bcc is in the envelope only; the envelope's sender and Reply-To are signed where there are keys, so that reports
-// and answers are known by them; what nobody wrote says so.
+// and answers are known by them; what nobody wrote says so, and has no sender in its envelope.
 
 import Engine
 import Net
@@ -29,7 +29,7 @@ struct OutgoingEmail: Sendable {
         )
         (mail.to, mail.cc) = (email.to, email.cc)
         (mail.subject, mail.text) = (email.subject, email.text)
-        let conversation = try await email.conversation(client)
+        let conversation = try await email.conversation(domain: options.domain, client)
         mail.inReplyTo = conversation.inReplyTo.map { [$0] } ?? []
         mail.references = conversation.references
         for file in try await email.files(options.limits, client) {
@@ -51,8 +51,10 @@ struct OutgoingEmail: Sendable {
                 mail.unsubscribe = OutgoingMail.Unsubscribe(address: address)
             }
         }
+        // What nobody wrote is answered by nobody: RFC 3834, 3.3.
+        let signed = tokens.address(.bounce, reference, domain: options.domain)
         submission = try SubmitMessage(
-            sender: tokens.address(.bounce, reference, domain: options.domain) ?? sender.address,
+            sender: email.isAutomatic ? "" : signed ?? sender.address,
             recipients: email.openRecipients.map(\.address),
             bytes: mail.bytes()
         )

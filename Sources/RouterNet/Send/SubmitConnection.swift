@@ -9,7 +9,6 @@
 
 import NIOCore
 import Router
-import Synchronization
 
 final class SubmitConnection: Sendable {
     private let channel: any Channel
@@ -39,10 +38,15 @@ final class SubmitConnection: Sendable {
         return (try? await channel.eventLoop.submit { handler.value.isReady }.get()) ?? false
     }
 
-    /// Takes leave.
-    func close() async {
+    /// Takes leave, and does not wait until the other side has: the session's patience with that is short.
+    func leave() {
         let handler = handler
-        try? await channel.eventLoop.submit { handler.value.quit() }.get()
+        channel.eventLoop.execute { handler.value.quit() }
+    }
+
+    /// Takes leave, and returns when the other side has.
+    func close() async {
+        leave()
         try? await channel.closeFuture.get()
     }
 }
@@ -157,6 +161,9 @@ final class SubmitHandler: ChannelInboundHandler {
         session.quit()
         lastProgress = .now()
         follow(context)
+        // Whoever leaves waits less.
+        patience?.cancel()
+        if context.channel.isActive { watch(context) }
     }
 
     /// Does what the session says, until it needs more bytes, or a reader of what was written.
@@ -210,7 +217,8 @@ final class SubmitHandler: ChannelInboundHandler {
 
     private func lose(_ why: String, _ context: ChannelHandlerContext) {
         session.connectionLost(why)
-        follow(context)
+        // Nothing is written any more, so it matters not whether anybody reads: what is left to say is said.
+        while let action = session.nextAction() { perform(action, context) }
         // The session has said so; these are for a channel that ended before it was active.
         greeted?.fail(SubmitConnectionLost())
         greeted = nil

@@ -9,8 +9,8 @@ final class SubmitConnector: Sendable {
     private let options: SendOptions
     private let group: any EventLoopGroup
     private let encryption: SubmitEncryption
-    /// All connections that are open, also those that nobody has been greeted on yet.
-    private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
+    /// All connections, also those that are not open yet; nil when nobody connects any more.
+    private let channels = Mutex<[ObjectIdentifier: any Channel]?>([:])
 
     init(_ options: SendOptions, _ group: any EventLoopGroup) throws(SubmitEncryptionFlaw) {
         (self.options, self.group) = (options, group)
@@ -32,6 +32,7 @@ final class SubmitConnector: Sendable {
                 .channelOption(.socketOption(.so_keepalive), value: 1)
                 .connect(host: options.submit.host, port: options.submit.port) { channel in
                     channel.eventLoop.makeCompletedFuture {
+                        try self.keep(channel)
                         let handler = SubmitHandler(
                             SubmitSession(settings),
                             encryption,
@@ -47,9 +48,9 @@ final class SubmitConnector: Sendable {
             greeted.fail(error)
             throw error
         }
-        let key = ObjectIdentifier(channel)
-        channels.withLock { $0[key] = channel }
-        channel.closeFuture.whenComplete { [self] _ in channels.withLock { $0[key] = nil } }
+        // Each step has its own patience; a system that uses all of each is of no use.
+        let timer = channel.eventLoop.scheduleTask(in: options.limits.greeting) { channel.close(promise: nil) }
+        defer { timer.cancel() }
         do {
             try await greeted.futureResult.get()
         } catch {
@@ -59,8 +60,22 @@ final class SubmitConnector: Sendable {
         return SubmitConnection(channel, bound)
     }
 
-    /// Hangs up on everybody: what is being sent ends as lost.
+    private func keep(_ channel: any Channel) throws {
+        let key = ObjectIdentifier(channel)
+        let isOpen = channels.withLock { channels in
+            channels?[key] = channel
+            return channels != nil
+        }
+        guard isOpen else { throw SubmitConnectionLost() }
+        channel.closeFuture.whenComplete { [self] _ in channels.withLock { $0?[key] = nil } }
+    }
+
+    /// Hangs up on everybody, and connects to nobody any more: what is being sent ends as lost.
     func abort() {
-        for channel in channels.withLock({ Array($0.values) }) { channel.close(promise: nil) }
+        let open = channels.withLock { channels in
+            defer { channels = nil }
+            return channels.map { Array($0.values) } ?? []
+        }
+        for channel in open { channel.close(promise: nil) }
     }
 }

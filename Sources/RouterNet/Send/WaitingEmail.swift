@@ -62,6 +62,17 @@ struct WaitingEmail: Sendable {
         return recipients.filter { $0.isOpen && seen.insert($0.address.key).inserted }.map(\.address)
     }
 
+    /// What was said of addresses, of the parties that have them: an address may be another by the time at which the CRM is told.
+    func named(
+        _ fates: [(address: String, fate: RecipientFate)],
+        _ schema: Schema
+    ) -> [(address: String, fate: RecipientFate)] {
+        fates.flatMap { address, fate in
+            let key = MailAddress(address: address).key
+            return recipients.filter { $0.isOpen && $0.address.key == key }.map { (schema.text(of: $0.id), fate) }
+        }
+    }
+
     /// Whom it is from. Throws where nobody is.
     func sender() throws(SendFlaw) -> MailAddress {
         guard let sender = parties.first(where: { $0.role == Role.sender })?.address, !sender.address.isEmpty else {
@@ -163,17 +174,44 @@ struct WaitingEmail: Sendable {
         return found
     }
 
-    /// What it answers, and the conversation before it, oldest first.
-    func conversation(_ client: KithClient) async throws -> (inReplyTo: MessageID?, references: [MessageID]) {
-        guard let regarding else { return (inReplyTo.map { MessageID($0) }, []) }
+    /// What it answers, and the conversation before it, oldest first: of e-mails about the same record those only in which somebody outside
+    /// takes part to whom this one goes. Message-IDs are for whoever was in the conversation. A mailing is none.
+    ///
+    /// - Parameter domain: whoever has an address in it is not outside, nor is a user or a queue.
+    func conversation(
+        domain: String,
+        _ client: KithClient
+    ) async throws -> (inReplyTo: MessageID?, references: [MessageID]) {
+        let schema = try await client.schema
+        let isMailing = schema.standardEntity(named: "campaignactivity")?.id == regarding?.entity
+        guard let regarding, !isMailing else { return (inReplyTo.map { MessageID($0) }, []) }
+        let inside = ["systemuser", "queue"].compactMap { schema.standardEntity(named: $0)?.id }
+        func outside(_ parties: [Party]) -> Set<String> {
+            let parties = parties.filter { party in
+                !party.address.address.isEmpty && party.address.domain != domain.lowercased()
+                    && !inside.contains { $0 == party.person?.entity }
+            }
+            return Set(parties.map(\.address.key))
+        }
+        let own = outside(recipients)
         var cursor = try await client.query(
             """
-            SELECT messageid, directioncode FROM email WHERE regardingobjectid = ? AND messageid IS NOT NULL \
+            SELECT messageid, directioncode, activityid FROM email WHERE regardingobjectid = ? AND messageid IS NOT NULL \
             ORDER BY activityid DESC LIMIT 20
             """,
             [.reference(regarding)]
         )
-        let rows = try await cursor.rows().filter { $0[0].textOrNil != messageID }
+        var rows: [[Value]] = []
+        for row in try await cursor.rows() where row[0].textOrNil != messageID {
+            guard let other = row[2].referenced else { continue }
+            let isAnswered = inReplyTo != nil && row[0].textOrNil == inReplyTo
+            do {
+                let others = outside(try await Self.parties(of: other, client))
+                if isAnswered || !own.isDisjoint(with: others) { rows.append(row) }
+            } catch is SendFlaw {
+                // What went to so many is no conversation.
+            }
+        }
         let answered = inReplyTo ?? rows.first { $0[1] == .boolean(false) }?[0].textOrNil
         return (answered.map { MessageID($0) }, rows.reversed().map { MessageID($0[0].textOrEmpty) })
     }

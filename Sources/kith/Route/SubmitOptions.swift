@@ -15,7 +15,7 @@ struct SubmitOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Whether smtp:// goes on in TLS: required, offered (if it is) or never. On loopback offered, else required.",
+            "Whether smtp:// goes on in TLS: required, offered (if it is) or never. On loopback never, else required.",
             valueName: "when"
         )
     )
@@ -65,6 +65,25 @@ struct SubmitOptions: ParsableArguments {
         guard (submitUser == nil) == (submitSecret == nil) else {
             throw ValidationError("--submit-user and --submit-secret belong together.")
         }
+        guard submitLogin == nil || submitUser != nil else {
+            throw ValidationError("--submit-login needs --submit-user.")
+        }
+        guard mailDomain.map(Self.isDomain) ?? true else {
+            throw ValidationError("--mail-domain is a domain in ASCII, like crm.example.org or xn--mnchen-3ya.example.")
+        }
+        guard submit.map({ $0.address.host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }) ?? true else {
+            throw ValidationError("--submit names a host in ASCII.")
+        }
+    }
+
+    /// Whether it can stand in addresses and Message-IDs as it is.
+    private static func isDomain(_ text: String) -> Bool {
+        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+        return text.utf8.count <= 200
+            && labels.allSatisfy { label in
+                !label.isEmpty && label.utf8.count <= 63 && label.first != "-" && label.last != "-"
+                    && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+            }
     }
 
     /// The keys; none without a file.
@@ -98,7 +117,7 @@ struct SubmitOptions: ParsableArguments {
         guard let submit, let mailDomain else { return nil }
         let isLocal = ["127.0.0.1", "::1", "localhost"].contains(submit.address.host)
         let tls: SubmitTLS =
-            switch submitTls ?? (isLocal ? .offered : .required) {
+            switch submitTls ?? (isLocal ? .never : .required) {
             case _ where submit.isTLSFromTheFirst: .fromStart
             case .required: .required
             case .offered: .ifOffered

@@ -104,7 +104,10 @@ import Testing
 
     @Test func whatIsRefusedOnTheWay() throws {
         for (answers, outcome) in [
-            ("S 550 5.7.1 not you\nS 503 sender first", "permanent 550 5.7.1 not you"),
+            // Who may submit is no matter of this message; its size and letters are.
+            ("S 550 5.7.1 not you\nS 503 sender first", "temporary 550 5.7.1 not you"),
+            ("S 552 5.3.4 too large\nS 503 sender first", "permanent 552 5.3.4 too large"),
+            ("S 553 5.6.7 letters\nS 503 sender first", "permanent 553 5.6.7 letters"),
             ("S 452 4.3.1 full\nS 503 sender first", "temporary 452 4.3.1 full"),
             ("S 250 ok\nS 550 5.1.1 nobody", "permanent 550 5.1.1 nobody"),
             ("S 250 ok\nS 450 grey", "temporary 450 grey"),
@@ -116,7 +119,7 @@ import Testing
         }
         try check(
             Self.hello
-                + "> submit\nC MAIL FROM:<a@b.example>\nS 550 5.7.1 not you\n= result permanent 550 5.7.1 not you\nC RSET\nS 250 ok\n= ready"
+                + "> submit\nC MAIL FROM:<a@b.example>\nS 550 5.7.1 not you\n= result temporary 550 5.7.1 not you\nC RSET\nS 250 ok\n= ready"
         )
         let envelope =
             Self.hello + "> submit\nC MAIL FROM:<a@b.example>\nS 250 ok\nC RCPT TO:<c@d.example>\nS 250 ok\nC DATA\n"
@@ -124,6 +127,12 @@ import Testing
         try check(
             envelope + "S 250 what?\n= result temporary 250 what?\n= failed for now protocolError: 250 what?\n= close"
         )
+        for code in ["530 5.7.0", "535 5.7.8", "538 5.7.11"] {
+            try check(
+                envelope
+                    + "S \(code) no\n= result temporary \(code) no\n= failed for good credentials: \(code) no\n= close"
+            )
+        }
         let sent = envelope + "S 354 go on\n" + Self.content
         try check(sent + "S 554 5.6.0 no\n= result permanent 554 5.6.0 no\n= ready")
         try check(sent + "S 451 4.3.0 later\n= result temporary 451 4.3.0 later\n= ready")

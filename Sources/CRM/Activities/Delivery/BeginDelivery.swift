@@ -5,7 +5,7 @@
 //        └─────── its time is over ─────┴──fail-delivery──▶ Open (Failed)
 //
 // Guarantees
-// - An e-mail is sent by one at a time: who begins has it until `sendafter`. Whoever is killed meanwhile is followed by another, or by
+// - An e-mail is sent by one at a time, and none before `sendafter`: who begins has it until the next. Whoever is killed meanwhile is followed by another, or by
 //   himself, when that is over; so an e-mail may leave twice, with one Message-ID, and is never forgotten.
 // - The Message-ID is remembered before anything leaves, and with it what an answer is found by.
 // - Wishes and returned addresses are asked again: days may lie between `send` and this.
@@ -35,6 +35,7 @@ public struct BeginDelivery: Message {
     private static let microseconds: Int64 = 10 * 60_000_000
 
     static let notWaiting = Rule("not-waiting", "The e-mail does not wait to be sent.")
+    static let notDue = Rule("not-due", "The e-mail is not to be sent yet.")
     static let beingSent = Rule("being-sent", "The e-mail is being sent by somebody.")
 
     public static let declaration = MessageDeclaration<BeginDelivery>(
@@ -42,7 +43,7 @@ public struct BeginDelivery: Message {
         "begin-delivery",
         """
         Takes an e-mail that is Pending Send, for whoever delivers it: it is Sending, and the attempt is counted. One that has been \
-        Sending beyond its time is taken again.
+        Sending beyond its time is taken again, one that was postponed when it is due.
         """,
         said: "begin its delivery",
         to: [MessageTarget("email", states: [ActivityState.completed])],
@@ -52,24 +53,32 @@ public struct BeginDelivery: Message {
             .text(2, "digest", \.digest, lengthBytesMax: 32, "By what the router finds an answer to it."),
             .instant(3, "until", \.until, "Until when it is being sent; ten minutes from now where it is not given."),
         ],
-        rules: [notWaiting, beingSent] + Sending.rules + Channel.email.rules + [Returned.rule]
+        rules: [notWaiting, notDue, beingSent] + Sending.rules + Channel.email.rules + [Returned.rule]
     )
 
     public func plan(_ records: Records) throws(Refusal) -> Plan {
+        let due = records.instant(email, "sendafter") ?? .min
+        let isDue = due <= records.timeMicroseconds
         switch records.option(email, "statuscode") {
-        case EmailStatus.pendingSend: break
+        case EmailStatus.pendingSend:
+            guard isDue else {
+                throw records.refusal(
+                    Self.notDue,
+                    email,
+                    "\(records.name(email)) is not to be sent before \(CalendarText.text(microseconds: due))."
+                )
+            }
         case EmailStatus.sending:
-            let until = records.instant(email, "sendafter") ?? .min
-            guard until <= records.timeMicroseconds else {
+            guard isDue else {
                 throw records.refusal(
                     Self.beingSent,
                     email,
-                    "\(records.name(email)) is being sent until \(CalendarText.text(microseconds: until))."
+                    "\(records.name(email)) is being sent until \(CalendarText.text(microseconds: due))."
                 )
             }
         default: throw Delivery.refusal(Self.notWaiting, email, "wait to be sent", records)
         }
-        try Sending.check(email, by: .email, records)
+        try Sending.check(email, by: .email, isUnderWay: true, records)
         try Returned.check(email, isUnderWay: true, records)
         var changes: [(String, Value)] = [
             ("statuscode", .option(EmailStatus.sending)),

@@ -1,7 +1,8 @@
 // What became of an e-mail's recipients, and so of the e-mail.
 //
 // Guarantees: as long as a recipient is open, the e-mail is Pending Send; when none is, it is Sent if one has it, else it is Failed, and
-// open again for whoever wrote it. What was said of each recipient stands at its party.
+// open again for whoever wrote it. What was said of each recipient stands at its party. Who names parties is understood also where an
+// address has changed since it was written to; what is said of a party that is gone is of nobody.
 
 import Engine
 
@@ -23,8 +24,8 @@ struct Delivery {
 
     private let email: RecordID
     private let records: Records
-    /// Each recipient with its party, what became of it, and what was said.
-    private var recipients: [(party: RecordID, address: String, code: Int32?, reason: String?)]
+    /// Each recipient with its party, the words that name it, what became of it, and what was said.
+    private var recipients: [(party: RecordID, names: [String], code: Int32?, reason: String?)]
 
     /// The recipients as they are. `attempt` is the one of which something is said; nil: the present one.
     init(_ email: RecordID, attempt: Int64?, _ records: Records) throws(Refusal) {
@@ -40,8 +41,8 @@ struct Delivery {
             )
         }
         recipients = try records.recipients(of: email).map {
-            let address = records.address(ofParty: $0)?.lowercased() ?? ""
-            return ($0, address, records.option($0, "deliverycode"), records.text($0, "deliveryreason"))
+            let names = [records.address(ofParty: $0) ?? "", records.schema.text(of: $0)].map { $0.lowercased() }
+            return ($0, names, records.option($0, "deliverycode"), records.text($0, "deliveryreason"))
         }
     }
 
@@ -58,14 +59,17 @@ struct Delivery {
         }
     }
 
-    /// Says what became of the recipients that the lines of a text name: an address, and behind a blank what was said of it.
+    /// Says what became of the recipients that the lines of a text name: an address or a party, and behind a blank what was said of it.
     mutating func set(_ code: Int32, _ text: String?) throws(Refusal) {
         for line in (text ?? "").split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 1)
             guard let word = words.first else { continue }
-            let address = word.lowercased()
-            let places = recipients.indices.filter { recipients[$0].address == address }
+            let name = word.lowercased()
+            let places = recipients.indices.filter { recipients[$0].names.contains(name) }
             guard !places.isEmpty else {
+                if records.schema.recordID(word)?.entity == records.schema.standardEntity(named: "activityparty")?.id {
+                    continue
+                }
                 throw records.refusal(
                     Delivery.notARecipient,
                     email,
@@ -130,7 +134,7 @@ extension MessageArgument {
             name,
             path,
             lengthBytesMax: 1 << 20,
-            "\(summary) A line for each: its address, and behind a blank what was said."
+            "\(summary) A line for each: its address or party, and behind a blank what was said."
         )
     }
 
