@@ -131,7 +131,7 @@ import Testing
         let semicolons = String(repeating: ";", count: 60_000)
         for boundary in [
             "\(semicolons) boundary=b", "a=\"boundary=no; \\\"\\\"\"; BOUNDARY=\"b\" ; x=y",
-            "boundary; boundary=b;x",
+            "charset=\"y;z\"; boundary=b;x",
         ] {
             let bytes = Self.outer("Subject: Outer\r\n", boundary: "x; \(boundary)", mark: "b")
             let text = String(decoding: bytes, as: UTF8.self).replacing("Boundary=x; ", with: "")
