@@ -99,8 +99,9 @@ import Testing
         )
         if batchRows == 100 {
             #expect(reason(outcome.rejects, 4)?.hasPrefix("like line 2 (Mail: emailaddress1 same)") == true)
-            // Line 6 is not in: line 8 is like line 3 alone.
-            #expect(reason(outcome.rejects, 8)?.hasPrefix("like line 3 (Mail: emailaddress1 same),") == true)
+            // Line 6 is not in: line 8 is like line 3 alone, which is there by then.
+            let said = reason(outcome.rejects, 8) ?? ""
+            #expect(said.hasPrefix("like contact/") && said.split(separator: "(Mail").count == 2, "\(said)")
         }
         // Once more: what is in is unchanged, and what was not is as it was.
         let again = try await run(session, .reject) { $0.batchRows = batchRows }
