@@ -233,7 +233,7 @@ final class ImportRunner {
             let end = batch.endOfDistinctKeys(from: start, countMax: size)
             let rows = Array(start..<end)
             var accepted = rows
-            let transaction = try settlement.batch.transaction(target.schema, rows: rows)
+            var transaction = try settlement.batch.transaction(target.schema, rows: rows)
             if let report = try await target.duplicates(of: transaction) {
                 let rejected = alike.add(report, rows: rows, target.schema) { batch.line($0) }
                 accepted = Array(start..<(rejected ?? end))
@@ -247,7 +247,10 @@ final class ImportRunner {
                 start = end
             }
             if !accepted.isEmpty {
-                let transaction = try settlement.batch.transaction(target.schema, rows: accepted)
+                // Where all rows go in, it is the one that was asked about.
+                if accepted.count < rows.count {
+                    transaction = try settlement.batch.transaction(target.schema, rows: accepted)
+                }
                 try await settle(accepted, target.submit(transaction), &settlement)
             }
         }

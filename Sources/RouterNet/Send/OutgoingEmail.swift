@@ -44,8 +44,7 @@ struct OutgoingEmail: Sendable {
             if let address = ReplyToken(keys: options.keys).address(for: thread, domain: options.domain) {
                 mail.replyTo = [MailAddress(name: sender.name, address: address)]
             }
-            let isMailing = try await client.schema.standardEntity(named: "campaignactivity")?.id == regarding.entity
-            if isMailing, email.recipients.count == 1,
+            if email.isMailing(try await client.schema), email.recipients.count == 1,
                 let address = tokens.address(.unsubscribe, reference, domain: options.domain)
             {
                 mail.unsubscribe = OutgoingMail.Unsubscribe(address: address)

@@ -89,6 +89,12 @@ struct WaitingEmail: Sendable {
         }
     }
 
+    /// Whether it is one of many that a campaign sends.
+    func isMailing(_ schema: Schema) -> Bool {
+        guard let regarding else { return false }
+        return schema.standardEntity(named: "campaignactivity")?.id == regarding.entity
+    }
+
     // MARK: Reading
 
     /// Reads it; nil where it is not there, or does not wait.
@@ -183,8 +189,7 @@ struct WaitingEmail: Sendable {
         _ client: KithClient
     ) async throws -> (inReplyTo: MessageID?, references: [MessageID]) {
         let schema = try await client.schema
-        let isMailing = schema.standardEntity(named: "campaignactivity")?.id == regarding?.entity
-        guard let regarding, !isMailing else { return (inReplyTo.map { MessageID($0) }, []) }
+        guard let regarding, !isMailing(schema) else { return (inReplyTo.map { MessageID($0) }, []) }
         let inside = ["systemuser", "queue"].compactMap { schema.standardEntity(named: $0)?.id }
         func outside(_ parties: [Party]) -> Set<String> {
             let parties = parties.filter { party in
